@@ -1,0 +1,1 @@
+//! Builds small, real container images.

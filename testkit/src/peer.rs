@@ -1,0 +1,1 @@
+//! The independent programs that tests ask.

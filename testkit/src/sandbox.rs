@@ -1,0 +1,1 @@
+//! Runs tools in an empty folder.

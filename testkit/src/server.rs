@@ -1,0 +1,375 @@
+//! The socket around the [`World`]: reads requests, carries out faults, keeps the journal.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::fault::{Fault, FaultKind, Faults};
+use crate::journal::{Call, is_write};
+use crate::wire::{Reply, Request};
+use crate::world::{Operation, World};
+
+/// A body that a test would look at is small; blobs are not kept twice.
+const JOURNAL_BODY_LIMIT: usize = 64 * 1024;
+
+/// A local AWS that listens on loopback until it is dropped.
+#[derive(Debug)]
+pub struct LocalAws {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    clock: Clock,
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    journal: Mutex<Vec<Call>>,
+    endpoint: String,
+}
+
+impl LocalAws {
+    /// Starts on a free port with a manual clock: the form for tests.
+    ///
+    /// # Errors
+    /// No port could be had, or no thread.
+    pub fn start() -> io::Result<Self> {
+        Self::start_at(0, Clock::manual())
+    }
+
+    /// Starts on `port` (0: any free one) with a clock.
+    ///
+    /// # Errors
+    /// The port is taken, or no thread could be started.
+    pub fn start_at(port: u16, clock: Clock) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            clock,
+            world: Mutex::default(),
+            faults: Mutex::default(),
+            journal: Mutex::default(),
+            endpoint: format!("http://{address}"),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let served = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("local-aws".to_owned())
+            .spawn(move || {
+                runtime.block_on(async move {
+                    tokio::select! {
+                        () = accept(listener, served) => {}
+                        _ = stopped => {}
+                    }
+                });
+            })?;
+        Ok(Self {
+            address,
+            shared,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`: what `AWS_ENDPOINT_URL` has to say.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.shared.endpoint
+    }
+
+    /// `127.0.0.1:PORT`: how an image reference names the registry.
+    #[must_use]
+    pub fn registry(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The clock, to move it.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The world, to look at it or to change it behind the clients' backs.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.shared.world)
+    }
+
+    /// Arms a fault.
+    pub fn arm(&self, fault: Fault) {
+        lock(&self.shared.faults).arm(fault);
+    }
+
+    /// What was asked so far, in order.
+    #[must_use]
+    pub fn journal(&self) -> Vec<Call> {
+        lock(&self.shared.journal).clone()
+    }
+
+    /// The calls so far that could have changed something, as `service:Operation`.
+    #[must_use]
+    pub fn writes(&self) -> Vec<String> {
+        self.journal()
+            .into_iter()
+            .filter(|call| call.write)
+            .map(|call| call.operation)
+            .collect()
+    }
+
+    /// Forgets the journal, to look at what comes next alone.
+    pub fn clear_journal(&self) {
+        lock(&self.shared.journal).clear();
+    }
+
+    /// Waits until the server is stopped from outside: the form for the binary.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // The thread ends only if its listener broke; there is nothing left to do then.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for LocalAws {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The receiver is gone only if the thread is: then it has stopped already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A test that panicked while it held the lock has failed already; the others may go on.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
+    let Ok(listener) = TcpListener::from_std(listener) else {
+        return;
+    };
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        // Without it every small answer waits for the client's delayed acknowledgement.
+        let _ = stream.set_nodelay(true);
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(|request| serve(request, &shared));
+            // An error here is a client that went away or a fault that was asked for.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+/// Answers one request, or closes the connection by an error if a fault says so.
+async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<Response<ReplyBody>> {
+    let method = request.method().clone();
+    let request = read(request, &shared.endpoint).await?;
+    if let Some(reply) = control(&request, shared) {
+        return Ok(response(reply, &method, shared));
+    }
+    let operation = Operation::of(&request);
+    let name = operation.full_name();
+    let fault = lock(&shared.faults).strike(&name);
+    let write = is_write(&operation.name);
+    let outcome = carry_out(&operation, &request, fault, shared).await;
+    let status = outcome.as_ref().map_or(0, |reply| reply.0.status.as_u16());
+    let body = if request.body.len() > JOURNAL_BODY_LIMIT {
+        Bytes::new()
+    } else {
+        request.body
+    };
+    let path = if request.query.is_empty() {
+        request.path
+    } else {
+        format!("{}?{}", request.path, request.query)
+    };
+    lock(&shared.journal).push(Call {
+        operation: name,
+        path,
+        write,
+        status,
+        body,
+    });
+    let (reply, cut) = outcome?;
+    let mut response = response(reply, &method, shared);
+    if cut {
+        response.body_mut().cut();
+    }
+    Ok(response)
+}
+
+async fn read(request: http::Request<Incoming>, endpoint: &str) -> io::Result<Request> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    Ok(Request {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body,
+        endpoint: endpoint.to_owned(),
+    })
+}
+
+/// The reply, and whether its body is to be cut.
+async fn carry_out(
+    operation: &Operation,
+    request: &Request,
+    fault: Option<FaultKind>,
+    shared: &Shared,
+) -> io::Result<(Reply, bool)> {
+    let work = || lock(&shared.world).answer(operation, request, shared.clock.now());
+    let protocol = operation.service.protocol();
+    let no_answer = || io::Error::from(io::ErrorKind::ConnectionReset);
+    match fault {
+        None => Ok((work(), false)),
+        Some(FaultKind::Latency { milliseconds }) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            Ok((work(), false))
+        }
+        Some(FaultKind::LostResponse) => {
+            work();
+            Err(no_answer())
+        }
+        Some(FaultKind::ErrorAfter { status }) => {
+            work();
+            Ok((protocol.error(&injected(status, "InternalError")), false))
+        }
+        Some(FaultKind::Error { status, code }) => Ok((protocol.error(&injected(status, &code)), false)),
+        Some(FaultKind::Throttle) => Ok((protocol.throttled(), false)),
+        Some(FaultKind::CutBody) => Ok((work(), true)),
+        Some(FaultKind::Refuse) => Err(no_answer()),
+    }
+}
+
+fn injected(status: u16, code: &str) -> crate::wire::ServiceError {
+    crate::wire::ServiceError::new(status, code, format!("{code}: a fault that was asked for"))
+}
+
+/// The local AWS's own side door, for scripts that cannot call the library.
+fn control(request: &Request, shared: &Shared) -> Option<Reply> {
+    let door = request.path.strip_prefix("/_local/")?;
+    let answer = match (&request.method, door) {
+        (&Method::GET, "journal") => serde_json::to_string(&*lock(&shared.journal)).map_err(|error| error.to_string()),
+        (&Method::POST, "faults") => serde_json::from_slice(&request.body)
+            .map(|fault| lock(&shared.faults).arm(fault))
+            .map(|()| "{}".to_owned())
+            .map_err(|error| error.to_string()),
+        (&Method::POST, "advance") => std::str::from_utf8(&request.body)
+            .ok()
+            .and_then(|seconds| seconds.trim().parse().ok())
+            .map(|seconds| shared.clock.advance(Duration::from_secs(seconds)))
+            .map(|()| "{}".to_owned())
+            .ok_or_else(|| "the body is a number of seconds".to_owned()),
+        (&Method::POST, "seed") => crate::seed::plant(
+            &request.body,
+            &mut lock(&shared.world),
+            &shared.endpoint,
+            shared.clock.now(),
+        )
+        .map(|()| "{}".to_owned())
+        .map_err(|error| error.to_string()),
+        _ => return Some(Reply::empty(StatusCode::NOT_FOUND)),
+    };
+    Some(match answer {
+        Ok(body) => Reply::body(StatusCode::OK, "application/json", body),
+        Err(message) => Reply::body(StatusCode::BAD_REQUEST, "text/plain", message),
+    })
+}
+
+fn response(reply: Reply, method: &Method, shared: &Shared) -> Response<ReplyBody> {
+    let length = reply.body.len();
+    let body = if *method == Method::HEAD {
+        Bytes::new()
+    } else {
+        reply.body
+    };
+    let mut response = Response::new(ReplyBody {
+        rest: Some(body),
+        cut: false,
+    });
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    let headers = response.headers_mut();
+    if *method != Method::HEAD || !headers.contains_key("content-length") {
+        headers.insert("content-length", HeaderValue::from(length));
+    }
+    let now = shared.clock.now();
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let request_id = format!("local-{:016x}", lock(&shared.journal).len());
+    for (name, value) in [
+        ("date", &date),
+        ("x-amzn-requestid", &request_id),
+        ("x-amz-request-id", &request_id),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// A body that can be made to end too early.
+#[derive(Debug)]
+struct ReplyBody {
+    rest: Option<Bytes>,
+    cut: bool,
+}
+
+impl ReplyBody {
+    fn cut(&mut self) {
+        self.cut = true;
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let cut = self.cut;
+        Poll::Ready(match self.rest.take() {
+            Some(body) if cut => {
+                self.rest = Some(Bytes::new());
+                let half = body.len() / 2;
+                if half == 0 {
+                    Some(Err(io::ErrorKind::ConnectionReset.into()))
+                } else {
+                    Some(Ok(Frame::data(body.slice(..half))))
+                }
+            }
+            Some(body) if body.is_empty() => None,
+            Some(body) => Some(Ok(Frame::data(body))),
+            None => None,
+        })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}

@@ -1,0 +1,230 @@
+//! The shapes on the wire that the services share: a request that was understood, a reply, and each protocol's errors.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A whole HTTP request, its operation already recognised.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// HTTP method.
+    pub method: Method,
+    /// Path, percent-encoded as sent.
+    pub path: String,
+    /// Query without `?`, percent-encoded as sent; empty if there is none.
+    pub query: String,
+    /// Headers as sent.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// `http://127.0.0.1:PORT`, as the client reached us: what a `Location` or a `proxyEndpoint` has to begin with.
+    pub endpoint: String,
+}
+
+impl Request {
+    /// A header as text, if it is there and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The value of a query parameter, percent-decoded; `Some("")` for a bare name.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        self.query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .find(|(key, _)| percent_decoded(key) == name)
+            .map(|(_, value)| percent_decoded(&value.replace('+', " ")))
+    }
+
+    /// The path, percent-decoded.
+    #[must_use]
+    pub fn decoded_path(&self) -> String {
+        percent_decoded(&self.path)
+    }
+}
+
+/// Decodes `%XX`. What is no escape is kept as it is.
+#[must_use]
+pub fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// What a service answers.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers beside those that every answer carries (date, request id, content length).
+    pub headers: HeaderMap,
+    /// The whole body. For `HEAD` the server sends its length only.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// An empty answer.
+    #[must_use]
+    pub fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// An answer with a body of a media type.
+    #[must_use]
+    pub fn body(status: StatusCode, media_type: &str, body: impl Into<Bytes>) -> Self {
+        let reply = Self {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        };
+        reply.with("content-type", media_type)
+    }
+
+    /// The same with one more header. A value that no header can carry is left out.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// A successful answer in AWS JSON 1.1.
+    #[must_use]
+    pub fn json(value: &Value) -> Self {
+        Self::body(StatusCode::OK, "application/x-amz-json-1.1", value.to_string())
+    }
+}
+
+/// An error in a service's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceError {
+    /// HTTP status, for example 400.
+    pub status: u16,
+    /// The service's code, for example `InvalidParameterException`.
+    pub code: String,
+    /// The service's message.
+    pub message: String,
+}
+
+impl ServiceError {
+    /// An error with status 400, the usual one of the JSON services.
+    #[must_use]
+    pub fn bad_request(code: &str, message: impl Into<String>) -> Self {
+        Self::new(400, code, message)
+    }
+
+    /// An error with any status.
+    #[must_use]
+    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+/// The protocols whose errors look different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// ECS, ECR, CloudWatch Logs, CloudWatch: AWS JSON.
+    AwsJson,
+    /// The OCI distribution protocol.
+    Registry,
+    /// S3's XML.
+    S3,
+}
+
+impl Protocol {
+    /// The error as this protocol says it.
+    #[must_use]
+    pub fn error(self, error: &ServiceError) -> Reply {
+        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        match self {
+            Self::AwsJson => {
+                let body = json!({ "__type": error.code, "message": error.message });
+                Reply::body(status, "application/x-amz-json-1.1", body.to_string())
+                    .with("x-amzn-errortype", &error.code)
+            }
+            Self::Registry => {
+                let body = json!({ "errors": [{ "code": error.code, "message": error.message }] });
+                Reply::body(status, "application/json; charset=utf-8", body.to_string())
+            }
+            Self::S3 => {
+                let body = format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message></Error>",
+                    xml_escaped(&error.code),
+                    xml_escaped(&error.message)
+                );
+                Reply::body(status, "application/xml", body)
+            }
+        }
+    }
+
+    /// How this protocol says "slow down". Sources: `ThrottlingException` is HTTP 400 in AWS JSON, ECR's registry answers 429
+    /// `TOOMANYREQUESTS`, S3 answers 503 `SlowDown`.
+    #[must_use]
+    pub fn throttled(self) -> Reply {
+        let error = match self {
+            Self::AwsJson => ServiceError::bad_request("ThrottlingException", "Rate exceeded"),
+            Self::Registry => ServiceError::new(429, "TOOMANYREQUESTS", "Rate exceeded"),
+            Self::S3 => ServiceError::new(503, "SlowDown", "Please reduce your request rate."),
+        };
+        self.error(&error)
+    }
+}
+
+/// Text made safe for XML.
+#[must_use]
+pub fn xml_escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_escapes_are_decoded_and_the_rest_is_kept() {
+        for (text, expected) in [
+            ("env%3A/prod", "env:/prod"),
+            ("a%2", "a%2"),
+            ("100%", "100%"),
+            ("%zz", "%zz"),
+            ("", ""),
+        ] {
+            assert_eq!(percent_decoded(text), expected);
+        }
+    }
+
+    #[test]
+    fn each_protocol_says_slow_down_in_its_own_way() {
+        let statuses =
+            [Protocol::AwsJson, Protocol::Registry, Protocol::S3].map(|protocol| protocol.throttled().status.as_u16());
+        assert_eq!(statuses, [400, 429, 503]);
+    }
+}

@@ -1,0 +1,191 @@
+//! All services of the local AWS as one state machine: which operation a request names, and who answers it.
+
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::alarms::Alarms;
+use crate::ecr::Ecr;
+use crate::ecs::{Ecs, Neighbours};
+use crate::logs::Logs;
+use crate::s3::S3;
+use crate::wire::{Protocol, Reply, Request, ServiceError};
+
+/// The account that everything belongs to.
+pub const ACCOUNT: &str = "123456789012";
+/// The region that everything lies in.
+pub const REGION: &str = "eu-central-1";
+
+/// The services that the local AWS plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Container orchestration.
+    Ecs,
+    /// The control plane of the image registry.
+    Ecr,
+    /// The image registry itself: OCI distribution under `/v2/`.
+    Registry,
+    /// Object storage.
+    S3,
+    /// CloudWatch Logs.
+    Logs,
+    /// CloudWatch alarms.
+    CloudWatch,
+}
+
+impl Service {
+    /// The protocol that the service speaks.
+    #[must_use]
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::Ecs | Self::Ecr | Self::Logs | Self::CloudWatch => Protocol::AwsJson,
+            Self::Registry => Protocol::Registry,
+            Self::S3 => Protocol::S3,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ecs => "ecs",
+            Self::Ecr => "ecr",
+            Self::Registry => "registry",
+            Self::S3 => "s3",
+            Self::Logs => "logs",
+            Self::CloudWatch => "cloudwatch",
+        }
+    }
+}
+
+/// The `X-Amz-Target` prefixes of the JSON services.
+const TARGETS: [(&str, Service); 4] = [
+    ("AmazonEC2ContainerServiceV20141113", Service::Ecs),
+    ("AmazonEC2ContainerRegistry_V20150921", Service::Ecr),
+    ("Logs_20140328", Service::Logs),
+    ("GraniteServiceVersion20100801", Service::CloudWatch),
+];
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Who is asked.
+    pub service: Service,
+    /// What is asked, in the service's own words: `UpdateService`, `PutObject`.
+    pub name: String,
+}
+
+impl Operation {
+    /// `service:Operation`, the form that faults and the journal use.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}:{}", self.service.name(), self.name)
+    }
+
+    /// Recognises the operation: by `X-Amz-Target`, by the path `/v2/`, else it is S3.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        if let Some((prefix, name)) = request.header("x-amz-target").and_then(|target| target.split_once('.')) {
+            let known = TARGETS.iter().find(|(target, _)| *target == prefix);
+            let service = known.map_or(Service::Ecs, |(_, service)| *service);
+            return Self {
+                service,
+                name: name.to_owned(),
+            };
+        }
+        if request.path == "/v2" || request.path.starts_with("/v2/") {
+            return Self {
+                service: Service::Registry,
+                name: crate::ecr::registry_operation(request).to_owned(),
+            };
+        }
+        Self {
+            service: Service::S3,
+            name: crate::s3::operation(request).to_owned(),
+        }
+    }
+}
+
+/// Everything that the local AWS remembers.
+#[derive(Debug, Default)]
+pub struct World {
+    /// Clusters, services, task definitions, deployments.
+    pub ecs: Ecs,
+    /// Repositories, blobs, manifests.
+    pub ecr: Ecr,
+    /// Buckets and objects.
+    pub s3: S3,
+    /// Log groups and events.
+    pub logs: Logs,
+    /// Alarms and their states.
+    pub alarms: Alarms,
+}
+
+impl World {
+    /// Answers one request at the time `now`.
+    pub fn answer(&mut self, operation: &Operation, request: &Request, now: Timestamp) -> Reply {
+        let protocol = operation.service.protocol();
+        let answered = match operation.service {
+            Service::Registry => self.ecr.registry(&operation.name, request, now),
+            Service::S3 => self.s3.answer(&operation.name, request, now),
+            Service::Ecs | Service::Ecr | Service::Logs | Service::CloudWatch => self
+                .answer_json(operation, request, now)
+                .map(|value| Reply::json(&value)),
+        };
+        answered.unwrap_or_else(|error| protocol.error(&error))
+    }
+
+    fn answer_json(&mut self, operation: &Operation, request: &Request, now: Timestamp) -> Result<Value, ServiceError> {
+        if request.header("authorization").is_none() {
+            let code = "MissingAuthenticationTokenException";
+            return Err(ServiceError::new(
+                StatusCode::FORBIDDEN.as_u16(),
+                code,
+                "Missing Authentication Token",
+            ));
+        }
+        if request.method != Method::POST {
+            return Err(ServiceError::bad_request(
+                "UnknownOperationException",
+                "AWS JSON requests are POSTed",
+            ));
+        }
+        let input = serde_json::from_slice(&request.body)
+            .map_err(|error| ServiceError::bad_request("SerializationException", error.to_string()))?;
+        self.call(operation, &input, &request.endpoint, now)
+    }
+
+    /// Calls one operation of a JSON service. `endpoint` is the base address that answers may point back to.
+    ///
+    /// # Errors
+    /// The service's own error.
+    pub fn call(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        endpoint: &str,
+        now: Timestamp,
+    ) -> Result<Value, ServiceError> {
+        match operation.service {
+            Service::Ecs => {
+                let mut neighbours = Neighbours {
+                    alarms: &self.alarms,
+                    ecr: &self.ecr,
+                    logs: &mut self.logs,
+                };
+                self.ecs.answer(&operation.name, input, now, &mut neighbours)
+            }
+            Service::Ecr => self.ecr.answer(&operation.name, input, endpoint, now),
+            Service::Logs => self.logs.answer(&operation.name, input, now),
+            Service::CloudWatch => self.alarms.answer(&operation.name, input, now),
+            Service::Registry | Service::S3 => Err(unknown_operation(&operation.name)),
+        }
+    }
+}
+
+/// The error of a JSON service that does not play an operation.
+#[must_use]
+pub fn unknown_operation(name: &str) -> ServiceError {
+    ServiceError::bad_request(
+        "UnknownOperationException",
+        format!("the local AWS does not play {name}"),
+    )
+}
