@@ -1,1 +1,5 @@
-fn main() {}
+//! `scan-gate`: see the library's documentation.
+
+fn main() -> std::process::ExitCode {
+    contract::main::<scan_gate::ScanGate>()
+}

@@ -1,0 +1,114 @@
+//! The flags that mean the same in all five tools.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+
+use crate::color::ColorChoice;
+use crate::pages::Page;
+use crate::progress::ProgressForm;
+
+/// Flags of every tool.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CommonArguments {
+    /// Release document to carry on: a file, or `-` for standard input.
+    #[arg(short, long, value_name = "FILE", help_heading = "Document")]
+    pub input: Option<PathBuf>,
+
+    /// Steps that the document must show as passed, about the same image: sections separated by commas, for example scan,push.
+    #[arg(long, value_name = "SECTIONS", value_delimiter = ',', help_heading = "Document")]
+    pub require: Vec<String>,
+
+    /// Form of standard output; by default a table on a terminal, else JSON.
+    #[arg(short, long, value_name = "FORM", value_enum, help_heading = "Output")]
+    pub output: Option<OutputForm>,
+
+    /// Say nothing on standard error but errors.
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Say every call to AWS on standard error.
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
+    pub verbose: bool,
+
+    /// When to colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
+    pub color: ColorChoice,
+
+    /// Form of the progress on standard error.
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, help_heading = "Output")]
+    pub progress: ProgressForm,
+
+    /// Give up waiting after this long, for example 90s or 20m: the work may go on, exit code 4.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = "Output")]
+    pub timeout: Option<Duration>,
+
+    /// Print the JSON Schema of the document that this tool writes.
+    #[arg(long, exclusive = true, help_heading = "About")]
+    pub schema: bool,
+
+    /// Print the least IAM policy that this command line needs, and do nothing.
+    #[arg(long, help_heading = "About")]
+    pub iam_policy: bool,
+
+    /// Print the manual page or a shell's completions.
+    #[arg(long, value_name = "PAGE", value_enum, exclusive = true, help_heading = "About")]
+    pub generate: Option<Page>,
+}
+
+/// Flags of the tools that talk to AWS.
+#[derive(Args, Clone, Debug, Default)]
+pub struct AwsArguments {
+    /// AWS region; by default what the AWS SDK finds.
+    #[arg(long, value_name = "REGION", help_heading = "AWS")]
+    pub region: Option<String>,
+
+    /// Profile of the AWS configuration files.
+    #[arg(long, value_name = "PROFILE", help_heading = "AWS")]
+    pub profile: Option<String>,
+
+    /// Address to send all AWS requests to.
+    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    pub endpoint_url: Option<String>,
+}
+
+/// The flag of the tools that can change the world.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ChangeArguments {
+    /// Only read, and say what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Forms of standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// The release document, one line.
+    Json,
+    /// What the tool found, for people.
+    Table,
+}
+
+/// Reads a duration as people write it: `90s`, `20m`, `1h 30m`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let hint = || format!("`{text}` is not a duration: write for example 90s, 20m or 1h30m");
+    let duration: SignedDuration = text.parse().map_err(|_| hint())?;
+    Duration::try_from(duration).map_err(|_| hint())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, seconds) in [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("1h 30m", 5400)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "90", "soon", "-5s"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! AWS clients: one way to find region and credentials, one set of timeouts and retries, one way to say what went wrong.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region};
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::SdkConfig;
+use aws_types::request_id::RequestId;
+
+use crate::arguments::AwsArguments;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::progress::Progress;
+use crate::session::Session;
+
+/// A connection that takes longer than this will not come.
+const CONNECT: Duration = Duration::from_secs(5);
+/// One attempt at one call.
+const ATTEMPT: Duration = Duration::from_secs(30);
+/// One call with all its attempts.
+const CALL: Duration = Duration::from_secs(120);
+/// Attempts at one call; the SDK waits between them with jitter, and longer when it is throttled.
+const ATTEMPTS: u32 = 5;
+
+/// Region, credentials, endpoint, timeouts, retries and user agent for every SDK client of a tool.
+pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkConfig {
+    let client = Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(CALL)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(client)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+    if let Ok(name) = AppName::new(format!("{}-{}", session.tool, session.version)) {
+        loader = loader.app_name(name);
+    }
+    if let Some(region) = &arguments.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &arguments.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(endpoint) = &arguments.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    loader.load().await
+}
+
+/// A call to AWS that failed, in AWS's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallError {
+    /// The service and operation, `ecs:UpdateService`: also the name of the IAM action.
+    pub operation: &'static str,
+    /// AWS's code, for example `AccessDeniedException`; `None` if no answer was understood.
+    pub code: Option<String>,
+    /// AWS's message, or why there was no answer.
+    pub message: String,
+    /// The request id.
+    pub request_id: Option<String>,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// What kind of failure it is.
+    pub kind: CallErrorKind,
+}
+
+/// The kinds of failure that a person acts on differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallErrorKind {
+    /// No credentials, or none that are valid.
+    Credentials,
+    /// The credentials do not allow the call.
+    AccessDenied,
+    /// No region is known.
+    Region,
+    /// AWS asked to slow down, and retries did not help.
+    Throttled,
+    /// AWS could not be reached.
+    Network,
+    /// An answer did not come in time: the work may have been done.
+    Timeout,
+    /// AWS refused the request for another reason.
+    Refused,
+    /// AWS failed.
+    Server,
+}
+
+impl CallError {
+    /// Reads an SDK's error.
+    #[must_use]
+    pub fn new<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let code = error
+            .as_service_error()
+            .and_then(|error| error.code())
+            .map(str::to_owned);
+        let message = error
+            .as_service_error()
+            .and_then(|error| error.message())
+            .map(str::to_owned);
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let request_id = error.request_id().map(str::to_owned);
+        let message = message.unwrap_or_else(|| deepest_cause(error));
+        let kind = kind(error, code.as_deref(), status, &message);
+        Self {
+            operation,
+            code,
+            message,
+            request_id,
+            status,
+            kind,
+        }
+    }
+
+    fn service(&self) -> &'static str {
+        self.operation.split(':').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.code {
+            Some(code) => write!(formatter, "{} failed: {code}: {}", self.operation, self.message),
+            None => write!(formatter, "{} failed: {}", self.operation, self.message),
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl Fault for CallError {
+    fn exit(&self) -> Exit {
+        match self.kind {
+            CallErrorKind::Timeout => Exit::Unknown,
+            _ => Exit::World,
+        }
+    }
+
+    fn code(&self) -> String {
+        match self.kind {
+            CallErrorKind::Credentials => "aws.credentials",
+            CallErrorKind::AccessDenied => "aws.access_denied",
+            CallErrorKind::Region => "aws.region",
+            CallErrorKind::Throttled => "aws.throttled",
+            CallErrorKind::Network => "aws.network",
+            CallErrorKind::Timeout => "aws.timeout",
+            CallErrorKind::Refused => "aws.refused",
+            CallErrorKind::Server => "aws.server",
+        }
+        .to_owned()
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self.kind {
+            CallErrorKind::Credentials => {
+                "aws sts get-caller-identity shows whose credentials are found, if any".to_owned()
+            }
+            CallErrorKind::AccessDenied => {
+                format!(
+                    "allow {} for this role; --iam-policy prints the least policy",
+                    self.operation
+                )
+            }
+            CallErrorKind::Region => "name the region with --region or AWS_REGION".to_owned(),
+            CallErrorKind::Throttled => "run it again later, or run fewer of these at the same time".to_owned(),
+            CallErrorKind::Network => {
+                format!(
+                    "check the network, the proxy and AWS_ENDPOINT_URL; the endpoint of {} was not reached",
+                    self.service()
+                )
+            }
+            CallErrorKind::Timeout => "look whether the work was done before running it again".to_owned(),
+            CallErrorKind::Refused => return None,
+            CallErrorKind::Server => "run it again; if it stays, look at health.aws.amazon.com".to_owned(),
+        })
+    }
+
+    fn request_id(&self) -> Option<String> {
+        self.request_id.clone()
+    }
+}
+
+/// Codes by which AWS says that the caller is unknown, not that it may not. Source: common errors of the AWS APIs.
+const CREDENTIAL_CODES: [&str; 8] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "MissingAuthenticationTokenException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+const DENIED_CODES: [&str; 4] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "NotAuthorized",
+    "UnauthorizedOperation",
+];
+const THROTTLE_CODES: [&str; 5] = [
+    "RequestLimitExceeded",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>, message: &str) -> CallErrorKind {
+    let is = |codes: &[&str]| code.is_some_and(|code| codes.contains(&code));
+    match error {
+        SdkError::TimeoutError(_) => CallErrorKind::Timeout,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => CallErrorKind::Network,
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("redential") => {
+            CallErrorKind::Credentials
+        }
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("egion") => {
+            CallErrorKind::Region
+        }
+        _ if is(&CREDENTIAL_CODES) => CallErrorKind::Credentials,
+        _ if is(&DENIED_CODES) => CallErrorKind::AccessDenied,
+        _ if is(&THROTTLE_CODES) || status == Some(429) => CallErrorKind::Throttled,
+        _ if status == Some(403) => CallErrorKind::AccessDenied,
+        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => CallErrorKind::Network,
+        _ if status.is_some_and(|status| status >= 500) => CallErrorKind::Server,
+        _ => CallErrorKind::Refused,
+    }
+}
+
+/// The last message of an error's chain of causes: the one that names what happened.
+fn deepest_cause(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    deepest.to_string()
+}
+
+/// Says every attempt at a call with `--verbose`. Each SDK client of a tool carries one.
+#[derive(Clone, Debug)]
+pub struct CallLog(Progress);
+
+impl CallLog {
+    /// A log that speaks with the session's voice.
+    #[must_use]
+    pub fn new(session: &Session) -> Self {
+        Self(session.progress.clone())
+    }
+}
+
+impl Intercept for CallLog {
+    fn name(&self) -> &'static str {
+        "CallLog"
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(call) = bag.load::<Metadata>() else {
+            return Ok(());
+        };
+        let response = context.response();
+        let status = response.map_or_else(
+            || "no answer".to_owned(),
+            |response| response.status().as_u16().to_string(),
+        );
+        let id = response
+            .and_then(|response| {
+                response
+                    .headers()
+                    .get("x-amzn-requestid")
+                    .or_else(|| response.headers().get("x-amz-request-id"))
+            })
+            .unwrap_or("-");
+        self.0.detail(
+            "call",
+            &format!(
+                "{}:{}: {status}, request id {id}",
+                call.service().to_lowercase(),
+                call.name()
+            ),
+            &[],
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,399 @@
+//! The release document: one JSON object that travels through the pipe.
+//!
+//! Its members are kept as the bytes they came as, in the order they came in. So what a tool does not know, it cannot damage.
+
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use thiserror::Error;
+
+use crate::exit::Exit;
+use crate::fault::{Failure, Fault};
+use crate::image::Image;
+use crate::step::Step;
+
+/// The schema that this build reads and writes.
+pub const SCHEMA: &str = "deploy-aws-ecs/release/v1";
+/// What the schema of every version begins with.
+const SCHEMA_FAMILY: &str = "deploy-aws-ecs/release/";
+
+/// The members that are written last, behind every section.
+const TAIL: [&str; 2] = ["steps", "error"];
+
+/// The release document.
+#[derive(Clone, Debug)]
+pub struct Document {
+    members: Vec<(String, Box<RawValue>)>,
+}
+
+/// Why bytes are no release document that this build can work with.
+#[derive(Debug, Error)]
+pub enum DocumentError {
+    /// Nothing came.
+    #[error("the input is empty: the command before this one wrote nothing")]
+    Empty,
+    /// The JSON ends too early.
+    #[error("the input is cut off: {0}")]
+    Truncated(serde_json::Error),
+    /// It is no JSON, or more than one document.
+    #[error("the input is not one JSON document: {0}")]
+    NotJson(serde_json::Error),
+    /// It is JSON, but no release document.
+    #[error("the input is not a release document: `schema` is missing; expected `{SCHEMA}`")]
+    Foreign,
+    /// Another version wrote it.
+    #[error("the input has schema `{0}`, this build reads `{SCHEMA}`")]
+    OtherVersion(String),
+    /// A member has the wrong shape.
+    #[error("the release document's `{member}` is not understood: {cause}")]
+    Member {
+        /// Which member.
+        member: &'static str,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+impl Fault for DocumentError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn code(&self) -> String {
+        match self {
+            Self::Empty => "input.empty",
+            Self::Truncated(_) => "input.truncated",
+            Self::NotJson(_) => "input.not_json",
+            Self::Foreign => "input.not_a_release_document",
+            Self::OtherVersion(_) => "input.other_version",
+            Self::Member { .. } => "input.invalid",
+        }
+        .to_owned()
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::Empty | Self::Truncated(_) => {
+                    "run the command before this one alone and look at its standard error"
+                }
+                Self::NotJson(_) => "look at the input with: jq . FILE",
+                Self::Foreign => "the document that another tool of this project wrote belongs here",
+                Self::OtherVersion(_) => "use the same version of all five tools in one pipe",
+                Self::Member { .. } => "compare the input with docs/contract.md",
+            }
+            .to_owned(),
+        )
+    }
+}
+
+impl From<serde_json::Error> for DocumentError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_eof() {
+            Self::Truncated(error)
+        } else {
+            Self::NotJson(error)
+        }
+    }
+}
+
+impl Document {
+    /// A document that says nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut document = Self { members: Vec::new() };
+        document.set("schema", &SCHEMA);
+        document.set("ok", &true);
+        document
+    }
+
+    /// Reads a release document.
+    ///
+    /// # Errors
+    /// The bytes are not exactly one JSON object, not a release document, of another version, or `ok` or `steps` have the wrong shape.
+    pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(DocumentError::Empty);
+        }
+        let document: Self = serde_json::from_slice(bytes)?;
+        match document.read::<String>("schema")? {
+            None => return Err(DocumentError::Foreign),
+            Some(schema) if schema == SCHEMA => {}
+            Some(schema) if schema.starts_with(SCHEMA_FAMILY) => return Err(DocumentError::OtherVersion(schema)),
+            Some(_) => return Err(DocumentError::Foreign),
+        }
+        document.verdict()?;
+        document.steps()?;
+        Ok(document)
+    }
+
+    /// Whether these bytes claim to be a release document, of whatever version: an object whose `schema` says so.
+    #[must_use]
+    pub fn recognises(bytes: &[u8]) -> bool {
+        let document: Result<Self, _> = serde_json::from_slice(bytes);
+        document.is_ok_and(|document| {
+            matches!(document.read::<String>("schema"), Ok(Some(schema)) if schema.starts_with(SCHEMA_FAMILY))
+        })
+    }
+
+    /// Whether everything upstream was well.
+    ///
+    /// # Errors
+    /// `ok` is missing or no boolean.
+    pub fn verdict(&self) -> Result<bool, DocumentError> {
+        let missing = || DocumentError::Member {
+            member: "ok",
+            cause: "it is missing".to_owned(),
+        };
+        self.read("ok")?.ok_or_else(missing)
+    }
+
+    /// The error that a tool upstream left.
+    ///
+    /// # Errors
+    /// `error` has the wrong shape.
+    pub fn error(&self) -> Result<Option<Failure>, DocumentError> {
+        self.read("error")
+    }
+
+    /// The image that the release is about.
+    ///
+    /// # Errors
+    /// `image` has the wrong shape.
+    pub fn image(&self) -> Result<Option<Image>, DocumentError> {
+        self.read("image")
+    }
+
+    /// Reads a member, if it is there.
+    ///
+    /// # Errors
+    /// It is there but has another shape.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self, member: &'static str) -> Result<Option<T>, DocumentError> {
+        let Some(raw) = self.raw(member) else { return Ok(None) };
+        serde_json::from_str(raw)
+            .map(Some)
+            .map_err(|error| DocumentError::Member {
+                member,
+                cause: error.to_string(),
+            })
+    }
+
+    /// A member's JSON text, as it came.
+    #[must_use]
+    pub fn raw(&self, member: &str) -> Option<&str> {
+        self.members
+            .iter()
+            .find(|(name, _)| name == member)
+            .map(|(_, raw)| raw.get())
+    }
+
+    /// Sets a member: in its place if it is there, else behind the other sections and before `steps`.
+    pub(crate) fn set(&mut self, member: &str, value: &impl Serialize) {
+        if let Ok(raw) = to_raw_value(value) {
+            self.set_raw(member, raw);
+        }
+    }
+
+    /// Sets a member from JSON text.
+    pub(crate) fn set_raw(&mut self, member: &str, raw: Box<RawValue>) {
+        if let Some((_, place)) = self.members.iter_mut().find(|(name, _)| name == member) {
+            *place = raw;
+            return;
+        }
+        let rank = |name: &str| TAIL.iter().position(|tail| *tail == name).map_or(0, |at| at + 1);
+        let place = self
+            .members
+            .iter()
+            .position(|(name, _)| rank(name) > rank(member))
+            .unwrap_or(self.members.len());
+        self.members.insert(place, (member.to_owned(), raw));
+    }
+
+    /// Appends to the audit trail; what stands there already stays as it is.
+    pub(crate) fn append_step(&mut self, step: &Step) {
+        let mut steps = self.steps().unwrap_or_default();
+        if let Ok(raw) = to_raw_value(step) {
+            steps.push(raw);
+        }
+        self.set("steps", &steps);
+    }
+
+    fn steps(&self) -> Result<Vec<Box<RawValue>>, DocumentError> {
+        Ok(self.read("steps")?.unwrap_or_default())
+    }
+
+    /// The document as one line of JSON, ended by a line feed. White space between tokens is dropped; nothing else is changed.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        let json = serde_json::to_string(self).unwrap_or_default();
+        format!("{}\n", without_layout(&json))
+    }
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// JSON text without white space outside of strings.
+fn without_layout(json: &str) -> String {
+    let mut inside_string = false;
+    let mut escaped = false;
+    json.chars()
+        .filter(|character| {
+            let keep = inside_string || !character.is_ascii_whitespace();
+            match character {
+                _ if escaped => escaped = false,
+                '\\' if inside_string => escaped = true,
+                '"' => inside_string = !inside_string,
+                _ => {}
+            }
+            keep
+        })
+        .collect()
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.members.len()))?;
+        for (name, raw) in &self.members {
+            map.serialize_entry(name, raw)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Document;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
+                let mut members: Vec<(String, Box<RawValue>)> = Vec::new();
+                while let Some((name, raw)) = map.next_entry()? {
+                    if members.iter().any(|(known, _)| *known == name) {
+                        return Err(A::Error::custom(format!("member `{name}` stands there twice")));
+                    }
+                    members.push((name, raw));
+                }
+                Ok(Document { members })
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn step() -> Step {
+        Step {
+            tool: "scan-gate".to_owned(),
+            version: "1.2.3".to_owned(),
+            ok: true,
+            started_at: "2026-01-01T00:00:00Z".to_owned(),
+            seconds: 0.5,
+            summary: "clean".to_owned(),
+        }
+    }
+
+    #[test]
+    fn unknown_members_and_odd_numbers_survive_in_order() {
+        let text = r#"{"x-team":"payments","schema":"deploy-aws-ecs/release/v1","big":123456789012345678901234567890,"ok":true,"price":1.10,"deep":{"b":1,"a":[1e400]}}"#;
+        let document = Document::parse(text.as_bytes()).unwrap();
+        assert_eq!(document.to_line(), format!("{text}\n"));
+    }
+
+    #[test]
+    fn a_new_section_stands_before_the_steps_and_an_old_one_keeps_its_place() {
+        let mut document = Document::new();
+        document.append_step(&step());
+        document.set("scan", &1);
+        document.set("error", &2);
+        document.set("push", &3);
+        document.set("scan", &4);
+        let line = document.to_line();
+        let order: Vec<usize> = ["\"scan\":4", "\"push\":3", "\"steps\"", "\"error\""]
+            .map(|text| line.find(text).unwrap())
+            .into();
+        assert!(order.is_sorted(), "{line}");
+    }
+
+    #[test]
+    fn layout_is_dropped_outside_of_strings_only() {
+        let text = "{ \"schema\" : \"deploy-aws-ecs/release/v1\",\n \"ok\": true, \"note\": \"a \\\" b\\\\\" , \"list\" : [ 1 , 2 ] }";
+        let line = Document::parse(text.as_bytes()).unwrap().to_line();
+        assert_eq!(
+            line,
+            "{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":true,\"note\":\"a \\\" b\\\\\",\"list\":[1,2]}\n"
+        );
+    }
+
+    #[test]
+    fn what_is_no_release_document_is_refused_by_name() {
+        let cases: [(&str, &str); 10] = [
+            ("", "input.empty"),
+            (" \n", "input.empty"),
+            ("{", "input.truncated"),
+            ("{\"schema\":\"deploy-aws-ecs/rel", "input.truncated"),
+            ("nonsense", "input.not_json"),
+            ("{} {}", "input.not_json"),
+            ("{\"ok\":true}", "input.not_a_release_document"),
+            (
+                "{\"schema\":\"deploy-aws-ecs/release/v2\",\"ok\":true}",
+                "input.other_version",
+            ),
+            ("{\"schema\":\"deploy-aws-ecs/release/v1\"}", "input.invalid"),
+            (
+                "{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":true,\"ok\":true}",
+                "input.not_json",
+            ),
+        ];
+        for (text, code) in cases {
+            assert_eq!(Document::parse(text.as_bytes()).unwrap_err().code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_steps_of_others_stay_as_they_were() {
+        let text = r#"{"schema":"deploy-aws-ecs/release/v1","ok":true,"steps":[{"tool":"other","custom":1.50}]}"#;
+        let mut document = Document::parse(text.as_bytes()).unwrap();
+        document.append_step(&step());
+        assert!(
+            document
+                .to_line()
+                .contains(r#""steps":[{"tool":"other","custom":1.50},{"tool":"scan-gate""#)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn reading_and_writing_changes_no_byte(names in prop::collection::hash_set("[a-z]{1,8}", 0..6), text in "\\PC{0,20}") {
+            let mut document = Document::new();
+            for name in names.iter().filter(|name| !["schema", "ok", "steps", "error"].contains(&name.as_str())) {
+                document.set(name, &text);
+            }
+            let line = document.to_line();
+            prop_assert_eq!(Document::parse(line.as_bytes()).unwrap().to_line(), line);
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = Document::parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Every flag has an environment variable: `ecs-deploy --cluster` reads `ECS_DEPLOY_CLUSTER`.
+
+use clap::{Arg, Command};
+
+/// Flags that ask about the tool itself: an environment must not turn every run into a help page.
+const WITHOUT_VARIABLE: [&str; 5] = ["help", "version", "schema", "generate", "iam-policy"];
+
+/// The command with a variable for each flag of itself and its subcommands.
+#[must_use]
+pub fn with_variables(command: Command) -> Command {
+    let prefix = variable_part(command.get_name());
+    add_variables(command, &prefix)
+}
+
+fn add_variables(command: Command, prefix: &str) -> Command {
+    command
+        .mut_args(|argument| with_variable(argument, prefix))
+        .mut_subcommands(|subcommand| add_variables(subcommand, prefix))
+}
+
+fn with_variable(argument: Arg, prefix: &str) -> Arg {
+    let Some(name) = argument.get_long().filter(|name| !WITHOUT_VARIABLE.contains(name)) else {
+        return argument;
+    };
+    let variable = format!("{prefix}_{}", variable_part(name));
+    argument.env(variable).hide_env_values(true)
+}
+
+fn variable_part(name: &str) -> String {
+    name.replace('-', "_").to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ArgAction;
+
+    use super::*;
+
+    #[test]
+    fn a_flag_of_a_subcommand_has_the_tools_prefix() {
+        let inner = Command::new("acquire").arg(Arg::new("workspace").long("workspace-key-prefix"));
+        let command = with_variables(Command::new("tfstate-lock").arg(Arg::new("operand")).subcommand(inner));
+        let variable = command
+            .find_subcommand("acquire")
+            .and_then(|inner| inner.get_arguments().next()?.get_env());
+        assert_eq!(variable.unwrap(), "TFSTATE_LOCK_WORKSPACE_KEY_PREFIX");
+        assert!(
+            command.get_arguments().all(|argument| argument.get_env().is_none()),
+            "an operand has no variable"
+        );
+    }
+
+    #[test]
+    fn questions_about_the_tool_have_no_variable() {
+        let command = Command::new("t").arg(Arg::new("schema").long("schema").action(ArgAction::SetTrue));
+        assert!(
+            with_variables(command)
+                .get_arguments()
+                .all(|argument| argument.get_env().is_none())
+        );
+    }
+}

@@ -1,0 +1,393 @@
+//! One run of a tool, from the arguments to the exit code. Whatever happens, one whole document is written, once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use jiff::Timestamp;
+use serde_json::value::to_raw_value;
+
+use crate::arguments::{CommonArguments, OutputForm};
+use crate::document::Document;
+use crate::exit::{self, Exit};
+use crate::fault::{Failure, Fault};
+use crate::input::{self, InputError};
+use crate::progress::{Progress, ProgressForm, Volume};
+use crate::session::Session;
+use crate::signals::{Signal, Signals};
+use crate::step::Step;
+use crate::tool::{Report, Tool};
+use crate::{environment, output, pages, policy, schema};
+
+/// The version of all tools: they are released together.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Runs the tool with the process's arguments and says how the process is to end.
+#[must_use]
+pub fn main<T: Tool>() -> ExitCode {
+    let command = command::<T>();
+    let exit = match command.clone().try_get_matches() {
+        Ok(matches) => with_matches::<T>(&matches, command),
+        Err(error) => without_matches::<T>(&error),
+    };
+    ExitCode::from(exit.code())
+}
+
+fn command<T: Tool>() -> Command {
+    let command = T::Arguments::command().name(T::NAME).version(VERSION);
+    let after = command
+        .get_after_long_help()
+        .map(|text| format!("{text}\n\n"))
+        .unwrap_or_default();
+    let command = command.after_long_help(format!("{after}{}", exit::HELP));
+    environment::with_variables(command)
+}
+
+/// Help and version are asked for; all else is a usage error, and the pipe behind us gets a document that says so.
+fn without_matches<T: Tool>(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        return written(error.render().to_string().as_bytes());
+    }
+    let rendered = error.render().to_string();
+    let mut paragraphs = rendered.split("\n\n").map(str::trim);
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first
+        .strip_prefix("error: ")
+        .unwrap_or(first)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let tip = paragraphs
+        .find_map(|paragraph| paragraph.strip_prefix("tip: "))
+        .map(str::to_owned);
+    let hint = tip.unwrap_or_else(|| format!("{} --help", T::NAME));
+    let failure = Failure {
+        code: "usage".to_owned(),
+        message,
+        hint: Some(hint),
+        request_id: None,
+    };
+    let progress = Progress::new(
+        T::NAME,
+        Volume::Normal,
+        ProgressForm::Auto,
+        crate::color::ColorChoice::Auto,
+    );
+    let outcome = Outcome {
+        failure: Some(failure),
+        exit: Exit::Usage,
+        ..Outcome::default()
+    };
+    finish::<T>(Document::new(), outcome, Started::now(), &progress, None)
+}
+
+fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
+    let arguments = match T::Arguments::from_arg_matches(matches) {
+        Ok(arguments) => arguments,
+        Err(error) => return without_matches::<T>(&error),
+    };
+    let common = T::common(&arguments).clone();
+    if common.schema {
+        return written(schema::render::<T>().as_bytes());
+    }
+    if let Some(page) = common.generate {
+        return written(&pages::render(page, command));
+    }
+    if common.iam_policy {
+        return written(policy::document(&T::permissions(&arguments)).as_bytes());
+    }
+    let volume = match (common.quiet, common.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Verbose,
+        _ => Volume::Normal,
+    };
+    let progress = Progress::new(T::NAME, volume, common.progress, common.color);
+    let started = Started::now();
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        start::<T>(arguments, &common, progress.clone(), &started)
+    }));
+    let (document, outcome) = ran.unwrap_or_else(|_| (Document::new(), Outcome::bug()));
+    finish::<T>(document, outcome, started, &progress, common.output)
+}
+
+fn written(text: &[u8]) -> Exit {
+    if output::write(text).is_ok() {
+        Exit::Yes
+    } else {
+        Exit::World
+    }
+}
+
+/// When the run began, on both clocks.
+struct Started {
+    at: Timestamp,
+    clock: Instant,
+}
+
+impl Started {
+    fn now() -> Self {
+        Self {
+            at: Timestamp::now(),
+            clock: Instant::now(),
+        }
+    }
+}
+
+/// How the run ended, as far as the document is concerned.
+struct Outcome {
+    section: Option<Box<serde_json::value::RawValue>>,
+    table: Option<String>,
+    image: Option<crate::image::Image>,
+    summary: String,
+    failure: Option<Failure>,
+    exit: Exit,
+    /// The document belongs to a tool upstream that said no: it goes on as it came.
+    forward: bool,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        let (section, table, image, failure) = (None, None, None, None);
+        Self {
+            section,
+            table,
+            image,
+            summary: String::new(),
+            failure,
+            exit: Exit::Yes,
+            forward: false,
+        }
+    }
+}
+
+impl Outcome {
+    fn of_report<T: Tool>(report: Report<T>) -> Self {
+        Self {
+            section: to_raw_value(&report.section).ok(),
+            table: Some(T::table(&report.section)),
+            image: report.image,
+            summary: report.summary,
+            exit: report.refusal.as_ref().map_or(Exit::Yes, Fault::exit),
+            failure: report.refusal.as_ref().map(Failure::from),
+            forward: false,
+        }
+    }
+
+    fn of_fault(fault: &impl Fault, session: &Session) -> Self {
+        let mut failure = Failure::from(fault);
+        let checkpoint = session.take_checkpoint();
+        let section = checkpoint.map(|checkpoint| {
+            failure.hint.get_or_insert(checkpoint.hint);
+            checkpoint.section
+        });
+        Self {
+            section,
+            failure: Some(failure),
+            exit: fault.exit(),
+            ..Self::default()
+        }
+    }
+
+    fn ended_early(code: &str, message: String, exit: Exit, session: &Session) -> Self {
+        let (section, hint) = session.take_checkpoint().map(|left| (left.section, left.hint)).unzip();
+        let failure = Failure {
+            code: code.to_owned(),
+            message,
+            hint,
+            request_id: None,
+        };
+        Self {
+            section,
+            failure: Some(failure),
+            exit,
+            ..Self::default()
+        }
+    }
+
+    fn bug() -> Self {
+        let failure = Failure {
+            code: "bug".to_owned(),
+            message: "the tool broke off: this is a bug".to_owned(),
+            hint: Some("report it with the command line and the lines above".to_owned()),
+            request_id: None,
+        };
+        Self {
+            failure: Some(failure),
+            exit: Exit::World,
+            ..Self::default()
+        }
+    }
+}
+
+fn start<T: Tool>(
+    arguments: T::Arguments,
+    common: &CommonArguments,
+    progress: Progress,
+    started: &Started,
+) -> (Document, Outcome) {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let message = format!("no threads to work with: {error}");
+            let failure = Failure {
+                code: "system".to_owned(),
+                message,
+                hint: None,
+                request_id: None,
+            };
+            return (
+                Document::new(),
+                Outcome {
+                    failure: Some(failure),
+                    exit: Exit::World,
+                    ..Outcome::default()
+                },
+            );
+        }
+    };
+    let ended = runtime.block_on(async {
+        let session = Session::new(T::NAME, VERSION, progress, Signals::listen());
+        supervise::<T>(arguments, common, &session, started).await
+    });
+    // A thread may still wait for standard input; nothing that it reads is wanted any more.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Reads the input and lets the tool run until it ends, a signal comes or `--timeout` is over.
+async fn supervise<T: Tool>(
+    arguments: T::Arguments,
+    common: &CommonArguments,
+    session: &Session,
+    started: &Started,
+) -> (Document, Outcome) {
+    let mut document = Document::new();
+    let work = async {
+        let source = input::source(common.input.as_deref(), T::operand(&arguments));
+        let input = match input::read(source, &session.progress).await {
+            Ok(input) => input,
+            Err(error) => return without_input(error, &mut document, session),
+        };
+        if let Some(carried) = &input.document {
+            document = carried.clone();
+        }
+        match T::run(arguments, input, session).await {
+            Ok(report) => Outcome::of_report(report),
+            Err(error) => Outcome::of_fault(&error, session),
+        }
+    };
+    let outcome = tokio::select! {
+        biased;
+        outcome = work => outcome,
+        ending = end(common.timeout, started, session.signals()) => match ending {
+            Ending::Signal(signal) => {
+                let message = format!("ended by signal {} ({})", signal.number, signal.name);
+                Outcome::ended_early("interrupted", message, Exit::Signal(signal.number), session)
+            }
+            Ending::Timeout(limit) => {
+                let message = format!("gave up waiting after {} seconds", limit.as_secs());
+                Outcome::ended_early("timeout", message, Exit::Unknown, session)
+            }
+        },
+    };
+    (document, outcome)
+}
+
+fn without_input(error: InputError, document: &mut Document, session: &Session) -> Outcome {
+    let mut outcome = Outcome::of_fault(&error, session);
+    if let InputError::Upstream(_, forwarded) = error {
+        *document = *forwarded;
+        outcome.forward = true;
+    }
+    outcome
+}
+
+enum Ending {
+    Signal(Signal),
+    Timeout(Duration),
+}
+
+async fn end(timeout: Option<Duration>, started: &Started, signals: &Signals) -> Ending {
+    let limit = async {
+        match timeout {
+            Some(limit) => tokio::time::sleep(limit.saturating_sub(started.clock.elapsed())).await,
+            None => std::future::pending().await,
+        }
+    };
+    let ending = tokio::select! {
+        signal = signals.wait() => Ending::Signal(signal),
+        () = limit => Ending::Timeout(timeout.unwrap_or_default()),
+    };
+    signals.free().await;
+    ending
+}
+
+/// Completes the document, writes it, and says the closing line.
+fn finish<T: Tool>(
+    mut document: Document,
+    outcome: Outcome,
+    started: Started,
+    progress: &Progress,
+    asked: Option<OutputForm>,
+) -> Exit {
+    if !outcome.forward {
+        complete::<T>(&mut document, &outcome, &started);
+    }
+    let text = match output::form(asked) {
+        OutputForm::Json => document.to_line(),
+        OutputForm::Table => outcome.table.unwrap_or_default(),
+    };
+    match &outcome.failure {
+        Some(failure) => progress.error(&with_request_id(failure), failure.hint.as_deref()),
+        None => progress.event("done", &outcome.summary, &[]),
+    }
+    match output::write(text.as_bytes()) {
+        Ok(()) => outcome.exit,
+        Err(error) => {
+            progress.error(&format!("standard output cannot be written: {error}"), None);
+            if outcome.exit == Exit::Yes {
+                Exit::World
+            } else {
+                outcome.exit
+            }
+        }
+    }
+}
+
+fn with_request_id(failure: &Failure) -> String {
+    match &failure.request_id {
+        Some(id) => format!("{} (request id {id})", failure.message),
+        None => failure.message.clone(),
+    }
+}
+
+fn complete<T: Tool>(document: &mut Document, outcome: &Outcome, started: &Started) {
+    if let Some(image) = &outcome.image {
+        document.set("image", image);
+    }
+    if let Some(section) = &outcome.section {
+        document.set_raw(T::SECTION, section.clone());
+    }
+    let ok = outcome.failure.is_none();
+    let summary = outcome
+        .failure
+        .as_ref()
+        .map_or(&outcome.summary, |failure| &failure.message);
+    document.append_step(&Step {
+        tool: T::NAME.to_owned(),
+        version: VERSION.to_owned(),
+        ok,
+        started_at: started.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        seconds: (started.clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        summary: summary.clone(),
+    });
+    document.set("ok", &ok);
+    if let Some(failure) = &outcome.failure {
+        document.set("error", failure);
+    }
+}

@@ -1,0 +1,175 @@
+//! `--require scan,push`: what must have happened upstream, and about which image.
+//!
+//! The convention that makes it work: a section says `ok`, and a section about an image says which one by `digest` or `digests`.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::digest::Digest;
+use crate::document::Document;
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+/// Why a document does not show what was demanded.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Unmet {
+    /// There is no release document at all.
+    #[error("`{0}` is required, but there is no release document that could show it")]
+    NoDocument(String),
+    /// The section is not there.
+    #[error("`{0}` is required, but that step did not run")]
+    Missing(String),
+    /// The section is there and is no pass.
+    #[error("`{0}` is required, but that step did not pass")]
+    Failed(String),
+    /// The section does not say which image it is about.
+    #[error("`{0}` is required, but it does not say which image it looked at")]
+    NoSubject(String),
+    /// The section is about another image.
+    #[error("`{section}` is required for {expected}, but it is about {found}")]
+    OtherImage {
+        /// The section's name.
+        section: String,
+        /// The image at hand.
+        expected: String,
+        /// The image that the section speaks of.
+        found: String,
+    },
+}
+
+impl Fault for Unmet {
+    fn exit(&self) -> Exit {
+        Exit::No
+    }
+
+    fn code(&self) -> String {
+        match self {
+            Self::NoDocument(_) => "require.no_document",
+            Self::Missing(_) => "require.missing",
+            Self::Failed(_) => "require.failed",
+            Self::NoSubject(_) => "require.no_subject",
+            Self::OtherImage { .. } => "require.other_image",
+        }
+        .to_owned()
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoDocument(_) => "pipe the document of the step before in with: --input -".to_owned(),
+            Self::Missing(section) => format!("put the tool that writes `{section}` before this one in the pipe"),
+            Self::Failed(section) => format!("look at `{section}` with: jq .{section} FILE"),
+            Self::NoSubject(_) => "scan the image itself, not a folder or a repository".to_owned(),
+            Self::OtherImage { .. } => "run that step again for the image at hand".to_owned(),
+        })
+    }
+}
+
+/// What a section says about itself, as far as a demand can ask.
+#[derive(Deserialize)]
+struct Section {
+    ok: Option<bool>,
+    digest: Option<Digest>,
+    digests: Option<Vec<Digest>>,
+}
+
+/// Checks that each of `sections` is in the document, has passed, and is about one of `subjects` if it is about an image.
+///
+/// # Errors
+/// The first demand that is not met.
+pub fn check(document: Option<&Document>, sections: &[String], subjects: &[Digest]) -> Result<(), Unmet> {
+    sections.iter().try_for_each(|section| {
+        let document = document.ok_or_else(|| Unmet::NoDocument(section.clone()))?;
+        check_one(document, section, subjects)
+    })
+}
+
+fn check_one(document: &Document, section: &str, subjects: &[Digest]) -> Result<(), Unmet> {
+    let raw = document
+        .raw(section)
+        .ok_or_else(|| Unmet::Missing(section.to_owned()))?;
+    let Ok(said) = serde_json::from_str::<Section>(raw) else {
+        return Err(Unmet::Failed(section.to_owned()));
+    };
+    if said.ok != Some(true) {
+        return Err(Unmet::Failed(section.to_owned()));
+    }
+    let about_an_image = said.digest.is_some() || said.digests.is_some();
+    if !about_an_image {
+        return Ok(());
+    }
+    let named: Vec<Digest> = said
+        .digest
+        .into_iter()
+        .chain(said.digests.unwrap_or_default())
+        .collect();
+    if named.is_empty() || subjects.is_empty() {
+        return Err(Unmet::NoSubject(section.to_owned()));
+    }
+    if named.iter().any(|digest| subjects.contains(digest)) {
+        return Ok(());
+    }
+    Err(Unmet::OtherImage {
+        section: section.to_owned(),
+        expected: listed(subjects),
+        found: listed(&named),
+    })
+}
+
+fn listed(digests: &[Digest]) -> String {
+    digests.iter().map(Digest::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(digit: char) -> Digest {
+        format!("sha256:{}", digit.to_string().repeat(64)).parse().unwrap()
+    }
+
+    fn code(section: &str, subjects: &[Digest]) -> String {
+        let text = format!(r#"{{"schema":"deploy-aws-ecs/release/v1","ok":true{section}}}"#);
+        let document = Document::parse(text.as_bytes()).unwrap();
+        check(Some(&document), &["scan".to_owned()], subjects).map_or_else(|unmet| unmet.code(), |()| "met".to_owned())
+    }
+
+    #[test]
+    fn a_demand_is_met_only_by_a_pass_about_this_image() {
+        let (ours, theirs) = (digest('a'), digest('b'));
+        let cases = [
+            (String::new(), "require.missing"),
+            (r#","scan":{"ok":false}"#.to_owned(), "require.failed"),
+            (r#","scan":{}"#.to_owned(), "require.failed"),
+            (r#","scan":"yes""#.to_owned(), "require.failed"),
+            (r#","scan":{"ok":true}"#.to_owned(), "met"),
+            (r#","scan":{"ok":true,"digests":[]}"#.to_owned(), "require.no_subject"),
+            (r#","scan":{"ok":true,"digest":"latest"}"#.to_owned(), "require.failed"),
+            (
+                format!(r#","scan":{{"ok":true,"digest":"{theirs}"}}"#),
+                "require.other_image",
+            ),
+            (
+                format!(r#","scan":{{"ok":true,"digests":["{theirs}","{ours}"]}}"#),
+                "met",
+            ),
+        ];
+        for (section, expected) in cases {
+            assert_eq!(code(&section, std::slice::from_ref(&ours)), expected, "{section}");
+        }
+    }
+
+    #[test]
+    fn without_a_document_nothing_is_met() {
+        let unmet = check(None, &["scan".to_owned()], &[]).unwrap_err();
+        assert_eq!(unmet, Unmet::NoDocument("scan".to_owned()));
+        assert_eq!(check(None, &[], &[]), Ok(()));
+    }
+
+    #[test]
+    fn an_image_section_proves_nothing_if_no_image_is_at_hand() {
+        assert_eq!(
+            code(&format!(r#","scan":{{"ok":true,"digest":"{}"}}"#, digest('a')), &[]),
+            "require.no_subject"
+        );
+    }
+}

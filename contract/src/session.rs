@@ -1,0 +1,72 @@
+//! What a running tool may use of the world around it.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::progress::Progress;
+use crate::signals::Signals;
+
+/// One run of a tool.
+#[derive(Debug)]
+pub struct Session {
+    /// The tool's name.
+    pub tool: &'static str,
+    /// The tool's version.
+    pub version: &'static str,
+    /// The voice on standard error.
+    pub progress: Progress,
+    signals: Signals,
+    checkpoint: Mutex<Option<Checkpoint>>,
+}
+
+/// What the document is to say if the run is ended now.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    pub(crate) section: Box<RawValue>,
+    pub(crate) hint: String,
+}
+
+impl Session {
+    pub(crate) fn new(tool: &'static str, version: &'static str, progress: Progress, signals: Signals) -> Self {
+        Self {
+            tool,
+            version,
+            progress,
+            signals,
+            checkpoint: Mutex::new(None),
+        }
+    }
+
+    /// Leaves word for the case that a signal, `--timeout` or an error ends the run from here on: the section as far as it is known, and what
+    /// to do next.
+    pub fn checkpoint(&self, section: &impl Serialize, hint: &str) {
+        let Ok(section) = to_raw_value(section) else { return };
+        let checkpoint = Checkpoint {
+            section,
+            hint: hint.to_owned(),
+        };
+        *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(checkpoint);
+    }
+
+    pub(crate) fn take_checkpoint(&self) -> Option<Checkpoint> {
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Runs `work` to its end even if a signal or `--timeout` comes: the run ends behind it. For the few requests whose answer must be known.
+    pub async fn to_the_end<T>(&self, work: impl Future<Output = T>) -> T {
+        let _held = self.signals.hold();
+        work.await
+    }
+
+    /// Whether a signal is waiting for the end of [`Session::to_the_end`].
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.signals.arrived().is_some()
+    }
+
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.signals
+    }
+}

@@ -1,0 +1,67 @@
+//! What a tool is.
+
+use std::future::Future;
+
+use clap::Parser;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::arguments::CommonArguments;
+use crate::fault::Fault;
+use crate::image::Image;
+use crate::input::{Input, Operand};
+use crate::policy::Statement;
+use crate::session::Session;
+
+/// One tool: its command line, its section of the document, and what it does.
+pub trait Tool {
+    /// The command's name, which is the crate's.
+    const NAME: &'static str;
+
+    /// The member of the release document that it writes, for example `scan`.
+    const SECTION: &'static str;
+
+    /// The command line.
+    type Arguments: Parser;
+
+    /// The shape of its section.
+    type Section: Serialize + JsonSchema;
+
+    /// What can go wrong.
+    type Error: Fault;
+
+    /// The flags that all tools share.
+    fn common(arguments: &Self::Arguments) -> &CommonArguments;
+
+    /// Whether the tool's main operand is given, missing, or `-`: what decides if standard input is read.
+    fn operand(arguments: &Self::Arguments) -> Operand;
+
+    /// The IAM permissions that this command line needs.
+    fn permissions(arguments: &Self::Arguments) -> Vec<Statement>;
+
+    /// Does the job.
+    ///
+    /// # Errors
+    /// Nothing can be said: usage, input, or the world failed. An answer that is no belongs into [`Report::refusal`].
+    fn run(
+        arguments: Self::Arguments,
+        input: Input,
+        session: &Session,
+    ) -> impl Future<Output = Result<Report<Self>, Self::Error>>;
+
+    /// The section for people.
+    fn table(section: &Self::Section) -> String;
+}
+
+/// What a tool found or did.
+#[derive(Debug)]
+pub struct Report<T: Tool + ?Sized> {
+    /// The tool's section of the document.
+    pub section: T::Section,
+    /// The image, if the tool is the one that knows it.
+    pub image: Option<Image>,
+    /// One line for people.
+    pub summary: String,
+    /// Why the answer is no; `None` if it is yes.
+    pub refusal: Option<T::Error>,
+}

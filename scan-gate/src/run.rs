@@ -1,0 +1,65 @@
+//! The story of one run: resolve, read, judge, report.
+
+use contract::{Input, Report};
+
+use crate::ScanGate;
+use crate::cli::Arguments;
+use crate::error::Error;
+use crate::finding::Inspection;
+use crate::judge::{Verdict, judge};
+use crate::reader;
+use crate::report::Scan;
+use crate::request::{ReportSource, Request};
+
+pub(crate) fn run(arguments: Arguments, input: Input) -> Result<Report<ScanGate>, Error> {
+    let request = Request::resolve(arguments, input)?;
+    let inspection = reader::read(&bytes(&request.report)?)?;
+    let verdict = judge(&inspection.findings, request.fail_on);
+    let mut section = Scan::new(&inspection, &verdict, request.fail_on);
+    let refusal = other_image(&inspection, &request).or_else(|| gate_shut(&verdict, &request));
+    section.ok = refusal.is_none();
+    Ok(Report {
+        summary: section.summary(),
+        section,
+        image: None,
+        refusal,
+    })
+}
+
+fn bytes(source: &ReportSource) -> Result<Vec<u8>, Error> {
+    match source {
+        ReportSource::Bytes(bytes) => Ok(bytes.clone()),
+        ReportSource::File(path) => std::fs::read(path).map_err(|cause| Error::Unreadable {
+            path: path.clone(),
+            cause,
+        }),
+    }
+}
+
+/// A report about another image proves nothing about this one; nor does a report that names no image.
+fn other_image(inspection: &Inspection, request: &Request) -> Option<Error> {
+    let expected = &request.expected_image;
+    if expected.is_empty() || inspection.digests.iter().any(|digest| expected.contains(digest)) {
+        return None;
+    }
+    let named = |digests: &[contract::Digest]| digests.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let found = if inspection.digests.is_empty() {
+        "no image that it names".to_owned()
+    } else {
+        named(&inspection.digests)
+    };
+    Some(Error::OtherImage {
+        found,
+        expected: named(expected),
+    })
+}
+
+fn gate_shut(verdict: &Verdict<'_>, request: &Request) -> Option<Error> {
+    let worst = verdict.violations.first()?;
+    let worst = format!("{} {} in {}", worst.rating.word(), worst.id, worst.subject);
+    Some(Error::GateShut {
+        violations: verdict.violations.len(),
+        fail_on: request.fail_on,
+        worst,
+    })
+}
