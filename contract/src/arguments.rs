@@ -12,6 +12,7 @@ use crate::progress::ProgressForm;
 
 /// Flags of every tool.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct CommonArguments {
     /// Release document to carry on: a file, or `-` for standard input.
     #[arg(short, long, value_name = "FILE", help_heading = "Document")]

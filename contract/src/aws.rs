@@ -29,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// One attempt at one call.
 const ATTEMPT: Duration = Duration::from_secs(30);
 /// One call with all its attempts.
-const CALL: Duration = Duration::from_secs(120);
+const CALL: Duration = Duration::from_mins(2);
 /// Attempts at one call; the SDK waits between them with jitter, and longer when it is throttled.
 const ATTEMPTS: u32 = 5;
 

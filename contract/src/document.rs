@@ -2,17 +2,14 @@
 //!
 //! Its members are kept as the bytes they came as, in the order they came in. So what a tool does not know, it cannot damage.
 
-use std::fmt;
-
-use serde::de::{Error as _, MapAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use crate::exit::Exit;
 use crate::fault::{Failure, Fault};
 use crate::image::Image;
+use crate::raw::RawObject;
 use crate::step::Step;
 
 /// The schema that this build reads and writes.
@@ -26,7 +23,7 @@ const TAIL: [&str; 2] = ["steps", "error"];
 /// The release document.
 #[derive(Clone, Debug)]
 pub struct Document {
-    members: Vec<(String, Box<RawValue>)>,
+    members: RawObject,
 }
 
 /// Why bytes are no release document that this build can work with.
@@ -104,7 +101,9 @@ impl Document {
     /// A document that says nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        let mut document = Self { members: Vec::new() };
+        let mut document = Self {
+            members: RawObject::default(),
+        };
         document.set("schema", &SCHEMA);
         document.set("ok", &true);
         document
@@ -118,12 +117,13 @@ impl Document {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(DocumentError::Empty);
         }
-        let document: Self = serde_json::from_slice(bytes)?;
+        let document = Self {
+            members: serde_json::from_slice(bytes)?,
+        };
         match document.read::<String>("schema")? {
-            None => return Err(DocumentError::Foreign),
             Some(schema) if schema == SCHEMA => {}
             Some(schema) if schema.starts_with(SCHEMA_FAMILY) => return Err(DocumentError::OtherVersion(schema)),
-            Some(_) => return Err(DocumentError::Foreign),
+            _ => return Err(DocumentError::Foreign),
         }
         document.verdict()?;
         document.steps()?;
@@ -133,9 +133,9 @@ impl Document {
     /// Whether these bytes claim to be a release document, of whatever version: an object whose `schema` says so.
     #[must_use]
     pub fn recognises(bytes: &[u8]) -> bool {
-        let document: Result<Self, _> = serde_json::from_slice(bytes);
-        document.is_ok_and(|document| {
-            matches!(document.read::<String>("schema"), Ok(Some(schema)) if schema.starts_with(SCHEMA_FAMILY))
+        let members: Result<RawObject, _> = serde_json::from_slice(bytes);
+        members.is_ok_and(|members| {
+            matches!(Self { members }.read::<String>("schema"), Ok(Some(schema)) if schema.starts_with(SCHEMA_FAMILY))
         })
     }
 
@@ -184,10 +184,7 @@ impl Document {
     /// A member's JSON text, as it came.
     #[must_use]
     pub fn raw(&self, member: &str) -> Option<&str> {
-        self.members
-            .iter()
-            .find(|(name, _)| name == member)
-            .map(|(_, raw)| raw.get())
+        self.members.get(member)
     }
 
     /// Sets a member: in its place if it is there, else behind the other sections and before `steps`.
@@ -199,17 +196,9 @@ impl Document {
 
     /// Sets a member from JSON text.
     pub(crate) fn set_raw(&mut self, member: &str, raw: Box<RawValue>) {
-        if let Some((_, place)) = self.members.iter_mut().find(|(name, _)| name == member) {
-            *place = raw;
-            return;
-        }
         let rank = |name: &str| TAIL.iter().position(|tail| *tail == name).map_or(0, |at| at + 1);
-        let place = self
-            .members
-            .iter()
-            .position(|(name, _)| rank(name) > rank(member))
-            .unwrap_or(self.members.len());
-        self.members.insert(place, (member.to_owned(), raw));
+        let own = rank(member);
+        self.members.set_before(member, raw, |name| rank(name) > own);
     }
 
     /// Appends to the audit trail; what stands there already stays as it is.
@@ -228,8 +217,7 @@ impl Document {
     /// The document as one line of JSON, ended by a line feed. White space between tokens is dropped; nothing else is changed.
     #[must_use]
     pub fn to_line(&self) -> String {
-        let json = serde_json::to_string(self).unwrap_or_default();
-        format!("{}\n", without_layout(&json))
+        format!("{}\n", without_layout(&self.members.to_json()))
     }
 }
 
@@ -255,43 +243,6 @@ fn without_layout(json: &str) -> String {
             keep
         })
         .collect()
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.members.len()))?;
-        for (name, raw) in &self.members {
-            map.serialize_entry(name, raw)?;
-        }
-        map.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Document;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
-                let mut members: Vec<(String, Box<RawValue>)> = Vec::new();
-                while let Some((name, raw)) = map.next_entry()? {
-                    if members.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom(format!("member `{name}` stands there twice")));
-                    }
-                    members.push((name, raw));
-                }
-                Ok(Document { members })
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
 }
 
 #[cfg(test)]

@@ -168,12 +168,11 @@ async fn read_standard_input(progress: &Progress) -> Result<Vec<u8>, InputError>
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     });
-    let read = match tokio::time::timeout(SILENCE, &mut reading).await {
-        Ok(read) => read,
-        Err(_) => {
-            progress.event("waiting", "waiting for standard input to end", &[]);
-            reading.await
-        }
+    let read = if let Ok(read) = tokio::time::timeout(SILENCE, &mut reading).await {
+        read
+    } else {
+        progress.event("waiting", "waiting for standard input to end", &[]);
+        reading.await
     };
     read.map_err(|error| unreadable(std::io::Error::other(error)))?
         .map_err(unreadable)

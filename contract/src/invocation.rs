@@ -79,7 +79,7 @@ fn without_matches<T: Tool>(error: &clap::Error) -> Exit {
         exit: Exit::Usage,
         ..Outcome::default()
     };
-    finish::<T>(Document::new(), outcome, Started::now(), &progress, None)
+    finish::<T>(Document::new(), outcome, &Started::now(), &progress, None)
 }
 
 fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
@@ -108,7 +108,7 @@ fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
         start::<T>(arguments, &common, progress.clone(), &started)
     }));
     let (document, outcome) = ran.unwrap_or_else(|_| (Document::new(), Outcome::bug()));
-    finish::<T>(document, outcome, started, &progress, common.output)
+    finish::<T>(document, outcome, &started, &progress, common.output)
 }
 
 fn written(text: &[u8]) -> Exit {
@@ -331,12 +331,12 @@ async fn end(timeout: Option<Duration>, started: &Started, signals: &Signals) ->
 fn finish<T: Tool>(
     mut document: Document,
     outcome: Outcome,
-    started: Started,
+    started: &Started,
     progress: &Progress,
     asked: Option<OutputForm>,
 ) -> Exit {
     if !outcome.forward {
-        complete::<T>(&mut document, &outcome, &started);
+        complete::<T>(&mut document, &outcome, started);
     }
     let text = match output::form(asked) {
         OutputForm::Json => document.to_line(),

@@ -25,6 +25,7 @@ mod output;
 pub mod pages;
 pub mod policy;
 pub mod progress;
+pub mod raw;
 pub mod requirement;
 pub mod schema;
 mod session;

@@ -94,10 +94,11 @@ fn quiet_says_errors_only_and_json_progress_is_json() {
 fn a_demanded_step_that_is_missing_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.write("report.json", report(&digest('a'), &[]));
+    let release = r#"{"schema":"deploy-aws-ecs/release/v1","ok":true}"#;
     let run = sandbox
         .tool("scan-gate")
         .args(["report.json", "-i", "-", "--require", "network"])
-        .pipe_in(RELEASE);
+        .pipe_in(release);
     let _ = run.run().code(1).says("/error/code", "require.missing");
 }
 
