@@ -1,1 +1,60 @@
-//! x
+//! Rolls an image out to an ECS service and follows its own deployment to the end.
+//!
+//! ```text
+//! ecr-push web/ --repository web --tag 1.4.0 | ecs-deploy --cluster stage --service web
+//! ```
+//!
+//! A rollback is never a success: the exit code is that of the deployment this run started, whatever the service looks like afterwards.
+
+pub mod aws;
+pub mod cause;
+pub mod cli;
+pub mod error;
+mod follow;
+pub mod image_reference;
+pub mod judge;
+pub mod observation;
+pub mod report;
+pub mod request;
+mod run;
+pub mod task_definition;
+
+use contract::arguments::CommonArguments;
+use contract::policy::Statement;
+use contract::{Input, Operand, Session};
+
+use crate::cli::Arguments;
+use crate::error::Error;
+use crate::report::Deployment;
+
+/// The tool.
+#[derive(Debug)]
+pub struct EcsDeploy;
+
+impl contract::Tool for EcsDeploy {
+    const NAME: &'static str = env!("CARGO_PKG_NAME");
+    const SECTION: &'static str = "deployment";
+    type Arguments = Arguments;
+    type Section = Deployment;
+    type Error = Error;
+
+    fn common(arguments: &Arguments) -> &CommonArguments {
+        &arguments.common
+    }
+
+    fn operand(arguments: &Arguments) -> Operand {
+        arguments.operand()
+    }
+
+    fn permissions(arguments: &Arguments) -> Vec<Statement> {
+        aws::permissions(arguments)
+    }
+
+    async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<contract::Report<Self>, Error> {
+        run::run(arguments, input, session).await
+    }
+
+    fn table(deployment: &Deployment) -> String {
+        deployment.table()
+    }
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! `ecs-deploy`: see the library's documentation.
+
+fn main() -> std::process::ExitCode {
+    contract::main::<ecs_deploy::EcsDeploy>()
+}
