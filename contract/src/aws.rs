@@ -35,9 +35,8 @@ const ATTEMPTS: u32 = 5;
 
 /// Region, credentials, endpoint, timeouts, retries and user agent for every SDK client of a tool.
 pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkConfig {
-    let client = Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
+    let client =
+        Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
@@ -107,26 +106,13 @@ impl CallError {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let code = error
-            .as_service_error()
-            .and_then(|error| error.code())
-            .map(str::to_owned);
-        let message = error
-            .as_service_error()
-            .and_then(|error| error.message())
-            .map(str::to_owned);
+        let code = error.as_service_error().and_then(|error| error.code()).map(str::to_owned);
+        let message = error.as_service_error().and_then(|error| error.message()).map(str::to_owned);
         let status = error.raw_response().map(|response| response.status().as_u16());
         let request_id = error.request_id().map(str::to_owned);
         let message = message.unwrap_or_else(|| deepest_cause(error));
         let kind = kind(error, code.as_deref(), status, &message);
-        Self {
-            operation,
-            code,
-            message,
-            request_id,
-            status,
-            kind,
-        }
+        Self { operation, code, message, request_id, status, kind }
     }
 
     fn service(&self) -> &'static str {
@@ -173,10 +159,7 @@ impl Fault for CallError {
                 "aws sts get-caller-identity shows whose credentials are found, if any".to_owned()
             }
             CallErrorKind::AccessDenied => {
-                format!(
-                    "allow {} for this role; --iam-policy prints the least policy",
-                    self.operation
-                )
+                format!("allow {} for this role; --iam-policy prints the least policy", self.operation)
             }
             CallErrorKind::Region => "name the region with --region or AWS_REGION".to_owned(),
             CallErrorKind::Throttled => "run it again later, or run fewer of these at the same time".to_owned(),
@@ -208,19 +191,9 @@ const CREDENTIAL_CODES: [&str; 8] = [
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 ];
-const DENIED_CODES: [&str; 4] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "NotAuthorized",
-    "UnauthorizedOperation",
-];
-const THROTTLE_CODES: [&str; 5] = [
-    "RequestLimitExceeded",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-];
+const DENIED_CODES: [&str; 4] = ["AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"];
+const THROTTLE_CODES: [&str; 5] =
+    ["RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"];
 
 fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>, message: &str) -> CallErrorKind {
     let is = |codes: &[&str]| code.is_some_and(|code| codes.contains(&code));
@@ -279,25 +252,15 @@ impl Intercept for CallLog {
             return Ok(());
         };
         let response = context.response();
-        let status = response.map_or_else(
-            || "no answer".to_owned(),
-            |response| response.status().as_u16().to_string(),
-        );
+        let status = response.map_or_else(|| "no answer".to_owned(), |response| response.status().as_u16().to_string());
         let id = response
             .and_then(|response| {
-                response
-                    .headers()
-                    .get("x-amzn-requestid")
-                    .or_else(|| response.headers().get("x-amz-request-id"))
+                response.headers().get("x-amzn-requestid").or_else(|| response.headers().get("x-amz-request-id"))
             })
             .unwrap_or("-");
         self.0.detail(
             "call",
-            &format!(
-                "{}:{}: {status}, request id {id}",
-                call.service().to_lowercase(),
-                call.name()
-            ),
+            &format!("{}:{}: {status}, request id {id}", call.service().to_lowercase(), call.name()),
             &[],
         );
         Ok(())

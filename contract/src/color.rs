@@ -53,10 +53,6 @@ impl Tone {
             Self::Hint => AnsiColor::Cyan,
         };
         let style = Style::new().bold().fg_color(Some(color.into()));
-        if colored {
-            format!("{style}{word}{style:#}")
-        } else {
-            word.to_owned()
-        }
+        if colored { format!("{style}{word}{style:#}") } else { word.to_owned() }
     }
 }

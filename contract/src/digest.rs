@@ -24,9 +24,7 @@ impl Digest {
     /// The digest whose 32 bytes are these.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        let digits = bytes.iter().fold(String::with_capacity(64), |digits, byte| {
-            digits + &format!("{byte:02x}")
-        });
+        let digits = bytes.iter().fold(String::with_capacity(64), |digits, byte| digits + &format!("{byte:02x}"));
         Self(format!("sha256:{digits}"))
     }
 
@@ -99,9 +97,6 @@ mod tests {
 
     #[test]
     fn bytes_become_lower_case_digits() {
-        assert_eq!(
-            Digest::of_bytes(&[0xab; 32]).to_string(),
-            format!("sha256:{}", "ab".repeat(32))
-        );
+        assert_eq!(Digest::of_bytes(&[0xab; 32]).to_string(), format!("sha256:{}", "ab".repeat(32)));
     }
 }

@@ -89,11 +89,7 @@ impl Fault for DocumentError {
 
 impl From<serde_json::Error> for DocumentError {
     fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() {
-            Self::Truncated(error)
-        } else {
-            Self::NotJson(error)
-        }
+        if error.is_eof() { Self::Truncated(error) } else { Self::NotJson(error) }
     }
 }
 
@@ -101,9 +97,7 @@ impl Document {
     /// A document that says nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        let mut document = Self {
-            members: RawObject::default(),
-        };
+        let mut document = Self { members: RawObject::default() };
         document.set("schema", &SCHEMA);
         document.set("ok", &true);
         document
@@ -117,9 +111,7 @@ impl Document {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(DocumentError::Empty);
         }
-        let document = Self {
-            members: serde_json::from_slice(bytes)?,
-        };
+        let document = Self { members: serde_json::from_slice(bytes)? };
         match document.read::<String>("schema")? {
             Some(schema) if schema == SCHEMA => {}
             Some(schema) if schema.starts_with(SCHEMA_FAMILY) => return Err(DocumentError::OtherVersion(schema)),
@@ -144,10 +136,7 @@ impl Document {
     /// # Errors
     /// `ok` is missing or no boolean.
     pub fn verdict(&self) -> Result<bool, DocumentError> {
-        let missing = || DocumentError::Member {
-            member: "ok",
-            cause: "it is missing".to_owned(),
-        };
+        let missing = || DocumentError::Member { member: "ok", cause: "it is missing".to_owned() };
         self.read("ok")?.ok_or_else(missing)
     }
 
@@ -173,12 +162,7 @@ impl Document {
     /// It is there but has another shape.
     pub fn read<'a, T: Deserialize<'a>>(&'a self, member: &'static str) -> Result<Option<T>, DocumentError> {
         let Some(raw) = self.raw(member) else { return Ok(None) };
-        serde_json::from_str(raw)
-            .map(Some)
-            .map_err(|error| DocumentError::Member {
-                member,
-                cause: error.to_string(),
-            })
+        serde_json::from_str(raw).map(Some).map_err(|error| DocumentError::Member { member, cause: error.to_string() })
     }
 
     /// A member's JSON text, as it came.
@@ -278,9 +262,8 @@ mod tests {
         document.set("push", &3);
         document.set("scan", &4);
         let line = document.to_line();
-        let order: Vec<usize> = ["\"scan\":4", "\"push\":3", "\"steps\"", "\"error\""]
-            .map(|text| line.find(text).unwrap())
-            .into();
+        let order: Vec<usize> =
+            ["\"scan\":4", "\"push\":3", "\"steps\"", "\"error\""].map(|text| line.find(text).unwrap()).into();
         assert!(order.is_sorted(), "{line}");
     }
 
@@ -304,15 +287,9 @@ mod tests {
             ("nonsense", "input.not_json"),
             ("{} {}", "input.not_json"),
             ("{\"ok\":true}", "input.not_a_release_document"),
-            (
-                "{\"schema\":\"deploy-aws-ecs/release/v2\",\"ok\":true}",
-                "input.other_version",
-            ),
+            ("{\"schema\":\"deploy-aws-ecs/release/v2\",\"ok\":true}", "input.other_version"),
             ("{\"schema\":\"deploy-aws-ecs/release/v1\"}", "input.invalid"),
-            (
-                "{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":true,\"ok\":true}",
-                "input.not_json",
-            ),
+            ("{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":true,\"ok\":true}", "input.not_json"),
         ];
         for (text, code) in cases {
             assert_eq!(Document::parse(text.as_bytes()).unwrap_err().code(), code, "{text}");
@@ -324,11 +301,7 @@ mod tests {
         let text = r#"{"schema":"deploy-aws-ecs/release/v1","ok":true,"steps":[{"tool":"other","custom":1.50}]}"#;
         let mut document = Document::parse(text.as_bytes()).unwrap();
         document.append_step(&step());
-        assert!(
-            document
-                .to_line()
-                .contains(r#""steps":[{"tool":"other","custom":1.50},{"tool":"scan-gate""#)
-        );
+        assert!(document.to_line().contains(r#""steps":[{"tool":"other","custom":1.50},{"tool":"scan-gate""#));
     }
 
     proptest! {

@@ -40,23 +40,14 @@ mod tests {
     fn a_flag_of_a_subcommand_has_the_tools_prefix() {
         let inner = Command::new("acquire").arg(Arg::new("workspace").long("workspace-key-prefix"));
         let command = with_variables(Command::new("tfstate-lock").arg(Arg::new("operand")).subcommand(inner));
-        let variable = command
-            .find_subcommand("acquire")
-            .and_then(|inner| inner.get_arguments().next()?.get_env());
+        let variable = command.find_subcommand("acquire").and_then(|inner| inner.get_arguments().next()?.get_env());
         assert_eq!(variable.unwrap(), "TFSTATE_LOCK_WORKSPACE_KEY_PREFIX");
-        assert!(
-            command.get_arguments().all(|argument| argument.get_env().is_none()),
-            "an operand has no variable"
-        );
+        assert!(command.get_arguments().all(|argument| argument.get_env().is_none()), "an operand has no variable");
     }
 
     #[test]
     fn questions_about_the_tool_have_no_variable() {
         let command = Command::new("t").arg(Arg::new("schema").long("schema").action(ArgAction::SetTrue));
-        assert!(
-            with_variables(command)
-                .get_arguments()
-                .all(|argument| argument.get_env().is_none())
-        );
+        assert!(with_variables(command).get_arguments().all(|argument| argument.get_env().is_none()));
     }
 }

@@ -48,15 +48,7 @@ mod tests {
 
     #[test]
     fn every_exit_has_its_number() {
-        let exits = [
-            Exit::Yes,
-            Exit::No,
-            Exit::Usage,
-            Exit::World,
-            Exit::Unknown,
-            Exit::Signal(2),
-            Exit::Signal(15),
-        ];
+        let exits = [Exit::Yes, Exit::No, Exit::Usage, Exit::World, Exit::Unknown, Exit::Signal(2), Exit::Signal(15)];
         assert_eq!(exits.map(Exit::code), [0, 1, 2, 3, 4, 130, 143]);
     }
 }

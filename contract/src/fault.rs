@@ -39,11 +39,6 @@ pub struct Failure {
 
 impl<F: Fault> From<&F> for Failure {
     fn from(fault: &F) -> Self {
-        Self {
-            code: fault.code(),
-            message: fault.to_string(),
-            hint: fault.hint(),
-            request_id: fault.request_id(),
-        }
+        Self { code: fault.code(), message: fault.to_string(), hint: fault.hint(), request_id: fault.request_id() }
     }
 }

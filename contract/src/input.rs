@@ -60,10 +60,7 @@ pub(crate) enum InputError {
 }
 
 fn reason(failure: Option<&Failure>) -> String {
-    failure.map_or_else(
-        || "the document has `ok: false`".to_owned(),
-        |failure| failure.message.clone(),
-    )
+    failure.map_or_else(|| "the document has `ok: false`".to_owned(), |failure| failure.message.clone())
 }
 
 impl Fault for InputError {
@@ -119,10 +116,7 @@ pub(crate) async fn read(source: Source, progress: &Progress) -> Result<Input, I
         Source::StandardInput => understand(read_standard_input(progress).await?, true),
         Source::FileAndForeign(path) => {
             let document = understand(read_file(&path)?, false)?;
-            Ok(Input {
-                foreign: Some(read_standard_input(progress).await?),
-                ..document
-            })
+            Ok(Input { foreign: Some(read_standard_input(progress).await?), ..document })
         }
     }
 }
@@ -130,27 +124,18 @@ pub(crate) async fn read(source: Source, progress: &Progress) -> Result<Input, I
 fn understand(bytes: Vec<u8>, foreign_is_welcome: bool) -> Result<Input, InputError> {
     let empty = bytes.iter().all(u8::is_ascii_whitespace);
     if foreign_is_welcome && !empty && !Document::recognises(&bytes) {
-        return Ok(Input {
-            document: None,
-            foreign: Some(bytes),
-        });
+        return Ok(Input { document: None, foreign: Some(bytes) });
     }
     let document = Document::parse(&bytes)?;
     if document.verdict()? {
-        return Ok(Input {
-            document: Some(document),
-            foreign: None,
-        });
+        return Ok(Input { document: Some(document), foreign: None });
     }
     let failure = document.error()?;
     Err(InputError::Upstream(failure, Box::new(document)))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, InputError> {
-    std::fs::read(path).map_err(|cause| InputError::Unreadable {
-        place: format!("`{}`", path.display()),
-        cause,
-    })
+    std::fs::read(path).map_err(|cause| InputError::Unreadable { place: format!("`{}`", path.display()), cause })
 }
 
 /// How long a silent pipe may take before a person is told what the tool waits for.
@@ -160,10 +145,7 @@ async fn read_standard_input(progress: &Progress) -> Result<Vec<u8>, InputError>
     if std::io::stdin().is_terminal() {
         return Err(InputError::Terminal);
     }
-    let unreadable = |cause| InputError::Unreadable {
-        place: "standard input".to_owned(),
-        cause,
-    };
+    let unreadable = |cause| InputError::Unreadable { place: "standard input".to_owned(), cause };
     let mut reading = tokio::task::spawn_blocking(|| {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
@@ -174,8 +156,7 @@ async fn read_standard_input(progress: &Progress) -> Result<Vec<u8>, InputError>
         progress.event("waiting", "waiting for standard input to end", &[]);
         reading.await
     };
-    read.map_err(|error| unreadable(std::io::Error::other(error)))?
-        .map_err(unreadable)
+    read.map_err(|error| unreadable(std::io::Error::other(error)))?.map_err(unreadable)
 }
 
 #[cfg(test)]
@@ -193,11 +174,7 @@ mod tests {
             (Some(dash), Operand::Missing, Source::StandardInput),
             (Some(file), Operand::Named, Source::File(file.to_owned())),
             (Some(file), Operand::Missing, Source::File(file.to_owned())),
-            (
-                Some(file),
-                Operand::StandardInput,
-                Source::FileAndForeign(file.to_owned()),
-            ),
+            (Some(file), Operand::StandardInput, Source::FileAndForeign(file.to_owned())),
         ];
         for (input, operand, expected) in cases {
             assert_eq!(source(input, operand), expected);
@@ -227,20 +204,12 @@ mod tests {
             ("{\"Results\":[]}", true, "foreign"),
             ("{\"Results\":[]}", false, "input.not_a_release_document"),
             ("{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":tr", true, "foreign"),
-            (
-                "{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":tr",
-                false,
-                "input.truncated",
-            ),
+            ("{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":tr", false, "input.truncated"),
             ("", true, "input.empty"),
             (" \n", false, "input.empty"),
         ];
         for (text, foreign_is_welcome, expected) in cases {
-            assert_eq!(
-                outcome(text, foreign_is_welcome),
-                expected,
-                "{text} {foreign_is_welcome}"
-            );
+            assert_eq!(outcome(text, foreign_is_welcome), expected, "{text} {foreign_is_welcome}");
         }
     }
 }

@@ -36,10 +36,7 @@ pub fn main<T: Tool>() -> ExitCode {
 
 fn command<T: Tool>() -> Command {
     let command = T::Arguments::command().name(T::NAME).version(VERSION);
-    let after = command
-        .get_after_long_help()
-        .map(|text| format!("{text}\n\n"))
-        .unwrap_or_default();
+    let after = command.get_after_long_help().map(|text| format!("{text}\n\n")).unwrap_or_default();
     let command = command.after_long_help(format!("{after}{}", exit::HELP));
     environment::with_variables(command)
 }
@@ -52,33 +49,12 @@ fn without_matches<T: Tool>(error: &clap::Error) -> Exit {
     let rendered = error.render().to_string();
     let mut paragraphs = rendered.split("\n\n").map(str::trim);
     let first = paragraphs.next().unwrap_or_default();
-    let message = first
-        .strip_prefix("error: ")
-        .unwrap_or(first)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let tip = paragraphs
-        .find_map(|paragraph| paragraph.strip_prefix("tip: "))
-        .map(str::to_owned);
+    let message = first.strip_prefix("error: ").unwrap_or(first).split_whitespace().collect::<Vec<_>>().join(" ");
+    let tip = paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ")).map(str::to_owned);
     let hint = tip.unwrap_or_else(|| format!("{} --help", T::NAME));
-    let failure = Failure {
-        code: "usage".to_owned(),
-        message,
-        hint: Some(hint),
-        request_id: None,
-    };
-    let progress = Progress::new(
-        T::NAME,
-        Volume::Normal,
-        ProgressForm::Auto,
-        crate::color::ColorChoice::Auto,
-    );
-    let outcome = Outcome {
-        failure: Some(failure),
-        exit: Exit::Usage,
-        ..Outcome::default()
-    };
+    let failure = Failure { code: "usage".to_owned(), message, hint: Some(hint), request_id: None };
+    let progress = Progress::new(T::NAME, Volume::Normal, ProgressForm::Auto, crate::color::ColorChoice::Auto);
+    let outcome = Outcome { failure: Some(failure), exit: Exit::Usage, ..Outcome::default() };
     finish::<T>(Document::new(), outcome, &Started::now(), &progress, None)
 }
 
@@ -104,19 +80,13 @@ fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
     };
     let progress = Progress::new(T::NAME, volume, common.progress, common.color);
     let started = Started::now();
-    let ran = catch_unwind(AssertUnwindSafe(|| {
-        start::<T>(arguments, &common, progress.clone(), &started)
-    }));
+    let ran = catch_unwind(AssertUnwindSafe(|| start::<T>(arguments, &common, progress.clone(), &started)));
     let (document, outcome) = ran.unwrap_or_else(|_| (Document::new(), Outcome::bug()));
     finish::<T>(document, outcome, &started, &progress, common.output)
 }
 
 fn written(text: &[u8]) -> Exit {
-    if output::write(text).is_ok() {
-        Exit::Yes
-    } else {
-        Exit::World
-    }
+    if output::write(text).is_ok() { Exit::Yes } else { Exit::World }
 }
 
 /// When the run began, on both clocks.
@@ -127,10 +97,7 @@ struct Started {
 
 impl Started {
     fn now() -> Self {
-        Self {
-            at: Timestamp::now(),
-            clock: Instant::now(),
-        }
+        Self { at: Timestamp::now(), clock: Instant::now() }
     }
 }
 
@@ -149,15 +116,7 @@ struct Outcome {
 impl Default for Outcome {
     fn default() -> Self {
         let (section, table, image, failure) = (None, None, None, None);
-        Self {
-            section,
-            table,
-            image,
-            summary: String::new(),
-            failure,
-            exit: Exit::Yes,
-            forward: false,
-        }
+        Self { section, table, image, summary: String::new(), failure, exit: Exit::Yes, forward: false }
     }
 }
 
@@ -181,28 +140,13 @@ impl Outcome {
             failure.hint.get_or_insert(checkpoint.hint);
             checkpoint.section
         });
-        Self {
-            section,
-            failure: Some(failure),
-            exit: fault.exit(),
-            ..Self::default()
-        }
+        Self { section, failure: Some(failure), exit: fault.exit(), ..Self::default() }
     }
 
     fn ended_early(code: &str, message: String, exit: Exit, session: &Session) -> Self {
         let (section, hint) = session.take_checkpoint().map(|left| (left.section, left.hint)).unzip();
-        let failure = Failure {
-            code: code.to_owned(),
-            message,
-            hint,
-            request_id: None,
-        };
-        Self {
-            section,
-            failure: Some(failure),
-            exit,
-            ..Self::default()
-        }
+        let failure = Failure { code: code.to_owned(), message, hint, request_id: None };
+        Self { section, failure: Some(failure), exit, ..Self::default() }
     }
 
     fn bug() -> Self {
@@ -212,11 +156,7 @@ impl Outcome {
             hint: Some("report it with the command line and the lines above".to_owned()),
             request_id: None,
         };
-        Self {
-            failure: Some(failure),
-            exit: Exit::World,
-            ..Self::default()
-        }
+        Self { failure: Some(failure), exit: Exit::World, ..Self::default() }
     }
 }
 
@@ -226,28 +166,12 @@ fn start<T: Tool>(
     progress: Progress,
     started: &Started,
 ) -> (Document, Outcome) {
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let message = format!("no threads to work with: {error}");
-            let failure = Failure {
-                code: "system".to_owned(),
-                message,
-                hint: None,
-                request_id: None,
-            };
-            return (
-                Document::new(),
-                Outcome {
-                    failure: Some(failure),
-                    exit: Exit::World,
-                    ..Outcome::default()
-                },
-            );
+            let failure = Failure { code: "system".to_owned(), message, hint: None, request_id: None };
+            return (Document::new(), Outcome { failure: Some(failure), exit: Exit::World, ..Outcome::default() });
         }
     };
     let ended = runtime.block_on(async {
@@ -350,11 +274,7 @@ fn finish<T: Tool>(
         Ok(()) => outcome.exit,
         Err(error) => {
             progress.error(&format!("standard output cannot be written: {error}"), None);
-            if outcome.exit == Exit::Yes {
-                Exit::World
-            } else {
-                outcome.exit
-            }
+            if outcome.exit == Exit::Yes { Exit::World } else { outcome.exit }
         }
     }
 }
@@ -374,10 +294,7 @@ fn complete<T: Tool>(document: &mut Document, outcome: &Outcome, started: &Start
         document.set_raw(T::SECTION, section.clone());
     }
     let ok = outcome.failure.is_none();
-    let summary = outcome
-        .failure
-        .as_ref()
-        .map_or(&outcome.summary, |failure| &failure.message);
+    let summary = outcome.failure.as_ref().map_or(&outcome.summary, |failure| &failure.message);
     document.append_step(&Step {
         tool: T::NAME.to_owned(),
         version: VERSION.to_owned(),

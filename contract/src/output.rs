@@ -15,10 +15,6 @@ pub(crate) fn write(text: &[u8]) -> std::io::Result<()> {
 
 /// The form of standard output: as asked, else a table on a terminal and JSON elsewhere.
 pub(crate) fn form(asked: Option<OutputForm>) -> OutputForm {
-    let natural = if std::io::stdout().is_terminal() {
-        OutputForm::Table
-    } else {
-        OutputForm::Json
-    };
+    let natural = if std::io::stdout().is_terminal() { OutputForm::Table } else { OutputForm::Json };
     asked.unwrap_or(natural)
 }

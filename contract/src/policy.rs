@@ -18,11 +18,7 @@ impl Statement {
     pub fn allow(actions: &[&'static str], resources: &[String]) -> Self {
         let mut action = actions.to_vec();
         action.sort_unstable();
-        Self {
-            effect: "Allow",
-            action,
-            resource: resources.to_vec(),
-        }
+        Self { effect: "Allow", action, resource: resources.to_vec() }
     }
 }
 
@@ -41,10 +37,7 @@ mod tests {
     fn a_policy_is_what_iam_reads() {
         let statement = Statement::allow(&["s3:PutObject", "s3:GetObject"], &["arn:aws:s3:::b/k".to_owned()]);
         let policy: serde_json::Value = serde_json::from_str(&document(&[statement])).unwrap();
-        assert_eq!(
-            policy["Statement"][0]["Action"],
-            json!(["s3:GetObject", "s3:PutObject"])
-        );
+        assert_eq!(policy["Statement"][0]["Action"], json!(["s3:GetObject", "s3:PutObject"]));
         assert_eq!(policy["Version"], "2012-10-17");
     }
 }

@@ -48,11 +48,7 @@ impl Progress {
     pub fn new(tool: &str, volume: Volume, form: ProgressForm, color: ColorChoice) -> Self {
         let stream = std::io::stderr();
         let wants_bars = form == ProgressForm::Auto && volume > Volume::Quiet && stream.is_terminal();
-        let target = if wants_bars {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+        let target = if wants_bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self {
             tool: tool.to_owned(),
             volume,
@@ -74,13 +70,7 @@ impl Progress {
 
     /// Something is odd, but the work goes on.
     pub fn warning(&self, message: &str) {
-        self.say(
-            Volume::Normal,
-            "warning",
-            Some(("warning", Tone::Warning)),
-            message,
-            &[],
-        );
+        self.say(Volume::Normal, "warning", Some(("warning", Tone::Warning)), message, &[]);
     }
 
     /// The work ended badly: one line, and a second one with the next command to type.
@@ -108,11 +98,7 @@ impl Progress {
         if self.volume < volume {
             return;
         }
-        let line = if self.json {
-            self.json_line(name, message, fields)
-        } else {
-            self.plain_line(label, message)
-        };
+        let line = if self.json { self.json_line(name, message, fields) } else { self.plain_line(label, message) };
         // A closed standard error must not end the work.
         self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
     }
@@ -127,11 +113,7 @@ impl Progress {
     }
 
     fn plain_line(&self, label: Option<(&str, Tone)>, message: &str) -> String {
-        let message = message
-            .lines()
-            .map(crate::table::printable)
-            .collect::<Vec<_>>()
-            .join("\n");
+        let message = message.lines().map(crate::table::printable).collect::<Vec<_>>().join("\n");
         match label {
             Some((word, tone)) => format!("{}: {}: {message}", self.tool, tone.paint(word, self.colored)),
             None => format!("{}: {message}", self.tool),

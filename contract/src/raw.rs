@@ -17,10 +17,7 @@ impl RawObject {
     /// A member's JSON text.
     #[must_use]
     pub fn get(&self, member: &str) -> Option<&str> {
-        self.members
-            .iter()
-            .find(|(name, _)| name == member)
-            .map(|(_, raw)| raw.get())
+        self.members.iter().find(|(name, _)| name == member).map(|(_, raw)| raw.get())
     }
 
     /// The members in order, with their JSON text.
@@ -39,11 +36,7 @@ impl RawObject {
             *place = raw;
             return;
         }
-        let place = self
-            .members
-            .iter()
-            .position(|(name, _)| is_behind(name))
-            .unwrap_or(self.members.len());
+        let place = self.members.iter().position(|(name, _)| is_behind(name)).unwrap_or(self.members.len());
         self.members.insert(place, (member.to_owned(), raw));
     }
 

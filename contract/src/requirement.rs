@@ -84,9 +84,7 @@ pub fn check(document: Option<&Document>, sections: &[String], subjects: &[Diges
 }
 
 fn check_one(document: &Document, section: &str, subjects: &[Digest]) -> Result<(), Unmet> {
-    let raw = document
-        .raw(section)
-        .ok_or_else(|| Unmet::Missing(section.to_owned()))?;
+    let raw = document.raw(section).ok_or_else(|| Unmet::Missing(section.to_owned()))?;
     let Ok(said) = serde_json::from_str::<Section>(raw) else {
         return Err(Unmet::Failed(section.to_owned()));
     };
@@ -97,22 +95,14 @@ fn check_one(document: &Document, section: &str, subjects: &[Digest]) -> Result<
     if !about_an_image {
         return Ok(());
     }
-    let named: Vec<Digest> = said
-        .digest
-        .into_iter()
-        .chain(said.digests.unwrap_or_default())
-        .collect();
+    let named: Vec<Digest> = said.digest.into_iter().chain(said.digests.unwrap_or_default()).collect();
     if named.is_empty() || subjects.is_empty() {
         return Err(Unmet::NoSubject(section.to_owned()));
     }
     if named.iter().any(|digest| subjects.contains(digest)) {
         return Ok(());
     }
-    Err(Unmet::OtherImage {
-        section: section.to_owned(),
-        expected: listed(subjects),
-        found: listed(&named),
-    })
+    Err(Unmet::OtherImage { section: section.to_owned(), expected: listed(subjects), found: listed(&named) })
 }
 
 fn listed(digests: &[Digest]) -> String {
@@ -144,14 +134,8 @@ mod tests {
             (r#","scan":{"ok":true}"#.to_owned(), "met"),
             (r#","scan":{"ok":true,"digests":[]}"#.to_owned(), "require.no_subject"),
             (r#","scan":{"ok":true,"digest":"latest"}"#.to_owned(), "require.failed"),
-            (
-                format!(r#","scan":{{"ok":true,"digest":"{theirs}"}}"#),
-                "require.other_image",
-            ),
-            (
-                format!(r#","scan":{{"ok":true,"digests":["{theirs}","{ours}"]}}"#),
-                "met",
-            ),
+            (format!(r#","scan":{{"ok":true,"digest":"{theirs}"}}"#), "require.other_image"),
+            (format!(r#","scan":{{"ok":true,"digests":["{theirs}","{ours}"]}}"#), "met"),
         ];
         for (section, expected) in cases {
             assert_eq!(code(&section, std::slice::from_ref(&ours)), expected, "{section}");
@@ -167,9 +151,6 @@ mod tests {
 
     #[test]
     fn an_image_section_proves_nothing_if_no_image_is_at_hand() {
-        assert_eq!(
-            code(&format!(r#","scan":{{"ok":true,"digest":"{}"}}"#, digest('a')), &[]),
-            "require.no_subject"
-        );
+        assert_eq!(code(&format!(r#","scan":{{"ok":true,"digest":"{}"}}"#, digest('a')), &[]), "require.no_subject");
     }
 }

@@ -30,23 +30,14 @@ pub(crate) struct Checkpoint {
 
 impl Session {
     pub(crate) fn new(tool: &'static str, version: &'static str, progress: Progress, signals: Signals) -> Self {
-        Self {
-            tool,
-            version,
-            progress,
-            signals,
-            checkpoint: Mutex::new(None),
-        }
+        Self { tool, version, progress, signals, checkpoint: Mutex::new(None) }
     }
 
     /// Leaves word for the case that a signal, `--timeout` or an error ends the run from here on: the section as far as it is known, and what
     /// to do next.
     pub fn checkpoint(&self, section: &impl Serialize, hint: &str) {
         let Ok(section) = to_raw_value(section) else { return };
-        let checkpoint = Checkpoint {
-            section,
-            hint: hint.to_owned(),
-        };
+        let checkpoint = Checkpoint { section, hint: hint.to_owned() };
         *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(checkpoint);
     }
 

@@ -36,10 +36,7 @@ impl Signals {
                 }
             });
         }
-        Self {
-            arrived,
-            holds: watch::Sender::new(0),
-        }
+        Self { arrived, holds: watch::Sender::new(0) }
     }
 
     pub(crate) fn arrived(&self) -> Option<Signal> {

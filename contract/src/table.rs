@@ -13,26 +13,14 @@ pub fn render(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
     }
     let mut table = builder.build();
     table.with(Style::blank());
-    let lines: Vec<String> = table
-        .to_string()
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect();
+    let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n") + "\n"
 }
 
 /// Text without control characters: names and titles come from others, and must not steer a terminal.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                character
-            }
-        })
-        .collect()
+    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
 
 #[cfg(test)]
@@ -48,10 +36,7 @@ mod tests {
     fn columns_are_aligned_and_lines_have_no_trailing_space() {
         let text = render(
             &["id", "severity"],
-            [
-                vec!["CVE-1".to_owned(), "high".to_owned()],
-                vec!["C".to_owned(), String::new()],
-            ],
+            [vec!["CVE-1".to_owned(), "high".to_owned()], vec!["C".to_owned(), String::new()]],
         );
         assert_eq!(text, " id      severity\n CVE-1   high\n C\n");
     }

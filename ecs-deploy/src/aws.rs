@@ -67,10 +67,7 @@ pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
     let anything = ["*".to_owned()];
     let mut statements = vec![
         Statement::allow(&["ecs:DescribeTaskDefinition", "ecs:ListTasks"], &anything),
-        Statement::allow(
-            &["ecs:DescribeServices", "ecs:ListServiceDeployments"],
-            &[own("service")],
-        ),
+        Statement::allow(&["ecs:DescribeServices", "ecs:ListServiceDeployments"], &[own("service")]),
         Statement::allow(
             &["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"],
             &[own("service-deployment") + "/*", own("service-revision") + "/*"],
@@ -89,15 +86,9 @@ impl Ecs {
     /// A client for the service that the arguments name.
     pub async fn connect(arguments: &Arguments, session: &Session) -> Self {
         let shared = configuration(&arguments.aws, session).await;
-        let config = aws_sdk_ecs::config::Builder::from(&shared)
-            .interceptor(CallLog::new(session))
-            .build();
+        let config = aws_sdk_ecs::config::Builder::from(&shared).interceptor(CallLog::new(session)).build();
         let (cluster, service) = (arguments.cluster.clone(), arguments.service.clone());
-        Self {
-            client: Client::from_conf(config),
-            cluster,
-            service,
-        }
+        Self { client: Client::from_conf(config), cluster, service }
     }
 
     /// Looks at the service.
@@ -105,24 +96,14 @@ impl Ecs {
     /// # Errors
     /// The call failed, or there is no such service.
     pub async fn describe_service(&self) -> Result<ServiceState, Error> {
-        let call = self
-            .client
-            .describe_services()
-            .cluster(&self.cluster)
-            .services(&self.service)
-            .send()
-            .await;
+        let call = self.client.describe_services().cluster(&self.cluster).services(&self.service).send().await;
         let answer = call.map_err(|error| CallError::new("ecs:DescribeServices", &error))?;
         let missing = |reason: &str| Error::NoService {
             cluster: self.cluster.clone(),
             service: self.service.clone(),
             reason: reason.to_owned(),
         };
-        let failure = answer
-            .failures()
-            .first()
-            .and_then(|failure| failure.reason())
-            .unwrap_or("MISSING");
+        let failure = answer.failures().first().and_then(|failure| failure.reason()).unwrap_or("MISSING");
         let service = answer.services().first().ok_or_else(|| missing(failure))?;
         match service.status() {
             Some("ACTIVE") => Ok(state(service)),
@@ -136,11 +117,7 @@ impl Ecs {
     /// The call failed, or its answer is not understood.
     pub async fn describe_task_definition(&self, arn: &str) -> Result<TaskDefinition, Error> {
         let answer = RawAnswer::default();
-        let call = self
-            .client
-            .describe_task_definition()
-            .task_definition(arn)
-            .include(TaskDefinitionField::Tags);
+        let call = self.client.describe_task_definition().task_definition(arn).include(TaskDefinitionField::Tags);
         let call = call.customize().interceptor(answer.clone()).send().await;
         call.map_err(|error| CallError::new("ecs:DescribeTaskDefinition", &error))?;
         Ok(TaskDefinition::of_description(&answer.take())?)
@@ -151,22 +128,13 @@ impl Ecs {
     /// # Errors
     /// The call failed.
     pub async fn register_task_definition(&self, input: String) -> Result<String, Error> {
-        let call = self
-            .client
-            .register_task_definition()
-            .customize()
-            .mutate_request(move |request| {
-                let length = input.len().to_string();
-                *request.body_mut() = SdkBody::from(input.as_str());
-                request.headers_mut().insert("content-length", length);
-            });
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| CallError::new("ecs:RegisterTaskDefinition", &error))?;
-        let arn = answer
-            .task_definition()
-            .and_then(|definition| definition.task_definition_arn());
+        let call = self.client.register_task_definition().customize().mutate_request(move |request| {
+            let length = input.len().to_string();
+            *request.body_mut() = SdkBody::from(input.as_str());
+            request.headers_mut().insert("content-length", length);
+        });
+        let answer = call.send().await.map_err(|error| CallError::new("ecs:RegisterTaskDefinition", &error))?;
+        let arn = answer.task_definition().and_then(|definition| definition.task_definition_arn());
         Ok(arn.unwrap_or_default().to_owned())
     }
 
@@ -175,14 +143,9 @@ impl Ecs {
     /// # Errors
     /// The call failed.
     pub async fn update_service(&self, task_definition: &str) -> Result<(), CallError> {
-        let call = self
-            .client
-            .update_service()
-            .cluster(&self.cluster)
-            .service(&self.service);
+        let call = self.client.update_service().cluster(&self.cluster).service(&self.service);
         let call = call.task_definition(task_definition).send().await;
-        call.map(|_| ())
-            .map_err(|error| CallError::new("ecs:UpdateService", &error))
+        call.map(|_| ()).map_err(|error| CallError::new("ecs:UpdateService", &error))
     }
 
     /// The service's latest deployments.
@@ -190,11 +153,7 @@ impl Ecs {
     /// # Errors
     /// The call failed.
     pub async fn list_deployments(&self) -> Result<Vec<DeploymentBrief>, CallError> {
-        let call = self
-            .client
-            .list_service_deployments()
-            .cluster(&self.cluster)
-            .service(&self.service);
+        let call = self.client.list_service_deployments().cluster(&self.cluster).service(&self.service);
         let call = call.max_results(20).send().await;
         let answer = call.map_err(|error| CallError::new("ecs:ListServiceDeployments", &error))?;
         let brief = |brief: &aws_sdk_ecs::types::ServiceDeploymentBrief| {
@@ -217,18 +176,10 @@ impl Ecs {
         if revisions.is_empty() {
             return Ok(Vec::new());
         }
-        let call = self
-            .client
-            .describe_service_revisions()
-            .set_service_revision_arns(Some(revisions))
-            .send()
-            .await;
+        let call = self.client.describe_service_revisions().set_service_revision_arns(Some(revisions)).send().await;
         let answer = call.map_err(|error| CallError::new("ecs:DescribeServiceRevisions", &error))?;
         let pair = |revision: &aws_sdk_ecs::types::ServiceRevision| {
-            Some((
-                revision.service_revision_arn()?.to_owned(),
-                revision.task_definition()?.to_owned(),
-            ))
+            Some((revision.service_revision_arn()?.to_owned(), revision.task_definition()?.to_owned()))
         };
         Ok(answer.service_revisions().iter().filter_map(pair).collect())
     }
@@ -238,12 +189,7 @@ impl Ecs {
     /// # Errors
     /// The call failed.
     pub async fn observe(&self, arn: &str) -> Result<Option<Observation>, CallError> {
-        let call = self
-            .client
-            .describe_service_deployments()
-            .service_deployment_arns(arn)
-            .send()
-            .await;
+        let call = self.client.describe_service_deployments().service_deployment_arns(arn).send().await;
         let answer = call.map_err(|error| CallError::new("ecs:DescribeServiceDeployments", &error))?;
         Ok(answer.service_deployments().first().map(observation))
     }
@@ -253,43 +199,22 @@ impl Ecs {
     /// # Errors
     /// A call failed.
     pub async fn stopped_tasks(&self, task_definition: &str) -> Result<Vec<StoppedTask>, CallError> {
-        let call = self
-            .client
-            .list_tasks()
-            .cluster(&self.cluster)
-            .service_name(&self.service);
-        let call = call
-            .desired_status(DesiredStatus::Stopped)
-            .max_results(TASKS_PER_CALL)
-            .send()
-            .await;
+        let call = self.client.list_tasks().cluster(&self.cluster).service_name(&self.service);
+        let call = call.desired_status(DesiredStatus::Stopped).max_results(TASKS_PER_CALL).send().await;
         let listed = call.map_err(|error| CallError::new("ecs:ListTasks", &error))?;
         if listed.task_arns().is_empty() {
             return Ok(Vec::new());
         }
-        let call = self
-            .client
-            .describe_tasks()
-            .cluster(&self.cluster)
-            .set_tasks(listed.task_arns)
-            .send()
-            .await;
+        let call = self.client.describe_tasks().cluster(&self.cluster).set_tasks(listed.task_arns).send().await;
         let answer = call.map_err(|error| CallError::new("ecs:DescribeTasks", &error))?;
-        let ours = answer
-            .tasks()
-            .iter()
-            .filter(|task| task.task_definition_arn() == Some(task_definition));
+        let ours = answer.tasks().iter().filter(|task| task.task_definition_arn() == Some(task_definition));
         Ok(ours.map(stopped_task).collect())
     }
 }
 
 fn state(service: &Service) -> ServiceState {
-    let strategy = service
-        .deployment_configuration()
-        .and_then(|configuration| configuration.strategy());
-    let controller = service
-        .deployment_controller()
-        .map(|controller| controller.r#type().as_str());
+    let strategy = service.deployment_configuration().and_then(|configuration| configuration.strategy());
+    let controller = service.deployment_controller().map(|controller| controller.r#type().as_str());
     ServiceState {
         task_definition: service.task_definition().unwrap_or_default().to_owned(),
         strategy: strategy.map_or("ROLLING", |strategy| strategy.as_str()).to_owned(),
@@ -301,17 +226,11 @@ fn observation(deployment: &ServiceDeployment) -> Observation {
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     let breaker = deployment.deployment_circuit_breaker();
     let breaker = breaker.filter(|breaker| breaker.status().is_some_and(|status| status.as_str() != "DISABLED"));
-    let triggered = deployment
-        .alarms()
-        .map(|alarms| alarms.triggered_alarm_names().to_vec());
+    let triggered = deployment.alarms().map(|alarms| alarms.triggered_alarm_names().to_vec());
     Observation {
         status: deployment.status().map_or("", |status| status.as_str()).to_owned(),
         status_reason: text(deployment.status_reason()),
-        stage: text(
-            deployment
-                .lifecycle_stage()
-                .map(ServiceDeploymentLifecycleStage::as_str),
-        ),
+        stage: text(deployment.lifecycle_stage().map(ServiceDeploymentLifecycleStage::as_str)),
         target: deployment.target_service_revision().map(revision).unwrap_or_default(),
         circuit_breaker: breaker.map(|breaker| (breaker.failure_count(), breaker.threshold())),
         triggered_alarms: triggered.unwrap_or_default(),

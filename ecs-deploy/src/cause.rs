@@ -42,14 +42,7 @@ pub fn group(tasks: &[StoppedTask]) -> Vec<Cause> {
         .into_iter()
         .map(|((stop_code, reason, container, exit_code), count)| {
             let fix = known_fix(&reason, exit_code);
-            Cause {
-                count,
-                stop_code,
-                reason,
-                container,
-                exit_code,
-                fix,
-            }
+            Cause { count, stop_code, reason, container, exit_code, fix }
         })
         .collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
@@ -65,10 +58,7 @@ fn is_scaling(task: &StoppedTask) -> bool {
 fn worst_container(containers: &[StoppedContainer]) -> Option<&StoppedContainer> {
     let bad =
         |container: &&StoppedContainer| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0);
-    containers
-        .iter()
-        .find(bad)
-        .or_else(|| containers.iter().find(|container| container.exit_code.is_some()))
+    containers.iter().find(bad).or_else(|| containers.iter().find(|container| container.exit_code.is_some()))
 }
 
 fn reason(task: &StoppedTask, container: Option<&StoppedContainer>) -> String {
@@ -83,10 +73,7 @@ fn reason(task: &StoppedTask, container: Option<&StoppedContainer>) -> String {
 
 /// Sentences of ECS and exit codes, with what mends them.
 const FIXES: [(&str, &str); 7] = [
-    (
-        "CannotPullContainerError",
-        "check that the image exists and that the execution role may pull it",
-    ),
+    ("CannotPullContainerError", "check that the image exists and that the execution role may pull it"),
     ("exec format error", "build the image for the platform of the service"),
     (
         "ResourceInitializationError",
@@ -95,20 +82,14 @@ const FIXES: [(&str, &str); 7] = [
     ("OutOfMemory", "raise the memory of the container or the task"),
     ("health check", "check the health check's path, port and grace period"),
     ("not found in secrets", "check the secret's ARN and the execution role"),
-    (
-        "no such file or directory",
-        "check entry point and command of the image",
-    ),
+    ("no such file or directory", "check entry point and command of the image"),
 ];
 
 /// Killed by signal 9, which outside of tests is the kernel running out of memory.
 const KILLED: i32 = 137;
 
 fn known_fix(reason: &str, exit_code: Option<i32>) -> Option<&'static str> {
-    let by_words = FIXES
-        .iter()
-        .find(|(words, _)| reason.contains(words))
-        .map(|(_, fix)| *fix);
+    let by_words = FIXES.iter().find(|(words, _)| reason.contains(words)).map(|(_, fix)| *fix);
     by_words.or_else(|| (exit_code == Some(KILLED)).then_some("raise the memory of the container or the task"))
 }
 
@@ -129,11 +110,7 @@ mod tests {
     use super::*;
 
     fn task(stop_code: &str, reason: &str, exit_code: Option<i32>) -> StoppedTask {
-        let container = StoppedContainer {
-            name: "web".to_owned(),
-            exit_code,
-            reason: None,
-        };
+        let container = StoppedContainer { name: "web".to_owned(), exit_code, reason: None };
         StoppedTask {
             stop_code: Some(stop_code.to_owned()),
             stopped_reason: Some(reason.to_owned()),
@@ -145,16 +122,8 @@ mod tests {
     fn equal_failures_are_one_cause_and_the_most_frequent_comes_first() {
         let tasks = [
             task("TaskFailedToStart", "CannotPullContainerError: not there", None),
-            task(
-                "EssentialContainerExited",
-                "Essential container in task exited",
-                Some(137),
-            ),
-            task(
-                "EssentialContainerExited",
-                "Essential container in task exited",
-                Some(137),
-            ),
+            task("EssentialContainerExited", "Essential container in task exited", Some(137)),
+            task("EssentialContainerExited", "Essential container in task exited", Some(137)),
         ];
         let causes = group(&tasks);
         assert_eq!(causes.iter().map(|cause| cause.count).collect::<Vec<_>>(), [2, 1]);
@@ -168,11 +137,7 @@ mod tests {
 
     #[test]
     fn tasks_that_were_scaled_in_are_no_failures() {
-        let scaled = task(
-            "ServiceSchedulerInitiated",
-            "Scaling activity initiated by (deployment ecs-svc/1)",
-            Some(0),
-        );
+        let scaled = task("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/1)", Some(0));
         let unhealthy = task("ServiceSchedulerInitiated", "Task failed ELB health checks", Some(0));
         assert_eq!(group(&[scaled.clone()]), []);
         assert_eq!(group(&[scaled, unhealthy]).len(), 1);
@@ -180,9 +145,6 @@ mod tests {
 
     #[test]
     fn a_task_without_any_reason_is_still_named() {
-        assert_eq!(
-            group(&[StoppedTask::default()])[0].line(),
-            "1 × unknown: ECS gave no reason"
-        );
+        assert_eq!(group(&[StoppedTask::default()])[0].line(), "1 × unknown: ECS gave no reason");
     }
 }

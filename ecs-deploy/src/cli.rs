@@ -48,10 +48,6 @@ pub struct Arguments {
 
 impl Arguments {
     pub(crate) fn operand(&self) -> Operand {
-        if self.image.is_some() {
-            Operand::Named
-        } else {
-            Operand::Missing
-        }
+        if self.image.is_some() { Operand::Named } else { Operand::Missing }
     }
 }

@@ -29,10 +29,7 @@ struct Pace {
 
 impl Pace {
     fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            next: Duration::from_millis(200),
-        }
+        Self { started: Instant::now(), next: Duration::from_millis(200) }
     }
 
     async fn pause(&mut self) {
@@ -53,21 +50,12 @@ pub(crate) struct Followed {
 
 /// The ARNs of the deployments that are there already: ours is none of them.
 pub(crate) async fn known_deployments(ecs: &Ecs) -> Result<HashSet<String>, CallError> {
-    Ok(ecs
-        .list_deployments()
-        .await?
-        .into_iter()
-        .map(|deployment| deployment.arn)
-        .collect())
+    Ok(ecs.list_deployments().await?.into_iter().map(|deployment| deployment.arn).collect())
 }
 
 /// The deployment that is under way for this task definition, if there is one.
 pub(crate) async fn under_way(ecs: &Ecs, task_definition: &str) -> Result<Option<String>, CallError> {
-    let candidates = ecs
-        .list_deployments()
-        .await?
-        .into_iter()
-        .filter(|deployment| deployment.under_way);
+    let candidates = ecs.list_deployments().await?.into_iter().filter(|deployment| deployment.under_way);
     find(ecs, task_definition, candidates.collect()).await
 }
 
@@ -76,19 +64,13 @@ pub(crate) async fn under_way(ecs: &Ecs, task_definition: &str) -> Result<Option
 pub(crate) async fn find_own(ecs: &Ecs, task_definition: &str, known: &HashSet<String>) -> Result<String, Error> {
     let mut pace = Pace::new();
     while pace.started.elapsed() < UNTIL_SEEN {
-        let new = ecs
-            .list_deployments()
-            .await?
-            .into_iter()
-            .filter(|deployment| !known.contains(&deployment.arn));
+        let new = ecs.list_deployments().await?.into_iter().filter(|deployment| !known.contains(&deployment.arn));
         if let Some(arn) = find(ecs, task_definition, new.collect()).await? {
             return Ok(arn);
         }
         pace.pause().await;
     }
-    Err(Error::NoDeployment {
-        task_definition: task_definition.to_owned(),
-    })
+    Err(Error::NoDeployment { task_definition: task_definition.to_owned() })
 }
 
 async fn find(
@@ -96,20 +78,12 @@ async fn find(
     task_definition: &str,
     candidates: Vec<crate::aws::DeploymentBrief>,
 ) -> Result<Option<String>, CallError> {
-    let revisions = candidates
-        .iter()
-        .filter_map(|candidate| candidate.target_revision.clone())
-        .collect();
+    let revisions = candidates.iter().filter_map(|candidate| candidate.target_revision.clone()).collect();
     let definitions = ecs.task_definitions_of(revisions).await?;
     let rolls_out_ours = |revision: &Option<String>| {
-        definitions
-            .iter()
-            .any(|(arn, definition)| Some(arn) == revision.as_ref() && definition == task_definition)
+        definitions.iter().any(|(arn, definition)| Some(arn) == revision.as_ref() && definition == task_definition)
     };
-    Ok(candidates
-        .into_iter()
-        .find(|candidate| rolls_out_ours(&candidate.target_revision))
-        .map(|found| found.arn))
+    Ok(candidates.into_iter().find(|candidate| rolls_out_ours(&candidate.target_revision)).map(|found| found.arn))
 }
 
 /// Watches a deployment until it ends. Tasks that failed are looked at as soon as they show: ECS forgets them within the hour.
@@ -132,9 +106,7 @@ pub(crate) async fn follow(ecs: &Ecs, arn: &str, task_definition: &str, session:
             }
             Err(error) if is_passing(&error) && failed_looks < FAILED_LOOKS => {
                 failed_looks += 1;
-                session
-                    .progress
-                    .warning(&format!("the deployment could not be looked at, trying again: {error}"));
+                session.progress.warning(&format!("the deployment could not be looked at, trying again: {error}"));
             }
             Err(error) => return Err(Error::Lost(error)),
         }
@@ -160,19 +132,12 @@ async fn failures(ecs: &Ecs, task_definition: &str, known: Vec<Cause>, session: 
     let tasks = match ecs.stopped_tasks(task_definition).await {
         Ok(tasks) => tasks,
         Err(error) => {
-            session.progress.detail(
-                "warning",
-                &format!("stopped tasks could not be looked at: {error}"),
-                &[],
-            );
+            session.progress.detail("warning", &format!("stopped tasks could not be looked at: {error}"), &[]);
             return known;
         }
     };
     let causes = cause::group(&tasks);
-    for cause in causes
-        .iter()
-        .filter(|cause| !known.iter().any(|known| is_same(known, cause)))
-    {
+    for cause in causes.iter().filter(|cause| !known.iter().any(|known| is_same(known, cause))) {
         session.progress.event(
             "failure",
             &cause.line(),

@@ -39,33 +39,19 @@ impl FromStr for ImageReference {
     type Err = NotAnImage;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = |reason: &str| NotAnImage {
-            text: text.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let error = |reason: &str| NotAnImage { text: text.to_owned(), reason: reason.to_owned() };
         if text.is_empty() {
             return Err(error("it is empty"));
         }
-        if text
-            .chars()
-            .any(|character| character.is_whitespace() || character.is_control())
-        {
+        if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
             return Err(error("it has white space or control characters"));
         }
-        let (name, digest) = text
-            .split_once('@')
-            .map_or((text, None), |(name, digest)| (name, Some(digest)));
+        let (name, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
         if name.is_empty() || name.starts_with([':', '/']) || name.ends_with([':', '/']) {
             return Err(error("expected [HOST/]REPOSITORY[:TAG][@DIGEST]"));
         }
-        let digest = digest
-            .map(str::parse::<Digest>)
-            .transpose()
-            .map_err(|cause| error(&cause.to_string()))?;
-        Ok(Self {
-            text: text.to_owned(),
-            digest,
-        })
+        let digest = digest.map(str::parse::<Digest>).transpose().map_err(|cause| error(&cause.to_string()))?;
+        Ok(Self { text: text.to_owned(), digest })
     }
 }
 
@@ -91,26 +77,13 @@ mod tests {
         ];
         for (text, has_digest) in cases {
             let reference: ImageReference = text.parse().unwrap();
-            assert_eq!(
-                (reference.to_string().as_str(), reference.digest().is_some()),
-                (text, has_digest)
-            );
+            assert_eq!((reference.to_string().as_str(), reference.digest().is_some()), (text, has_digest));
         }
     }
 
     #[test]
     fn what_names_no_image_is_refused() {
-        for text in [
-            "",
-            " web",
-            "web\n",
-            "web:",
-            "/web",
-            "host/",
-            "web@",
-            "web@sha256:12",
-            "@sha256:12",
-        ] {
+        for text in ["", " web", "web\n", "web:", "/web", "host/", "web@", "web@sha256:12", "@sha256:12"] {
             assert!(text.parse::<ImageReference>().is_err(), "{text:?}");
         }
     }

@@ -50,10 +50,7 @@ mod tests {
     use super::*;
 
     fn observed(status: &str) -> Observation {
-        Observation {
-            status: status.to_owned(),
-            ..Observation::default()
-        }
+        Observation { status: status.to_owned(), ..Observation::default() }
     }
 
     #[test]

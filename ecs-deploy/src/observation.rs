@@ -37,18 +37,8 @@ impl Observation {
     #[must_use]
     pub fn line(&self) -> String {
         let place = self.stage.as_deref().unwrap_or(&self.status);
-        let place = if self.status == "IN_PROGRESS" {
-            place
-        } else {
-            &self.status
-        };
-        let Revision {
-            requested,
-            running,
-            pending,
-            production_weight,
-            ..
-        } = self.target;
+        let place = if self.status == "IN_PROGRESS" { place } else { &self.status };
+        let Revision { requested, running, pending, production_weight, .. } = self.target;
         let breaker = self.circuit_breaker.filter(|(failures, _)| *failures > 0);
         let parts = [
             Some(format!("{place}: {running} of {requested} tasks running")),
@@ -89,26 +79,13 @@ mod tests {
 
     #[test]
     fn a_line_says_stage_tasks_and_traffic() {
-        let target = Revision {
-            requested: 2,
-            running: 1,
-            pending: 1,
-            production_weight: Some(10.0),
-            test_weight: None,
-        };
+        let target =
+            Revision { requested: 2, running: 1, pending: 1, production_weight: Some(10.0), test_weight: None };
         let stage = Some("PRODUCTION_TRAFFIC_SHIFT".to_owned());
-        let mut observation = Observation {
-            status: "IN_PROGRESS".to_owned(),
-            stage,
-            target,
-            ..Observation::default()
-        };
+        let mut observation = Observation { status: "IN_PROGRESS".to_owned(), stage, target, ..Observation::default() };
         let expected = "PRODUCTION_TRAFFIC_SHIFT: 1 of 2 tasks running, 1 starting, 10 % of production traffic";
         assert_eq!(observation.line(), expected);
         observation.status = "ROLLBACK_IN_PROGRESS".to_owned();
-        assert!(
-            observation.line().starts_with("ROLLBACK_IN_PROGRESS: "),
-            "a rollback hides the stage"
-        );
+        assert!(observation.line().starts_with("ROLLBACK_IN_PROGRESS: "), "a rollback hides the stage");
     }
 }

@@ -121,18 +121,8 @@ impl Deployment {
     #[must_use]
     pub fn table(&self) -> String {
         let outcome = serde_json::to_value(self.outcome).ok();
-        let outcome = outcome
-            .as_ref()
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
-            .replace('_', " ");
-        let row = vec![
-            self.cluster.clone(),
-            self.service.clone(),
-            self.strategy.clone(),
-            outcome,
-            self.image.clone(),
-        ];
+        let outcome = outcome.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().replace('_', " ");
+        let row = vec![self.cluster.clone(), self.service.clone(), self.strategy.clone(), outcome, self.image.clone()];
         let head = table::render(&["cluster", "service", "strategy", "outcome", "image"], [row]);
         if self.causes.is_empty() {
             return head;
@@ -147,9 +137,6 @@ impl Deployment {
                 cause.fix.unwrap_or("-").to_owned(),
             ]
         });
-        format!(
-            "{head}\n{}",
-            table::render(&["tasks", "stop code", "exit code", "reason", "fix"], rows)
-        )
+        format!("{head}\n{}", table::render(&["tasks", "stop code", "exit code", "reason", "fix"], rows))
     }
 }

@@ -29,16 +29,12 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
         return Ok(report(section, None));
     }
     if request.image.digest().is_none() {
-        session
-            .progress
-            .warning("the image is not named by its digest: tasks may start with different contents");
+        session.progress.warning("the image is not named by its digest: tasks may start with different contents");
     }
     let known = follow::known_deployments(&ecs).await?;
     let input = definition.with_image(&container, request.image.as_str())?;
     let task_definition = ecs.register_task_definition(input).await?;
-    session
-        .progress
-        .event("registered", &format!("registered {task_definition}"), &[]);
+    session.progress.event("registered", &format!("registered {task_definition}"), &[]);
     section.outcome = Ending::InProgress;
     section.task_definition = Some(task_definition.clone());
     session.checkpoint(&section, &watch_hint(&request));
@@ -102,11 +98,7 @@ async fn stopped(ecs: &Ecs, arn: &str, reason: String) -> (Ending, Option<Error>
 
 /// ECS's reason, and the most frequent failure of the tasks behind it.
 fn reason(followed: &Followed) -> String {
-    let said = followed
-        .last
-        .status_reason
-        .clone()
-        .unwrap_or_else(|| "ECS gave no reason".to_owned());
+    let said = followed.last.status_reason.clone().unwrap_or_else(|| "ECS gave no reason".to_owned());
     match followed.causes.first() {
         Some(cause) => format!("{said} {}", cause.line()),
         None => said,
@@ -139,10 +131,5 @@ fn watch_hint(request: &Request) -> String {
 }
 
 fn report(section: Deployment, refusal: Option<Error>) -> Report<EcsDeploy> {
-    Report {
-        summary: section.summary(),
-        section,
-        image: None,
-        refusal,
-    }
+    Report { summary: section.summary(), section, image: None, refusal }
 }

@@ -73,10 +73,7 @@ impl TaskDefinition {
     /// It is no such answer.
     pub fn of_description(answer: &[u8]) -> Result<Self, SwapError> {
         let described: Described = serde_json::from_slice(answer).map_err(shape)?;
-        Ok(Self {
-            definition: described.task_definition,
-            tags: described.tags,
-        })
+        Ok(Self { definition: described.task_definition, tags: described.tags })
     }
 
     /// The ARN.
@@ -84,10 +81,7 @@ impl TaskDefinition {
     /// # Errors
     /// There is none.
     pub fn arn(&self) -> Result<String, SwapError> {
-        let raw = self
-            .definition
-            .get("taskDefinitionArn")
-            .ok_or_else(|| shape("it has no ARN"))?;
+        let raw = self.definition.get("taskDefinitionArn").ok_or_else(|| shape("it has no ARN"))?;
         serde_json::from_str(raw).map_err(shape)
     }
 
@@ -99,34 +93,19 @@ impl TaskDefinition {
         let mut containers = Vec::new();
         for (index, raw) in self.containers()?.iter().enumerate() {
             let text = |member: &str| -> Result<String, SwapError> {
-                let raw = raw
-                    .get(member)
-                    .ok_or_else(|| shape(format!("a container has no `{member}`")))?;
+                let raw = raw.get(member).ok_or_else(|| shape(format!("a container has no `{member}`")))?;
                 serde_json::from_str(raw).map_err(shape)
             };
-            containers.push(Container {
-                index,
-                name: text("name")?,
-                image: text("image")?,
-            });
+            containers.push(Container { index, name: text("name")?, image: text("image")? });
         }
-        let names = || {
-            containers
-                .iter()
-                .map(|container| container.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let names = || containers.iter().map(|container| container.name.as_str()).collect::<Vec<_>>().join(", ");
         match (wanted, containers.as_slice()) {
             (None, [only]) => Ok(only.clone()),
             (None, []) => Err(shape("it has no containers")),
             (None, _) => Err(SwapError::Ambiguous(names())),
             (Some(wanted), _) => {
                 let found = containers.iter().find(|container| container.name == wanted).cloned();
-                found.ok_or_else(|| SwapError::NoSuchContainer {
-                    wanted: wanted.to_owned(),
-                    present: names(),
-                })
+                found.ok_or_else(|| SwapError::NoSuchContainer { wanted: wanted.to_owned(), present: names() })
             }
         }
     }
@@ -137,9 +116,7 @@ impl TaskDefinition {
     /// The containers are not understood.
     pub fn with_image(&self, container: &Container, image: &str) -> Result<String, SwapError> {
         let mut containers = self.containers()?;
-        let place = containers
-            .get_mut(container.index)
-            .ok_or_else(|| shape("the container is gone"))?;
+        let place = containers.get_mut(container.index).ok_or_else(|| shape("the container is gone"))?;
         place.set("image", to_raw_value(image).map_err(shape)?);
         let mut definition = self.definition.clone();
         definition.remove(&READ_ONLY);
@@ -151,10 +128,7 @@ impl TaskDefinition {
     }
 
     fn containers(&self) -> Result<Vec<RawObject>, SwapError> {
-        let raw = self
-            .definition
-            .get("containerDefinitions")
-            .ok_or_else(|| shape("it has no containers"))?;
+        let raw = self.definition.get("containerDefinitions").ok_or_else(|| shape("it has no containers"))?;
         serde_json::from_str(raw).map_err(shape)
     }
 }
@@ -194,35 +168,21 @@ mod tests {
         let described =
             r#"{"taskDefinition":{"family":"f","containerDefinitions":[{"name":"a","image":"b"}]},"tags":[ ]}"#;
         let definition = TaskDefinition::of_description(described.as_bytes()).unwrap();
-        let input = definition
-            .with_image(&definition.container(None).unwrap(), "c")
-            .unwrap();
-        assert_eq!(
-            input,
-            r#"{"family":"f","containerDefinitions":[{"name":"a","image":"c"}]}"#
-        );
+        let input = definition.with_image(&definition.container(None).unwrap(), "c").unwrap();
+        assert_eq!(input, r#"{"family":"f","containerDefinitions":[{"name":"a","image":"c"}]}"#);
     }
 
     #[test]
     fn a_container_must_be_named_if_there_are_several() {
         let definition = definition();
         assert!(matches!(definition.container(None), Err(SwapError::Ambiguous(names)) if names == "web, sidecar"));
-        assert!(matches!(
-            definition.container(Some("x")),
-            Err(SwapError::NoSuchContainer { .. })
-        ));
+        assert!(matches!(definition.container(Some("x")), Err(SwapError::NoSuchContainer { .. })));
         assert_eq!(definition.container(Some("sidecar")).unwrap().image, "s:1");
     }
 
     #[test]
     fn what_is_no_task_definition_is_refused() {
-        for answer in [
-            "",
-            "{}",
-            "[]",
-            r#"{"taskDefinition":3}"#,
-            r#"{"taskDefinition":{"family":"a","family":"b"}}"#,
-        ] {
+        for answer in ["", "{}", "[]", r#"{"taskDefinition":3}"#, r#"{"taskDefinition":{"family":"a","family":"b"}}"#] {
             assert!(TaskDefinition::of_description(answer.as_bytes()).is_err(), "{answer}");
         }
     }

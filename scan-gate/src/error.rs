@@ -54,11 +54,7 @@ pub enum Error {
 }
 
 fn counted(violations: usize) -> String {
-    if violations == 1 {
-        "1 finding".to_owned()
-    } else {
-        format!("{violations} findings")
-    }
+    if violations == 1 { "1 finding".to_owned() } else { format!("{violations} findings") }
 }
 
 fn word(severity: Severity) -> &'static str {

@@ -30,15 +30,9 @@ pub struct Verdict<'a> {
 /// Judges findings: what is at or above `fail_on`, or of unknown severity, shuts the gate.
 #[must_use]
 pub fn judge(findings: &[Finding], fail_on: Severity) -> Verdict<'_> {
-    let mut violations: Vec<&Finding> = findings
-        .iter()
-        .filter(|finding| shuts(finding.rating, fail_on))
-        .collect();
+    let mut violations: Vec<&Finding> = findings.iter().filter(|finding| shuts(finding.rating, fail_on)).collect();
     violations.sort_by_key(|finding| (badness(finding.rating), &finding.id, &finding.subject));
-    Verdict {
-        counts: count(findings),
-        violations,
-    }
+    Verdict { counts: count(findings), violations }
 }
 
 fn shuts(rating: Rating, fail_on: Severity) -> bool {
@@ -93,22 +87,14 @@ mod tests {
 
     fn check(words: &[&str], fail_on: Severity, expected: &[&str]) {
         let findings: Vec<Finding> = words.iter().map(|word| finding(word, word)).collect();
-        let ids: Vec<&str> = judge(&findings, fail_on)
-            .violations
-            .iter()
-            .map(|finding| finding.id.as_str())
-            .collect();
+        let ids: Vec<&str> = judge(&findings, fail_on).violations.iter().map(|finding| finding.id.as_str()).collect();
         assert_eq!(ids, expected, "{words:?} at {fail_on:?}");
     }
 
     #[test]
     fn what_is_at_or_above_the_threshold_shuts_the_gate_worst_first() {
         check(&[], Severity::Low, &[]);
-        check(
-            &["low", "high", "critical", "medium"],
-            Severity::High,
-            &["critical", "high"],
-        );
+        check(&["low", "high", "critical", "medium"], Severity::High, &["critical", "high"]);
         check(&["low", "medium"], Severity::High, &[]);
         check(&["low"], Severity::Low, &["low"]);
         check(&["high"], Severity::Critical, &[]);
@@ -124,13 +110,7 @@ mod tests {
     #[test]
     fn every_finding_is_counted_once() {
         let findings = ["low", "low", "medium", "high", "critical", "?"].map(|word| finding("x", word));
-        let expected = Counts {
-            critical: 1,
-            high: 1,
-            medium: 1,
-            low: 2,
-            unknown: 1,
-        };
+        let expected = Counts { critical: 1, high: 1, medium: 1, low: 2, unknown: 1 };
         assert_eq!(judge(&findings, Severity::Critical).counts, expected);
     }
 }

@@ -28,11 +28,7 @@ pub enum ReadError {
 
 impl From<serde_json::Error> for ReadError {
     fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() {
-            Self::Truncated(error)
-        } else {
-            Self::Malformed(error)
-        }
+        if error.is_eof() { Self::Truncated(error) } else { Self::Malformed(error) }
     }
 }
 
@@ -65,19 +61,12 @@ mod tests {
             (b"[]", "Alien"),
             (b"null", "Alien"),
             (b"{}", "Alien"),
-            (
-                b"{\"SchemaVersion\":2,\"ArtifactName\":\"a\",\"ArtifactType\":\"container_image\"} {}",
-                "Malformed",
-            ),
+            (b"{\"SchemaVersion\":2,\"ArtifactName\":\"a\",\"ArtifactType\":\"container_image\"} {}", "Malformed"),
             (b"\xff\xfe{\x00}\x00", "Utf16"),
         ];
         for (bytes, expected) in cases {
             let error = format!("{:?}", read(bytes).unwrap_err());
-            assert!(
-                error.starts_with(expected),
-                "{} gives {error}",
-                String::from_utf8_lossy(bytes)
-            );
+            assert!(error.starts_with(expected), "{} gives {error}", String::from_utf8_lossy(bytes));
         }
     }
 

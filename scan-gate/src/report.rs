@@ -70,20 +70,8 @@ pub struct Violation {
 
 impl From<Counts> for SeverityCounts {
     fn from(counts: Counts) -> Self {
-        let Counts {
-            critical,
-            high,
-            medium,
-            low,
-            unknown,
-        } = counts;
-        Self {
-            critical,
-            high,
-            medium,
-            low,
-            unknown,
-        }
+        let Counts { critical, high, medium, low, unknown } = counts;
+        Self { critical, high, medium, low, unknown }
     }
 }
 
@@ -113,46 +101,24 @@ impl Scan {
             fail_on,
             counts: verdict.counts.into(),
             violations_total: verdict.violations.len(),
-            violations: verdict
-                .violations
-                .iter()
-                .take(SHOWN)
-                .map(|finding| Violation::from(*finding))
-                .collect(),
+            violations: verdict.violations.iter().take(SHOWN).map(|finding| Violation::from(*finding)).collect(),
         }
     }
 
     /// One line for people.
     #[must_use]
     pub fn summary(&self) -> String {
-        let SeverityCounts {
-            critical,
-            high,
-            medium,
-            low,
-            unknown,
-        } = self.counts;
+        let SeverityCounts { critical, high, medium, low, unknown } = self.counts;
         let all = critical + high + medium + low + unknown;
         let threshold = Rating::Known(self.fail_on).word();
-        format!(
-            "{}: gate open: none of {all} findings is at or above {threshold}",
-            self.target
-        )
+        format!("{}: gate open: none of {all} findings is at or above {threshold}", self.target)
     }
 
     /// The section for people.
     #[must_use]
     pub fn table(&self) -> String {
-        let SeverityCounts {
-            critical,
-            high,
-            medium,
-            low,
-            unknown,
-        } = self.counts;
-        let counts = [critical, high, medium, low, unknown]
-            .map(|count| count.to_string())
-            .to_vec();
+        let SeverityCounts { critical, high, medium, low, unknown } = self.counts;
+        let counts = [critical, high, medium, low, unknown].map(|count| count.to_string()).to_vec();
         let head = table::render(&["critical", "high", "medium", "low", "unknown"], [counts]);
         if self.violations.is_empty() {
             return head;
@@ -160,11 +126,7 @@ impl Scan {
         let rows = self.violations.iter().map(Violation::cells);
         let list = table::render(&["severity", "id", "subject", "installed", "fixed"], rows);
         let hidden = self.violations_total - self.violations.len();
-        let more = if hidden > 0 {
-            format!(" and {hidden} more\n")
-        } else {
-            String::new()
-        };
+        let more = if hidden > 0 { format!(" and {hidden} more\n") } else { String::new() };
         format!("{head}\n{list}{more}")
     }
 }
@@ -173,12 +135,6 @@ impl Violation {
     fn cells(&self) -> Vec<String> {
         let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         let (installed, fixed) = (or_dash(&self.installed), or_dash(&self.fixed));
-        vec![
-            self.severity.to_owned(),
-            self.id.clone(),
-            self.subject.clone(),
-            installed,
-            fixed,
-        ]
+        vec![self.severity.to_owned(), self.id.clone(), self.subject.clone(), installed, fixed]
     }
 }

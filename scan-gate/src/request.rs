@@ -35,12 +35,7 @@ impl Request {
     /// # Errors
     /// There is no report, the release document's image has the wrong shape, or `--require` is not met.
     pub fn resolve(arguments: Arguments, input: Input) -> Result<Self, Error> {
-        let image = input
-            .document
-            .as_ref()
-            .map(contract::Document::image)
-            .transpose()?
-            .flatten();
+        let image = input.document.as_ref().map(contract::Document::image).transpose()?.flatten();
         let expected_image: Vec<Digest> = image.iter().flat_map(|image| image.names().cloned()).collect();
         requirement::check(input.document.as_ref(), &arguments.common.require, &expected_image)?;
         let named = arguments.report.filter(|path| path.as_os_str() != "-");
@@ -49,10 +44,6 @@ impl Request {
             (None, Some(bytes)) => ReportSource::Bytes(bytes),
             (None, None) => return Err(Error::NoReport),
         };
-        Ok(Self {
-            report,
-            fail_on: arguments.fail_on,
-            expected_image,
-        })
+        Ok(Self { report, fail_on: arguments.fail_on, expected_image })
     }
 }

@@ -18,21 +18,15 @@ pub(crate) fn run(arguments: Arguments, input: Input) -> Result<Report<ScanGate>
     let mut section = Scan::new(&inspection, &verdict, request.fail_on);
     let refusal = other_image(&inspection, &request).or_else(|| gate_shut(&verdict, &request));
     section.ok = refusal.is_none();
-    Ok(Report {
-        summary: section.summary(),
-        section,
-        image: None,
-        refusal,
-    })
+    Ok(Report { summary: section.summary(), section, image: None, refusal })
 }
 
 fn bytes(source: &ReportSource) -> Result<Vec<u8>, Error> {
     match source {
         ReportSource::Bytes(bytes) => Ok(bytes.clone()),
-        ReportSource::File(path) => std::fs::read(path).map_err(|cause| Error::Unreadable {
-            path: path.clone(),
-            cause,
-        }),
+        ReportSource::File(path) => {
+            std::fs::read(path).map_err(|cause| Error::Unreadable { path: path.clone(), cause })
+        }
     }
 }
 
@@ -43,23 +37,13 @@ fn other_image(inspection: &Inspection, request: &Request) -> Option<Error> {
         return None;
     }
     let named = |digests: &[contract::Digest]| digests.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let found = if inspection.digests.is_empty() {
-        "no image that it names".to_owned()
-    } else {
-        named(&inspection.digests)
-    };
-    Some(Error::OtherImage {
-        found,
-        expected: named(expected),
-    })
+    let found =
+        if inspection.digests.is_empty() { "no image that it names".to_owned() } else { named(&inspection.digests) };
+    Some(Error::OtherImage { found, expected: named(expected) })
 }
 
 fn gate_shut(verdict: &Verdict<'_>, request: &Request) -> Option<Error> {
     let worst = verdict.violations.first()?;
     let worst = format!("{} {} in {}", worst.rating.word(), worst.id, worst.subject);
-    Some(Error::GateShut {
-        violations: verdict.violations.len(),
-        fail_on: request.fail_on,
-        worst,
-    })
+    Some(Error::GateShut { violations: verdict.violations.len(), fail_on: request.fail_on, worst })
 }

@@ -12,11 +12,7 @@ pub struct Clock(Arc<Mutex<Mode>>);
 #[derive(Clone, Copy, Debug)]
 enum Mode {
     Manual(Timestamp),
-    Running {
-        origin: Timestamp,
-        started: Instant,
-        speed: f64,
-    },
+    Running { origin: Timestamp, started: Instant, speed: f64 },
 }
 
 /// Where a manual clock starts, so that every run of a test sees the same timestamps.
@@ -31,16 +27,9 @@ impl Clock {
 
     /// A clock that runs `speed` times as fast as the wall clock: one AWS minute lasts `60 / speed` seconds.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the shell's clock: cores get the time as an argument"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the shell's clock: cores get the time as an argument")]
     pub fn running(speed: f64) -> Self {
-        Self(Arc::new(Mutex::new(Mode::Running {
-            origin: Timestamp::now(),
-            started: Instant::now(),
-            speed,
-        })))
+        Self(Arc::new(Mutex::new(Mode::Running { origin: Timestamp::now(), started: Instant::now(), speed })))
     }
 
     /// The time now.

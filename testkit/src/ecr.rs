@@ -1,13 +1,24 @@
 //! ECR.
 
+pub(crate) mod digest;
+mod manifest;
+mod mutability;
+mod reference;
+mod repository;
+
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::ecr::repository::Repository;
 use crate::wire::{Reply, Request, ServiceError};
 
 /// All repositories.
 #[derive(Debug, Default)]
-pub struct Ecr;
+pub struct Ecr {
+    repositories: BTreeMap<String, Repository>,
+}
 
 impl Ecr {
     /// Answers one operation of the control plane.

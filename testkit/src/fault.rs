@@ -63,12 +63,7 @@ impl Fault {
     /// A fault that strikes the first call of `operation` only.
     #[must_use]
     pub fn new(operation: &str, kind: FaultKind) -> Self {
-        Self {
-            operation: operation.to_owned(),
-            nth: 1,
-            times: 1,
-            kind,
-        }
+        Self { operation: operation.to_owned(), nth: 1, times: 1, kind }
     }
 
     /// The same, but first struck is the `nth` matching call.
@@ -117,12 +112,7 @@ impl FromStr for Fault {
         let (target, kind) = text.split_once('=').ok_or_else(error)?;
         let (operation, nth, times) = parse_target(target).ok_or_else(error)?;
         let kind = parse_kind(kind).ok_or_else(error)?;
-        Ok(Self {
-            operation: operation.to_owned(),
-            nth,
-            times,
-            kind,
-        })
+        Ok(Self { operation: operation.to_owned(), nth, times, kind })
     }
 }
 
@@ -140,19 +130,12 @@ fn parse_target(target: &str) -> Option<(&str, u64, u64)> {
 fn parse_kind(text: &str) -> Option<FaultKind> {
     let (name, argument) = text.split_once(':').unwrap_or((text, ""));
     Some(match (name, argument) {
-        ("latency", milliseconds) => FaultKind::Latency {
-            milliseconds: milliseconds.parse().ok()?,
-        },
+        ("latency", milliseconds) => FaultKind::Latency { milliseconds: milliseconds.parse().ok()? },
         ("lost-response", "") => FaultKind::LostResponse,
-        ("error-after", status) => FaultKind::ErrorAfter {
-            status: status.parse().ok()?,
-        },
+        ("error-after", status) => FaultKind::ErrorAfter { status: status.parse().ok()? },
         ("error", rest) => {
             let (status, code) = rest.split_once(':')?;
-            FaultKind::Error {
-                status: status.parse().ok()?,
-                code: code.to_owned(),
-            }
+            FaultKind::Error { status: status.parse().ok()?, code: code.to_owned() }
         }
         ("throttle", "") => FaultKind::Throttle,
         ("cut-body", "") => FaultKind::CutBody,
@@ -194,27 +177,12 @@ mod tests {
     #[test]
     fn the_short_form_names_operation_call_and_kind() {
         let cases = [
-            (
-                "s3:PutObject=lost-response",
-                Fault::new("s3:PutObject", FaultKind::LostResponse),
-            ),
-            (
-                "ecs:*#3x2=throttle",
-                Fault::new("ecs:*", FaultKind::Throttle).at(3).times(2),
-            ),
-            (
-                "*=latency:250",
-                Fault::new("*", FaultKind::Latency { milliseconds: 250 }),
-            ),
+            ("s3:PutObject=lost-response", Fault::new("s3:PutObject", FaultKind::LostResponse)),
+            ("ecs:*#3x2=throttle", Fault::new("ecs:*", FaultKind::Throttle).at(3).times(2)),
+            ("*=latency:250", Fault::new("*", FaultKind::Latency { milliseconds: 250 })),
             (
                 "s3:PutObject#1=error:409:ConditionalRequestConflict",
-                Fault::new(
-                    "s3:PutObject",
-                    FaultKind::Error {
-                        status: 409,
-                        code: "ConditionalRequestConflict".into(),
-                    },
-                ),
+                Fault::new("s3:PutObject", FaultKind::Error { status: 409, code: "ConditionalRequestConflict".into() }),
             ),
         ];
         for (text, expected) in cases {
@@ -224,16 +192,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_fault_is_refused() {
-        for text in [
-            "",
-            "s3:PutObject",
-            "=throttle",
-            "a#0=throttle",
-            "a#x=throttle",
-            "a=latency",
-            "a=explode",
-            "a=error:409",
-        ] {
+        for text in
+            ["", "s3:PutObject", "=throttle", "a#0=throttle", "a#x=throttle", "a=latency", "a=explode", "a=error:409"]
+        {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
     }

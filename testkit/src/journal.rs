@@ -34,23 +34,12 @@ mod tests {
 
     #[test]
     fn reads_and_writes_are_told_apart_by_their_verb() {
-        for read in [
-            "DescribeServices",
-            "GetObject",
-            "HeadManifest",
-            "BatchCheckLayerAvailability",
-            "ListObjectsV2",
-            "Ping",
-        ] {
+        for read in
+            ["DescribeServices", "GetObject", "HeadManifest", "BatchCheckLayerAvailability", "ListObjectsV2", "Ping"]
+        {
             assert!(!is_write(read), "{read}");
         }
-        for write in [
-            "UpdateService",
-            "PutObject",
-            "StartUpload",
-            "DeleteObject",
-            "RegisterTaskDefinition",
-        ] {
+        for write in ["UpdateService", "PutObject", "StartUpload", "DeleteObject", "RegisterTaskDefinition"] {
             assert!(is_write(write), "{write}");
         }
     }

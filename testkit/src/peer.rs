@@ -1,1 +1,131 @@
-//! The independent programs that tests ask.
+//! The independent programs that tests ask, and how they are started.
+//!
+//! A test that needs one takes it from [`find`], [`docker_registry`] or [`ministack`] and returns if there is none. With `REQUIRE_PEERS=1`
+//! in the environment, as in CI, a missing program fails the test, so that nothing is skipped unseen.
+
+mod server;
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+pub use server::{Server, docker_registry, ministack};
+
+/// An independent program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The name it is called by.
+    pub name: &'static str,
+    /// What a test that asks it proves.
+    pub proves: &'static str,
+    /// How to get it: a command to type, or an address to open.
+    pub install: &'static str,
+}
+
+/// The programs that tests ask.
+pub const PEERS: [Peer; 8] = [
+    Peer {
+        name: "skopeo",
+        proves: "a real registry client pushes to the local registry and reads back what ecr-push pushed",
+        install: "apt-get install skopeo",
+    },
+    Peer {
+        name: "docker-registry",
+        proves: "the local registry answers as an independent OCI registry does, and ecr-push pushes to that one too",
+        install: "apt-get install docker-registry",
+    },
+    Peer {
+        name: "ministack",
+        proves: "ECR, S3 and ECS of the local AWS agree with an independent local AWS",
+        install: "pip install ministack",
+    },
+    Peer {
+        name: "terraform",
+        proves: "tfstate-lock and Terraform respect each other's locks, and its S3 backend accepts the local S3",
+        install: "open https://developer.hashicorp.com/terraform/install",
+    },
+    Peer {
+        name: "jq",
+        proves: "the release document passes through a real JSON filter between the tools",
+        install: "apt-get install jq",
+    },
+    Peer {
+        name: "promtool",
+        proves: "the alert rules of examples/observability are valid and fire when they should",
+        install: "apt-get install prometheus",
+    },
+    Peer {
+        name: "prometheus",
+        proves: "a real Prometheus scrapes and evaluates what examples/observability says",
+        install: "apt-get install prometheus",
+    },
+    Peer {
+        name: "prometheus-alertmanager",
+        proves: "ecs-deploy reads the alerts of a real Alertmanager",
+        install: "apt-get install prometheus-alertmanager",
+    },
+];
+
+/// Whether a program is found in `PATH`.
+#[must_use]
+pub fn is_installed(name: &str) -> bool {
+    path_of(name).is_some()
+}
+
+/// Where a program lies. If it is missing, says on standard error what was skipped and how to install it.
+///
+/// # Panics
+/// It is missing and `REQUIRE_PEERS=1` is set.
+#[must_use]
+pub fn find(name: &str) -> Option<PathBuf> {
+    let found = path_of(name);
+    if found.is_none() {
+        let install = PEERS.iter().find(|peer| peer.name == name).map(|peer| peer.install);
+        let install = install.unwrap_or("the means of your system");
+        let required = std::env::var_os("REQUIRE_PEERS").is_some_and(|value| value == "1");
+        assert!(!required, "{name} is required here: install with `{install}`");
+        // Nobody to tell if standard error is closed; the test is skipped all the same.
+        let _ = writeln!(io::stderr(), "skipped: no {name}; install with `{install}`");
+    }
+    found
+}
+
+fn path_of(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    program_in(&path, name)
+}
+
+fn program_in(path: &OsStr, name: &str) -> Option<PathBuf> {
+    std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_program(file))
+}
+
+fn is_program(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_executable_file_is_a_program() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("notes"), "").unwrap();
+        std::fs::create_dir(folder.path().join("folder")).unwrap();
+        let program = folder.path().join("program");
+        std::fs::write(&program, "").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = std::env::join_paths([Path::new("/nowhere"), folder.path()]).unwrap();
+        let found = ["notes", "folder", "program", "missing"].map(|name| program_in(&path, name));
+        assert_eq!(found, [None, None, Some(program), None]);
+    }
+
+    #[test]
+    fn every_peer_is_listed_once_and_says_how_to_get_it() {
+        for (at, peer) in PEERS.iter().enumerate() {
+            assert!(PEERS[..at].iter().all(|other| other.name != peer.name), "{}", peer.name);
+            assert!(!peer.proves.is_empty() && !peer.install.is_empty(), "{}", peer.name);
+        }
+    }
+}

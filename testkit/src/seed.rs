@@ -1,12 +1,13 @@
 //! Fills a world before the first client comes: the same calls a client would make, written as JSON.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::clock::Clock;
 use crate::wire::{Request, ServiceError};
 use crate::world::{Operation, Service, World};
 
@@ -29,11 +30,7 @@ impl fmt::Display for SeedError {
         match self {
             Self::Shape(message) => write!(formatter, "the seed is not understood: {message}"),
             Self::Refused { operation, error } => {
-                write!(
-                    formatter,
-                    "the seed's {operation} was refused: {}: {}",
-                    error.code, error.message
-                )
+                write!(formatter, "the seed's {operation} was refused: {}: {}", error.code, error.message)
             }
         }
     }
@@ -42,57 +39,52 @@ impl fmt::Display for SeedError {
 impl std::error::Error for SeedError {}
 
 /// Makes the calls that `seed` lists: a JSON array of objects, each with one member `"service:Operation": {input}`. Buckets come as
-/// `"s3:CreateBucket": {"Bucket": "name", "Versioning": true}`, failing tasks as `"local:FailTasks": {rule}`.
+/// `"s3:CreateBucket": {"Bucket": "name", "Versioning": true}`, failing tasks as
+/// `"local:FailTasks": {rule}`, and time goes by with `"local:Advance": {"minutes": 60}`.
 ///
 /// # Errors
 /// The seed is malformed, or a call in it was refused. The calls before that one stay made.
-pub fn plant(seed: &[u8], world: &mut World, endpoint: &str, now: Timestamp) -> Result<(), SeedError> {
+pub fn plant(seed: &[u8], world: &mut World, endpoint: &str, clock: &Clock) -> Result<(), SeedError> {
     let calls: Vec<Map<String, Value>> =
         serde_json::from_slice(seed).map_err(|error| SeedError::Shape(error.to_string()))?;
     for (name, input) in calls.iter().flatten() {
-        call(name, input, world, endpoint, now).map_err(|error| SeedError::Refused {
-            operation: name.clone(),
-            error,
-        })?;
+        call(name, input, world, endpoint, clock)
+            .map_err(|error| SeedError::Refused { operation: name.clone(), error })?;
     }
     Ok(())
 }
 
-fn call(name: &str, input: &Value, world: &mut World, endpoint: &str, now: Timestamp) -> Result<(), ServiceError> {
+fn call(name: &str, input: &Value, world: &mut World, endpoint: &str, clock: &Clock) -> Result<(), ServiceError> {
     let (service, operation) = name.split_once(':').unwrap_or((name, ""));
     let service = match service {
         "ecs" => Service::Ecs,
         "ecr" => Service::Ecr,
         "logs" => Service::Logs,
         "cloudwatch" => Service::CloudWatch,
-        "s3" if operation == "CreateBucket" => return create_bucket(input, world, endpoint, now),
+        "s3" if operation == "CreateBucket" => return create_bucket(input, world, endpoint, clock),
+        "local" if operation == "Advance" => return advance(input, clock),
         "local" if operation == "FailTasks" => return world.ecs.fail_tasks(input),
         _ => {
-            return Err(ServiceError::bad_request(
-                "UnknownOperationException",
-                format!("no seed can call {name}"),
-            ));
+            return Err(ServiceError::bad_request("UnknownOperationException", format!("no seed can call {name}")));
         }
     };
-    world
-        .call(
-            &Operation {
-                service,
-                name: operation.to_owned(),
-            },
-            input,
-            endpoint,
-            now,
-        )
-        .map(|_| ())
+    world.call(&Operation { service, name: operation.to_owned() }, input, endpoint, clock.now()).map(|_| ())
 }
 
-fn create_bucket(input: &Value, world: &mut World, endpoint: &str, now: Timestamp) -> Result<(), ServiceError> {
+fn advance(input: &Value, clock: &Clock) -> Result<(), ServiceError> {
+    let minutes = input["minutes"].as_u64();
+    let minutes =
+        minutes.ok_or_else(|| ServiceError::bad_request("InvalidParameter", "`minutes` is a whole number"))?;
+    clock.advance(Duration::from_mins(minutes));
+    Ok(())
+}
+
+fn create_bucket(input: &Value, world: &mut World, endpoint: &str, clock: &Clock) -> Result<(), ServiceError> {
     let bucket = input["Bucket"].as_str().unwrap_or_default();
-    put(world, &format!("/{bucket}"), "", "", endpoint, now)?;
+    put(world, &format!("/{bucket}"), "", "", endpoint, clock)?;
     if input["Versioning"] == Value::Bool(true) {
         let enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-        put(world, &format!("/{bucket}"), "versioning", enabled, endpoint, now)?;
+        put(world, &format!("/{bucket}"), "versioning", enabled, endpoint, clock)?;
     }
     Ok(())
 }
@@ -103,7 +95,7 @@ fn put(
     query: &str,
     body: &str,
     endpoint: &str,
-    now: Timestamp,
+    clock: &Clock,
 ) -> Result<(), ServiceError> {
     let mut headers = HeaderMap::new();
     headers.insert("authorization", http::HeaderValue::from_static("seed"));
@@ -115,8 +107,5 @@ fn put(
         body: Bytes::from(body.to_owned()),
         endpoint: endpoint.to_owned(),
     };
-    world
-        .s3
-        .answer(crate::s3::operation(&request), &request, now)
-        .map(|_| ())
+    world.s3.answer(crate::s3::operation(&request), &request, clock.now()).map(|_| ())
 }

@@ -71,22 +71,15 @@ impl LocalAws {
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let served = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("local-aws".to_owned())
-            .spawn(move || {
-                runtime.block_on(async move {
-                    tokio::select! {
-                        () = accept(listener, served) => {}
-                        _ = stopped => {}
-                    }
-                });
-            })?;
-        Ok(Self {
-            address,
-            shared,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("local-aws".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                tokio::select! {
+                    () = accept(listener, served) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { address, shared, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`: what `AWS_ENDPOINT_URL` has to say.
@@ -126,11 +119,7 @@ impl LocalAws {
     /// The calls so far that could have changed something, as `service:Operation`.
     #[must_use]
     pub fn writes(&self) -> Vec<String> {
-        self.journal()
-            .into_iter()
-            .filter(|call| call.write)
-            .map(|call| call.operation)
-            .collect()
+        self.journal().into_iter().filter(|call| call.write).map(|call| call.operation).collect()
     }
 
     /// Forgets the journal, to look at what comes next alone.
@@ -178,9 +167,7 @@ async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
         tokio::spawn(async move {
             let service = service_fn(|request| serve(request, &shared));
             // An error here is a client that went away or a fault that was asked for.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
@@ -198,23 +185,9 @@ async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<
     let write = is_write(&operation.name);
     let outcome = carry_out(&operation, &request, fault, shared).await;
     let status = outcome.as_ref().map_or(0, |reply| reply.0.status.as_u16());
-    let body = if request.body.len() > JOURNAL_BODY_LIMIT {
-        Bytes::new()
-    } else {
-        request.body
-    };
-    let path = if request.query.is_empty() {
-        request.path
-    } else {
-        format!("{}?{}", request.path, request.query)
-    };
-    lock(&shared.journal).push(Call {
-        operation: name,
-        path,
-        write,
-        status,
-        body,
-    });
+    let body = if request.body.len() > JOURNAL_BODY_LIMIT { Bytes::new() } else { request.body };
+    let path = if request.query.is_empty() { request.path } else { format!("{}?{}", request.path, request.query) };
+    lock(&shared.journal).push(Call { operation: name, path, write, status, body });
     let (reply, cut) = outcome?;
     let mut response = response(reply, &method, shared);
     if cut {
@@ -286,14 +259,11 @@ fn control(request: &Request, shared: &Shared) -> Option<Reply> {
             .map(|seconds| shared.clock.advance(Duration::from_secs(seconds)))
             .map(|()| "{}".to_owned())
             .ok_or_else(|| "the body is a number of seconds".to_owned()),
-        (&Method::POST, "seed") => crate::seed::plant(
-            &request.body,
-            &mut lock(&shared.world),
-            &shared.endpoint,
-            shared.clock.now(),
-        )
-        .map(|()| "{}".to_owned())
-        .map_err(|error| error.to_string()),
+        (&Method::POST, "seed") => {
+            crate::seed::plant(&request.body, &mut lock(&shared.world), &shared.endpoint, &shared.clock)
+                .map(|()| "{}".to_owned())
+                .map_err(|error| error.to_string())
+        }
         _ => return Some(Reply::empty(StatusCode::NOT_FOUND)),
     };
     Some(match answer {
@@ -304,15 +274,8 @@ fn control(request: &Request, shared: &Shared) -> Option<Reply> {
 
 fn response(reply: Reply, method: &Method, shared: &Shared) -> Response<ReplyBody> {
     let length = reply.body.len();
-    let body = if *method == Method::HEAD {
-        Bytes::new()
-    } else {
-        reply.body
-    };
-    let mut response = Response::new(ReplyBody {
-        rest: Some(body),
-        cut: false,
-    });
+    let body = if *method == Method::HEAD { Bytes::new() } else { reply.body };
+    let mut response = Response::new(ReplyBody { rest: Some(body), cut: false });
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     let headers = response.headers_mut();
@@ -322,11 +285,7 @@ fn response(reply: Reply, method: &Method, shared: &Shared) -> Response<ReplyBod
     let now = shared.clock.now();
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let request_id = format!("local-{:016x}", lock(&shared.journal).len());
-    for (name, value) in [
-        ("date", &date),
-        ("x-amzn-requestid", &request_id),
-        ("x-amz-request-id", &request_id),
-    ] {
+    for (name, value) in [("date", &date), ("x-amzn-requestid", &request_id), ("x-amz-request-id", &request_id)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }

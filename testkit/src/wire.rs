@@ -82,21 +82,13 @@ impl Reply {
     /// An empty answer.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     /// An answer with a body of a media type.
     #[must_use]
     pub fn body(status: StatusCode, media_type: &str, body: impl Into<Bytes>) -> Self {
-        let reply = Self {
-            status,
-            headers: HeaderMap::new(),
-            body: body.into(),
-        };
+        let reply = Self { status, headers: HeaderMap::new(), body: body.into() };
         reply.with("content-type", media_type)
     }
 
@@ -137,11 +129,7 @@ impl ServiceError {
     /// An error with any status.
     #[must_use]
     pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.into(),
-        }
+        Self { status, code: code.to_owned(), message: message.into() }
     }
 }
 
@@ -198,10 +186,7 @@ impl Protocol {
 /// Text made safe for XML.
 #[must_use]
 pub fn xml_escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -210,13 +195,9 @@ mod tests {
 
     #[test]
     fn percent_escapes_are_decoded_and_the_rest_is_kept() {
-        for (text, expected) in [
-            ("env%3A/prod", "env:/prod"),
-            ("a%2", "a%2"),
-            ("100%", "100%"),
-            ("%zz", "%zz"),
-            ("", ""),
-        ] {
+        for (text, expected) in
+            [("env%3A/prod", "env:/prod"), ("a%2", "a%2"), ("100%", "100%"), ("%zz", "%zz"), ("", "")]
+        {
             assert_eq!(percent_decoded(text), expected);
         }
     }

@@ -86,21 +86,12 @@ impl Operation {
         if let Some((prefix, name)) = request.header("x-amz-target").and_then(|target| target.split_once('.')) {
             let known = TARGETS.iter().find(|(target, _)| *target == prefix);
             let service = known.map_or(Service::Ecs, |(_, service)| *service);
-            return Self {
-                service,
-                name: name.to_owned(),
-            };
+            return Self { service, name: name.to_owned() };
         }
         if request.path == "/v2" || request.path.starts_with("/v2/") {
-            return Self {
-                service: Service::Registry,
-                name: crate::ecr::registry_operation(request).to_owned(),
-            };
+            return Self { service: Service::Registry, name: crate::ecr::registry_operation(request).to_owned() };
         }
-        Self {
-            service: Service::S3,
-            name: crate::s3::operation(request).to_owned(),
-        }
+        Self { service: Service::S3, name: crate::s3::operation(request).to_owned() }
     }
 }
 
@@ -126,9 +117,9 @@ impl World {
         let answered = match operation.service {
             Service::Registry => self.ecr.registry(&operation.name, request, now),
             Service::S3 => self.s3.answer(&operation.name, request, now),
-            Service::Ecs | Service::Ecr | Service::Logs | Service::CloudWatch => self
-                .answer_json(operation, request, now)
-                .map(|value| Reply::json(&value)),
+            Service::Ecs | Service::Ecr | Service::Logs | Service::CloudWatch => {
+                self.answer_json(operation, request, now).map(|value| Reply::json(&value))
+            }
         };
         answered.unwrap_or_else(|error| protocol.error(&error))
     }
@@ -136,17 +127,10 @@ impl World {
     fn answer_json(&mut self, operation: &Operation, request: &Request, now: Timestamp) -> Result<Value, ServiceError> {
         if request.header("authorization").is_none() {
             let code = "MissingAuthenticationTokenException";
-            return Err(ServiceError::new(
-                StatusCode::FORBIDDEN.as_u16(),
-                code,
-                "Missing Authentication Token",
-            ));
+            return Err(ServiceError::new(StatusCode::FORBIDDEN.as_u16(), code, "Missing Authentication Token"));
         }
         if request.method != Method::POST {
-            return Err(ServiceError::bad_request(
-                "UnknownOperationException",
-                "AWS JSON requests are POSTed",
-            ));
+            return Err(ServiceError::bad_request("UnknownOperationException", "AWS JSON requests are POSTed"));
         }
         let input = serde_json::from_slice(&request.body)
             .map_err(|error| ServiceError::bad_request("SerializationException", error.to_string()))?;
@@ -166,11 +150,7 @@ impl World {
     ) -> Result<Value, ServiceError> {
         match operation.service {
             Service::Ecs => {
-                let mut neighbours = Neighbours {
-                    alarms: &self.alarms,
-                    ecr: &self.ecr,
-                    logs: &mut self.logs,
-                };
+                let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
                 self.ecs.answer(&operation.name, input, now, &mut neighbours)
             }
             Service::Ecr => self.ecr.answer(&operation.name, input, endpoint, now),
@@ -184,8 +164,5 @@ impl World {
 /// The error of a JSON service that does not play an operation.
 #[must_use]
 pub fn unknown_operation(name: &str) -> ServiceError {
-    ServiceError::bad_request(
-        "UnknownOperationException",
-        format!("the local AWS does not play {name}"),
-    )
+    ServiceError::bad_request("UnknownOperationException", format!("the local AWS does not play {name}"))
 }

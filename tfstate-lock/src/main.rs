@@ -1,1 +1,5 @@
-fn main() {}
+//! `tfstate-lock`: see the library's documentation.
+
+fn main() -> std::process::ExitCode {
+    contract::main::<tfstate_lock::TfstateLock>()
+}

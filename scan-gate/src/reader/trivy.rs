@@ -95,53 +95,25 @@ pub fn read(bytes: &[u8]) -> Result<Inspection, ReadError> {
     recognise(bytes)?;
     let report: Report = serde_json::from_slice(bytes)?;
     let digests = digests(&report.metadata);
-    let findings = report
-        .results
-        .unwrap_or_default()
-        .into_iter()
-        .flat_map(findings)
-        .collect();
-    Ok(Inspection {
-        scanner: "trivy",
-        target: report.artifact_name,
-        digests,
-        created_at: report.created_at,
-        findings,
-    })
+    let findings = report.results.unwrap_or_default().into_iter().flat_map(findings).collect();
+    Ok(Inspection { scanner: "trivy", target: report.artifact_name, digests, created_at: report.created_at, findings })
 }
 
 /// Says by shape what it is instead, before a missing member is complained about.
 fn recognise(bytes: &[u8]) -> Result<(), ReadError> {
     if !bytes.trim_ascii_start().starts_with(b"{") {
         let _whole: IgnoredAny = serde_json::from_slice(bytes)?;
-        return Err(ReadError::Alien(
-            "it is not a JSON object; a list is what Trivy before 0.20 wrote".to_owned(),
-        ));
+        return Err(ReadError::Alien("it is not a JSON object; a list is what Trivy before 0.20 wrote".to_owned()));
     }
     let members: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes)?;
-    let look_alike = |known: &str| {
-        members
-            .keys()
-            .find(|name| *name != known && name.eq_ignore_ascii_case(known))
-    };
-    if let Some(name) = ["SchemaVersion", "ArtifactName", "ArtifactType", "Results"]
-        .into_iter()
-        .find_map(look_alike)
-    {
-        return Err(ReadError::Alien(format!(
-            "member `{name}` is not spelled as Trivy spells it"
-        )));
+    let look_alike = |known: &str| members.keys().find(|name| *name != known && name.eq_ignore_ascii_case(known));
+    if let Some(name) = ["SchemaVersion", "ArtifactName", "ArtifactType", "Results"].into_iter().find_map(look_alike) {
+        return Err(ReadError::Alien(format!("member `{name}` is not spelled as Trivy spells it")));
     }
     if !members.contains_key("ArtifactName") || !members.contains_key("ArtifactType") {
         let names: Vec<&str> = members.keys().take(8).map(String::as_str).collect();
-        let names = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        };
-        return Err(ReadError::Alien(format!(
-            "it has no `ArtifactName` and `ArtifactType`; its members are: {names}"
-        )));
+        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(ReadError::Alien(format!("it has no `ArtifactName` and `ArtifactType`; its members are: {names}")));
     }
     match members.get("SchemaVersion").map(|raw| raw.get()) {
         Some(SCHEMA_VERSION) => Ok(()),
@@ -150,74 +122,35 @@ fn recognise(bytes: &[u8]) -> Result<(), ReadError> {
 }
 
 fn digests(metadata: &Metadata) -> Vec<Digest> {
-    let of_repositories = metadata
-        .repo_digests
-        .iter()
-        .flatten()
-        .filter_map(|name| name.rsplit('@').next());
-    metadata
-        .image_id
-        .iter()
-        .map(String::as_str)
-        .chain(of_repositories)
-        .filter_map(|text| text.parse().ok())
-        .collect()
+    let of_repositories = metadata.repo_digests.iter().flatten().filter_map(|name| name.rsplit('@').next());
+    metadata.image_id.iter().map(String::as_str).chain(of_repositories).filter_map(|text| text.parse().ok()).collect()
 }
 
 fn findings(result: ScanResult) -> Vec<Finding> {
     let target = result.target;
-    let vulnerabilities = result
-        .vulnerabilities
-        .unwrap_or_default()
-        .into_iter()
-        .map(|found| Finding {
-            kind: Kind::Vulnerability,
-            id: found.id,
-            rating: Rating::of_word(found.severity.as_deref()),
-            subject: found.pkg_name,
-            installed: found.installed_version,
-            fixed: found.fixed_version.filter(|version| !version.is_empty()),
-        });
-    let is_failure = |found: &Misconfiguration| !matches!(found.status.as_deref(), Some("PASS" | "EXCEPTION"));
-    let misconfigurations = result
-        .misconfigurations
-        .unwrap_or_default()
-        .into_iter()
-        .filter(is_failure);
-    let misconfigurations = misconfigurations.map(|found| {
-        in_file(
-            Kind::Misconfiguration,
-            found.id,
-            found.severity.as_deref(),
-            target.clone(),
-        )
+    let vulnerabilities = result.vulnerabilities.unwrap_or_default().into_iter().map(|found| Finding {
+        kind: Kind::Vulnerability,
+        id: found.id,
+        rating: Rating::of_word(found.severity.as_deref()),
+        subject: found.pkg_name,
+        installed: found.installed_version,
+        fixed: found.fixed_version.filter(|version| !version.is_empty()),
     });
+    let is_failure = |found: &Misconfiguration| !matches!(found.status.as_deref(), Some("PASS" | "EXCEPTION"));
+    let misconfigurations = result.misconfigurations.unwrap_or_default().into_iter().filter(is_failure);
+    let misconfigurations = misconfigurations
+        .map(|found| in_file(Kind::Misconfiguration, found.id, found.severity.as_deref(), target.clone()));
     let secrets = result.secrets.unwrap_or_default().into_iter();
     let secrets = secrets.map(|found| in_file(Kind::Secret, found.id, found.severity.as_deref(), target.clone()));
     let licenses = result.licenses.unwrap_or_default().into_iter().map(|found| {
-        let subject = found
-            .pkg_name
-            .filter(|name| !name.is_empty())
-            .or(found.file_path)
-            .unwrap_or_default();
+        let subject = found.pkg_name.filter(|name| !name.is_empty()).or(found.file_path).unwrap_or_default();
         in_file(Kind::License, found.name, found.severity.as_deref(), subject)
     });
-    vulnerabilities
-        .chain(misconfigurations)
-        .chain(secrets)
-        .chain(licenses)
-        .collect()
+    vulnerabilities.chain(misconfigurations).chain(secrets).chain(licenses).collect()
 }
 
 fn in_file(kind: Kind, id: String, severity: Option<&str>, subject: String) -> Finding {
-    Finding {
-        kind,
-        id,
-        rating: Rating::of_word(severity),
-        subject,
-        installed: None,
-        fixed: None,
-    }
+    Finding { kind, id, rating: Rating::of_word(severity), subject, installed: None, fixed: None }
 }
 
 #[cfg(test)]
@@ -231,21 +164,14 @@ mod tests {
 
     fn ratings(results: &str) -> Vec<(Kind, Rating)> {
         let inspection = read(report(results).as_bytes()).unwrap();
-        inspection
-            .findings
-            .into_iter()
-            .map(|finding| (finding.kind, finding.rating))
-            .collect()
+        inspection.findings.into_iter().map(|finding| (finding.kind, finding.rating)).collect()
     }
 
     #[test]
     fn a_clean_report_has_no_findings_in_all_its_shapes() {
-        for results in [
-            "",
-            r#","Results":null"#,
-            r#","Results":[]"#,
-            r#","Results":[{"Target":"a","Vulnerabilities":null}]"#,
-        ] {
+        for results in
+            ["", r#","Results":null"#, r#","Results":[]"#, r#","Results":[{"Target":"a","Vulnerabilities":null}]"#]
+        {
             assert_eq!(ratings(results), [], "{results}");
         }
     }

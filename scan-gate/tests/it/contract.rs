@@ -10,12 +10,7 @@ const RELEASE: &str = r#"{"schema":"deploy-aws-ecs/release/v1","x-team":{"b":1.1
 fn members_of_others_travel_through_untouched() {
     let sandbox = Sandbox::new();
     sandbox.write("report.json", report(&digest('a'), &[]));
-    let outcome = sandbox
-        .tool("scan-gate")
-        .args(["report.json", "--input", "-"])
-        .pipe_in(RELEASE)
-        .run()
-        .code(0);
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--input", "-"]).pipe_in(RELEASE).run().code(0);
     let expected =
         r#"{"schema":"deploy-aws-ecs/release/v1","x-team":{"b":1.10,"a":[1e400]},"ok":true,"scan":{"ok":true,"#;
     assert!(outcome.stdout().starts_with(expected), "{}", outcome.stdout());
@@ -53,37 +48,15 @@ fn a_flag_can_come_from_the_environment_and_the_command_line_wins() {
     let input = report(&digest('a'), &[("CVE-1", "HIGH")]);
     let sandbox = Sandbox::new().env("SCAN_GATE_FAIL_ON", "critical");
     let _ = sandbox.tool("scan-gate").pipe_in(input.clone()).run().code(0);
-    let _ = sandbox
-        .tool("scan-gate")
-        .args(["--fail-on", "high"])
-        .pipe_in(input)
-        .run()
-        .code(1);
+    let _ = sandbox.tool("scan-gate").args(["--fail-on", "high"]).pipe_in(input).run().code(1);
 }
 
 #[test]
 fn quiet_says_errors_only_and_json_progress_is_json() {
     let sandbox = Sandbox::new();
-    let _ = sandbox
-        .tool("scan-gate")
-        .args(["-q"])
-        .pipe_in(report(&digest('a'), &[]))
-        .run()
-        .code(0)
-        .stderr_is("");
-    let _ = sandbox
-        .tool("scan-gate")
-        .args(["-q"])
-        .pipe_in("")
-        .run()
-        .code(2)
-        .stderr_contains("scan-gate: error: ");
-    let outcome = sandbox
-        .tool("scan-gate")
-        .args(["--progress", "json"])
-        .pipe_in("")
-        .run()
-        .code(2);
+    let _ = sandbox.tool("scan-gate").args(["-q"]).pipe_in(report(&digest('a'), &[])).run().code(0).stderr_is("");
+    let _ = sandbox.tool("scan-gate").args(["-q"]).pipe_in("").run().code(2).stderr_contains("scan-gate: error: ");
+    let outcome = sandbox.tool("scan-gate").args(["--progress", "json"]).pipe_in("").run().code(2);
     for line in outcome.stderr().lines() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(event["tool"], "scan-gate");
@@ -95,10 +68,7 @@ fn a_demanded_step_that_is_missing_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.write("report.json", report(&digest('a'), &[]));
     let release = r#"{"schema":"deploy-aws-ecs/release/v1","ok":true}"#;
-    let run = sandbox
-        .tool("scan-gate")
-        .args(["report.json", "-i", "-", "--require", "network"])
-        .pipe_in(release);
+    let run = sandbox.tool("scan-gate").args(["report.json", "-i", "-", "--require", "network"]).pipe_in(release);
     let _ = run.run().code(1).says("/error/code", "require.missing");
 }
 
@@ -115,19 +85,11 @@ fn the_tool_describes_itself() {
         ("zsh", "#compdef scan-gate"),
         ("fish", "complete -c scan-gate"),
     ] {
-        let outcome = sandbox
-            .tool("scan-gate")
-            .args(["--generate", page])
-            .run()
-            .code(0)
-            .stderr_is("");
+        let outcome = sandbox.tool("scan-gate").args(["--generate", page]).run().code(0).stderr_is("");
         assert!(outcome.stdout().contains(expected), "{page}");
     }
     let help = sandbox.tool("scan-gate").args(["--help"]).run().code(0).stdout();
-    assert!(
-        help.contains("Exit codes:") && help.contains("SCAN_GATE_FAIL_ON"),
-        "{help}"
-    );
+    assert!(help.contains("Exit codes:") && help.contains("SCAN_GATE_FAIL_ON"), "{help}");
 }
 
 #[test]
@@ -142,9 +104,5 @@ fn a_signal_while_waiting_for_input_ends_it_with_a_document() {
 #[test]
 fn waiting_longer_than_the_timeout_is_an_unknown_outcome() {
     let script = "mkfifo pipe; scan-gate --timeout 1s < pipe & exec 3> pipe; wait $!";
-    let _ = Sandbox::new()
-        .shell(script)
-        .run()
-        .code(4)
-        .says("/error/code", "timeout");
+    let _ = Sandbox::new().shell(script).run().code(4).says("/error/code", "timeout");
 }

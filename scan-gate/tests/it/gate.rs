@@ -7,10 +7,7 @@ use crate::{digest, report};
 #[test]
 fn a_report_below_the_threshold_opens_the_gate() {
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "report.json",
-        report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-2", "MEDIUM")]),
-    );
+    sandbox.write("report.json", report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-2", "MEDIUM")]));
     let _ = sandbox
         .tool("scan-gate")
         .args(["report.json"])
@@ -27,13 +24,7 @@ fn a_report_below_the_threshold_opens_the_gate() {
 #[test]
 fn a_finding_at_the_threshold_shuts_the_gate() {
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "report.json",
-        report(
-            &digest('a'),
-            &[("CVE-1", "LOW"), ("CVE-2", "HIGH"), ("CVE-3", "CRITICAL")],
-        ),
-    );
+    sandbox.write("report.json", report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-2", "HIGH"), ("CVE-3", "CRITICAL")]));
     let _ = sandbox
         .tool("scan-gate")
         .args(["report.json", "--fail-on", "high"])
@@ -58,11 +49,7 @@ fn an_unknown_severity_shuts_the_gate_at_every_threshold() {
                 .tool("scan-gate")
                 .args(["-", "--fail-on", fail_on])
                 .pipe_in(report(&digest('a'), &[("CVE-1", severity)]));
-            let _ = run
-                .run()
-                .code(1)
-                .says("/error/code", "gate.shut")
-                .says("/scan/counts/unknown", 1);
+            let _ = run.run().code(1).says("/error/code", "gate.shut").says("/scan/counts/unknown", 1);
         }
     }
 }
@@ -77,20 +64,13 @@ fn reports_that_prove_nothing_are_refused_as_input() {
         ("[]", "report.unknown_format"),
         ("null", "report.unknown_format"),
         ("{}", "report.unknown_format"),
-        (
-            r#"{"matches":[],"descriptor":{"name":"grype"}}"#,
-            "report.unknown_format",
-        ),
+        (r#"{"matches":[],"descriptor":{"name":"grype"}}"#, "report.unknown_format"),
         ("2026-01-01 WARN no scanner\n{}", "report.malformed"),
         ("\u{feff}", "report.empty"),
     ];
     for (text, code) in cases {
         let outcome = Sandbox::new().tool("scan-gate").pipe_in(text).run();
-        let _ = outcome
-            .code(2)
-            .says("/ok", false)
-            .says("/error/code", code)
-            .says("/steps/0/ok", false);
+        let _ = outcome.code(2).says("/ok", false).says("/error/code", code).says("/steps/0/ok", false);
     }
 }
 
@@ -112,45 +92,21 @@ fn a_report_about_another_image_than_the_release_is_refused() {
         "registry": "r", "repository": "web", "tags": [], "digest": digest('a'), "uri": "", "platforms": [], "config_digests": [digest('b')]
     });
     let release = serde_json::json!({ "schema": "deploy-aws-ecs/release/v1", "ok": true, "image": image }).to_string();
-    for (scanned, code) in [
-        (digest('a'), 0),
-        (digest('b'), 0),
-        (digest('c'), 1),
-        ("none".to_owned(), 1),
-    ] {
+    for (scanned, code) in [(digest('a'), 0), (digest('b'), 0), (digest('c'), 1), ("none".to_owned(), 1)] {
         sandbox.write("report.json", report(&scanned, &[]));
-        let outcome = sandbox
-            .tool("scan-gate")
-            .args(["report.json", "-i", "-"])
-            .pipe_in(release.clone())
-            .run()
-            .code(code);
-        let expected = if code == 0 {
-            serde_json::Value::Null
-        } else {
-            "report.other_image".into()
-        };
-        let _ = outcome
-            .says("/error/code", expected)
-            .says("/image/digest", digest('a'))
-            .says("/scan/ok", code == 0);
+        let outcome =
+            sandbox.tool("scan-gate").args(["report.json", "-i", "-"]).pipe_in(release.clone()).run().code(code);
+        let expected = if code == 0 { serde_json::Value::Null } else { "report.other_image".into() };
+        let _ = outcome.says("/error/code", expected).says("/image/digest", digest('a')).says("/scan/ok", code == 0);
     }
 }
 
 #[test]
 fn the_table_shows_counts_and_fixes() {
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "report.json",
-        report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-2", "HIGH")]),
-    );
-    let _ = sandbox
-        .tool("scan-gate")
-        .args(["report.json", "-o", "table"])
-        .run()
-        .code(1)
-        .stdout_is(
-            " critical   high   medium   low   unknown\n 0          1      0        1     0\n\n \
+    sandbox.write("report.json", report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-2", "HIGH")]));
+    let _ = sandbox.tool("scan-gate").args(["report.json", "-o", "table"]).run().code(1).stdout_is(
+        " critical   high   medium   low   unknown\n 0          1      0        1     0\n\n \
          severity   id      subject   installed   fixed\n high       CVE-2   openssl   3.0.1       3.0.2\n",
-        );
+    );
 }

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# One release, gated, pushed, rolled out to stage and production; one stopped at the gate; one rolled back. All on a local AWS.
+# Wants the tools and local-aws on the PATH: `make demo` sees to it.
+set -euo pipefail
+
+demo=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+# AWS runs 300 times as fast as the wall clock: one of its minutes lasts 0.2 s.
+local-aws serve --speed 300 --seed "$demo/world.json" > "$work/local-aws.json" &
+cloud=$!
+trap 'kill "$cloud"; rm -rf "$work"' EXIT
+cd "$work"
+cp "$demo/vpc.json" .
+until [ -s local-aws.json ]; do kill -0 "$cloud"; sleep 0.01; done
+
+AWS_ENDPOINT_URL=$(sed 's/.*"endpoint":"\([^"]*\)".*/\1/' local-aws.json)
+export AWS_ENDPOINT_URL AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+export AWS_EC2_METADATA_DISABLED=true
+
+rows=()
+
+title() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
+
+# Prints a command as a person would type it, and runs it.
+run() {
+  printf '\n$ %s\n' "$1"
+  local code=0
+  bash -c "set -o pipefail; $1" 2> >(tee last.txt >&2) || code=$?
+  wait $! 2> /dev/null || true
+  [ "$code" = "${2:-0}" ] || { printf 'the demo expected exit code %s, not %s\n' "${2:-0}" "$code" >&2; exit 1; }
+  if [ "$code" != 0 ]; then printf '(exit code %s)\n' "$code"; fi
+}
+
+# Builds an image and the report that a scanner writes about it: release NAME, page text, report template, labels.
+release() {
+  cp -r "$demo/web" "$1-site"
+  printf '%s\n' "$2" > "$1-site/version.txt"
+  local made
+  made=$(local-aws image "$1" --from "$1-site" --tag "$1" "${@:4}")
+  sed "s/@IMAGE_ID@/$(sed 's/.*"config_digest":"\([^"]*\)".*/\1/' <<< "$made")/" "$demo/$3" > "$1.trivy.json"
+}
+
+note() { rows+=("$1|$2|$3|$4|$5"); }
+
+because() { sed -n 's/^[a-z-]*: error: //p' last.txt | head -n 1; }
+
+title "Release 1.0.0: gate, push, deploy to stage, audit the network"
+release 1.0.0 "1.0.0" clean.trivy.json
+run "scan-gate 1.0.0.trivy.json \\
+    | ecr-push 1.0.0 --repository web --tag 1.0.0 --input - --require scan \\
+    | ecs-deploy --cluster stage --service web --require scan,push \\
+    | net-audit vpc.json --input - > stage.json"
+
+title "A step under Terraform's state lock: while we hold it, nobody else gets it"
+run "tfstate-lock acquire s3://terraform-state/web.tfstate --operation release --input stage.json > locked.json"
+run "tfstate-lock acquire s3://terraform-state/web.tfstate --operation intruder > intruder.json" 1
+run "tfstate-lock release --input locked.json > ticket.json"
+
+title "The same digest to production: canary, 10 % first"
+run "ecs-deploy --cluster production --service web --input ticket.json --require scan,push,deployment,network > production.json"
+note 1.0.0 open pushed deployed "deployed, canary 10 % -> 100 %"
+
+title "Release 1.1.0 has a critical vulnerability: the gate stops it, and the rest of the pipe does nothing"
+release 1.1.0 "1.1.0" vulnerable.trivy.json
+run "scan-gate 1.1.0.trivy.json \\
+    | ecr-push 1.1.0 --repository web --tag 1.1.0 --input - --require scan \\
+    | ecs-deploy --cluster production --service web --require scan,push > stopped.json" 1
+note 1.1.0 "shut: $(because)" - - -
+
+title "Release 1.2.0 is clean but does not start: production goes back by itself, and the reason is told"
+release 1.2.0 "1.2.0" clean.trivy.json \
+  --label 'local-aws.fail={"afterSeconds":5,"stopCode":"EssentialContainerExited","stoppedReason":"Essential container in task exited","exitCode":1,"log":["nginx: [emerg] unknown directive \"prox_pass\""]}'
+run "scan-gate 1.2.0.trivy.json \\
+    | ecr-push 1.2.0 --repository web --tag 1.2.0 --input - --require scan \\
+    | ecs-deploy --cluster production --service web --require scan,push > rolled-back.json" 1
+note 1.2.0 open pushed - "$(because)"
+
+title "The release document of 1.0.0, as it left production"
+cat production.json
+
+title "What happened"
+printf '\n%-8s %-10s %-8s %-10s %s\n' release gate push stage production
+for row in "${rows[@]}"; do
+  IFS='|' read -r version gate push stage production <<< "$row"
+  if [ "$push" = - ]; then printf '%-8s %s\n' "$version" "$gate"; continue; fi
+  printf '%-8s %-10s %-8s %-10s %s\n' "$version" "$gate" "$push" "$stage" "$production"
+done

@@ -1,0 +1,149 @@
+//! Independent servers, each on a free port in a folder of its own, ended when dropped.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a server may take until it answers.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+/// How often it is asked whether it answers already.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// A port found free may be taken by the time the server wants it: then another one is tried.
+const ATTEMPTS: usize = 5;
+
+/// A running server. It is ended, and its folder deleted, when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    endpoint: String,
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// `127.0.0.1:PORT`: how an image reference names a registry.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.endpoint.trim_start_matches("http://")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only if the process has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Debian's `docker-registry` (CNCF distribution) with an empty store, deletion enabled and no authentication; none if it is not
+/// installed.
+///
+/// # Panics
+/// It is missing and `REQUIRE_PEERS=1` is set, or it is there and does not start.
+#[must_use]
+pub fn docker_registry() -> Option<Server> {
+    let program = super::find("docker-registry")?;
+    Some(started("docker-registry", "/v2/", |port, folder| {
+        let configuration = folder.join("config.yml");
+        std::fs::write(&configuration, registry_configuration(port, folder))?;
+        let mut command = Command::new(&program);
+        command.arg("serve").arg(&configuration);
+        Ok(command)
+    }))
+}
+
+/// `ministack` with empty services; none if it is not installed.
+///
+/// # Panics
+/// It is missing and `REQUIRE_PEERS=1` is set, or it is there and does not start.
+#[must_use]
+pub fn ministack() -> Option<Server> {
+    let program = super::find("ministack")?;
+    Some(started("ministack", "/_ministack/health", |port, folder| {
+        let mut command = Command::new(&program);
+        command
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("TMPDIR", folder)
+            .env("HOME", folder)
+            .env("LOG_LEVEL", "ERROR");
+        Ok(command)
+    }))
+}
+
+fn registry_configuration(port: u16, folder: &Path) -> String {
+    let store = folder.join("store");
+    format!(
+        "version: 0.1\n\
+         log: {{level: error, accesslog: {{disabled: true}}}}\n\
+         storage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\n\
+         http: {{addr: 127.0.0.1:{port}}}\n",
+        store.display()
+    )
+}
+
+fn started(name: &str, health: &str, command: impl Fn(u16, &Path) -> io::Result<Command>) -> Server {
+    let mut failure = String::new();
+    for _ in 0..ATTEMPTS {
+        match start(health, &command) {
+            Ok(server) => return server,
+            Err(error) => failure = error.to_string(),
+        }
+    }
+    std::panic::panic_any(format!("{name} does not start: {failure}"))
+}
+
+fn start(health: &str, command: impl Fn(u16, &Path) -> io::Result<Command>) -> io::Result<Server> {
+    let folder = tempfile::tempdir()?;
+    let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+    let log = std::fs::File::create(folder.path().join("log"))?;
+    let process = command(address.port(), folder.path())?
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()?;
+    let mut server = Server { process, endpoint: format!("http://{address}"), folder };
+    server.wait_until_it_answers(address, health)?;
+    Ok(server)
+}
+
+impl Server {
+    fn wait_until_it_answers(&mut self, address: SocketAddr, health: &str) -> io::Result<()> {
+        let started = Instant::now();
+        while started.elapsed() < START_DEADLINE {
+            if let Some(status) = self.process.try_wait()? {
+                return Err(io::Error::other(format!("it ended with {status}: {}", self.log())));
+            }
+            if answers(address, health) {
+                return Ok(());
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+        Err(io::Error::other(format!("no answer within {START_DEADLINE:?}: {}", self.log())))
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+fn answers(address: SocketAddr, path: &str) -> bool {
+    let ask = || -> io::Result<bool> {
+        let mut stream = TcpStream::connect_timeout(&address, POLL_INTERVAL)?;
+        stream.set_read_timeout(Some(START_DEADLINE))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+        let mut status_line = [0; 12];
+        stream.read_exact(&mut status_line)?;
+        Ok(status_line.ends_with(b" 200"))
+    };
+    ask().unwrap_or(false)
+}

@@ -1,0 +1,10 @@
+//! The tools together: whole pipes, the promises of the contract for every pair, the documentation, and the shape of the house.
+//!
+//! The tools are found beside the test's own binary; `make build` puts them there.
+
+mod architecture;
+mod bench;
+mod documentation;
+mod early_reader;
+mod fail_closed;
+mod script;
