@@ -1,0 +1,138 @@
+//! What can go wrong, and what to do then.
+
+use std::path::PathBuf;
+
+use contract::document::DocumentError;
+use contract::requirement::Unmet;
+use contract::{Exit, Fault};
+use thiserror::Error;
+
+use crate::gap::{Gap, Kind};
+use crate::snapshot::ReadError;
+
+/// So many gaps are named in a message; the section has all.
+const NAMED: usize = 3;
+
+/// An error of `net-audit`.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A release document came, but no snapshot.
+    #[error("there is no snapshot to audit: the input is a release document")]
+    NoSnapshot,
+    /// The snapshot's file cannot be read.
+    #[error("`{}` cannot be read: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The snapshot is no proof.
+    #[error(transparent)]
+    Snapshot(#[from] ReadError),
+    /// There are subnets whose class cannot be said.
+    #[error("{} cannot be classified: {}", counted(*subnets), named(gaps))]
+    Unknown {
+        /// How many.
+        subnets: usize,
+        /// What is missing, each once.
+        gaps: Vec<Gap>,
+    },
+    /// The release document is not understood.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// `--require` is not met.
+    #[error(transparent)]
+    Require(#[from] Unmet),
+}
+
+fn counted(subnets: usize) -> String {
+    if subnets == 1 { "1 subnet".to_owned() } else { format!("{subnets} subnets") }
+}
+
+fn named(gaps: &[Gap]) -> String {
+    let mut texts: Vec<String> = gaps.iter().take(NAMED).map(Gap::to_string).collect();
+    if gaps.len() > NAMED {
+        texts.push(format!("and {} more", gaps.len() - NAMED));
+    }
+    texts.join("; ")
+}
+
+/// The commands whose output is missing.
+fn commands(kinds: impl IntoIterator<Item = Kind>) -> String {
+    let mut kinds: Vec<Kind> = kinds.into_iter().collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let commands: Vec<&str> = kinds.into_iter().map(Kind::command).collect();
+    commands.join(", ")
+}
+
+impl Fault for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoSnapshot | Self::Unreadable { .. } | Self::Snapshot(_) => Exit::Usage,
+            Self::Unknown { .. } => Exit::No,
+            Self::Document(error) => error.exit(),
+            Self::Require(error) => error.exit(),
+        }
+    }
+
+    fn code(&self) -> String {
+        match self {
+            Self::NoSnapshot => "snapshot.missing".to_owned(),
+            Self::Unreadable { .. } => "snapshot.unreadable".to_owned(),
+            Self::Snapshot(error) => snapshot_code(error).to_owned(),
+            Self::Unknown { .. } => "network.unknown".to_owned(),
+            Self::Document(error) => error.code(),
+            Self::Require(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoSnapshot => Some("name the snapshot: net-audit SNAPSHOT --input -".to_owned()),
+            Self::Unreadable { .. } => Some("check the name, and that the snapshot was taken".to_owned()),
+            Self::Snapshot(error) => Some(snapshot_hint(error)),
+            Self::Unknown { gaps, .. } => Some(unknown_hint(gaps)),
+            Self::Document(error) => error.hint(),
+            Self::Require(error) => error.hint(),
+        }
+    }
+}
+
+fn snapshot_code(error: &ReadError) -> &'static str {
+    match error {
+        ReadError::Empty => "snapshot.empty",
+        ReadError::Truncated(_) => "snapshot.truncated",
+        ReadError::Malformed(_) => "snapshot.malformed",
+        ReadError::Utf16 => "snapshot.utf16",
+        ReadError::Alien(_) => "snapshot.unknown_format",
+        ReadError::Incomplete(_) => "snapshot.incomplete",
+        ReadError::OnePage => "snapshot.one_page",
+        ReadError::Member { .. } => "snapshot.invalid",
+        ReadError::NoSubnets => "snapshot.no_subnets",
+    }
+}
+
+fn snapshot_hint(error: &ReadError) -> String {
+    match error {
+        ReadError::Empty | ReadError::Truncated(_) => {
+            "look at the exit code and standard error of the command that took it".to_owned()
+        }
+        ReadError::Malformed(_) => "look at the snapshot with: jq . SNAPSHOT".to_owned(),
+        ReadError::Utf16 => "write it as UTF-8".to_owned(),
+        ReadError::Alien(_) => format!("merge with jq -s add the output of: {}", commands(Kind::REQUIRED)),
+        ReadError::Incomplete(kinds) => format!("merge in with jq -s add: {}", commands(kinds.iter().copied())),
+        ReadError::OnePage => "take it without --max-items, so that all pages are read".to_owned(),
+        ReadError::Member { .. } => "compare it with what the AWS CLI writes with --output json".to_owned(),
+        ReadError::NoSubnets => "check region and account, and the filters it was taken with".to_owned(),
+    }
+}
+
+fn unknown_hint(gaps: &[Gap]) -> String {
+    let commands = commands(gaps.iter().filter_map(Gap::kind));
+    if commands.is_empty() {
+        return "net-audit SNAPSHOT --output table shows which".to_owned();
+    }
+    format!("merge in with jq -s add: {commands}")
+}

@@ -1,0 +1,122 @@
+//! Which route takes which addresses: route tables and route priority.
+//!
+//! Source: Amazon VPC User Guide, "How route priority works".
+
+use crate::address_set::AddressSet;
+use crate::gap::Gap;
+use crate::inventory::{Association, Destination, Inventory, Listing, Origin, PrefixList, Route, RouteState};
+use crate::inventory::{RouteTable, Subnet, Target};
+use crate::prefix::{Family, Prefix};
+
+/// The route table that decides for a subnet.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectiveTable<'a> {
+    /// The table.
+    pub table: &'a RouteTable,
+    /// Whether it decides only because the subnet has none of its own.
+    pub by_default: bool,
+}
+
+/// Finds the route table that decides for a subnet: its own, else the main one of its VPC.
+///
+/// # Errors
+/// Neither is in the snapshot.
+pub fn effective_table<'a>(inventory: &'a Inventory, subnet: &Subnet) -> Result<EffectiveTable<'a>, Gap> {
+    let of_vpc = || inventory.route_tables.iter().filter(|table| table.vpc == subnet.vpc);
+    let own = Association::Subnet(subnet.id.clone());
+    let find = |wanted: &Association| of_vpc().find(|table| table.associations.contains(wanted));
+    if let Some(table) = find(&own) {
+        return Ok(EffectiveTable { table, by_default: false });
+    }
+    find(&Association::Main)
+        .map(|table| EffectiveTable { table, by_default: true })
+        .ok_or_else(|| Gap::MainRouteTable(subnet.vpc.clone()))
+}
+
+/// The addresses that one route takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// The route.
+    pub route: &'a Route,
+    /// All addresses for which it is the best route.
+    pub addresses: AddressSet,
+}
+
+/// All routes of a table in one family, the addresses shared out.
+#[derive(Clone, Debug, Default)]
+pub struct Division<'a> {
+    /// Routes that take at least one address, in the order of the table.
+    pub claims: Vec<Claim<'a>>,
+    /// Routes to prefix lists whose entries are not known: what they take cannot be said.
+    pub undetermined: Vec<(&'a Route, Gap)>,
+}
+
+/// How strong a route's claim to a block is: the longest block first, then the maker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Priority {
+    width: u8,
+    maker: Maker,
+    prefix: Prefix,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Maker {
+    Static,
+    PrefixList,
+    Propagated,
+}
+
+/// Shares out the addresses of a family among routes. `local` routes are left out: their addresses are no internet.
+///
+/// Routes of equal priority all get what they compete for: AWS picks one of them, and does not say which.
+#[must_use]
+pub fn divide<'a>(routes: &'a [Route], family: Family, prefix_lists: &Listing<PrefixList>) -> Division<'a> {
+    let in_force = |route: &&Route| route.target != Target::Local && route.state != RouteState::Filtered;
+    let routes: Vec<&Route> = routes.iter().filter(in_force).collect();
+    let mut candidates: Vec<(Priority, usize)> = Vec::new();
+    let mut undetermined = Vec::new();
+    for (index, route) in routes.iter().enumerate() {
+        match blocks(route, prefix_lists) {
+            Ok(blocks) => candidates.extend(blocks.iter().map(|prefix| (priority(route, *prefix), index))),
+            Err(gap) => undetermined.push((*route, gap)),
+        }
+    }
+    candidates.retain(|(priority, _)| priority.prefix.family() == family);
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut taken = AddressSet::default();
+    let mut shares = vec![AddressSet::default(); routes.len()];
+    for rivals in candidates.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some((priority, _)) = rivals.first() else { continue };
+        let block = AddressSet::from(priority.prefix);
+        let free = block.subtract(&taken);
+        for (_, index) in rivals {
+            if let Some(share) = shares.get_mut(*index) {
+                *share = share.union(&free);
+            }
+        }
+        taken = taken.union(&block);
+    }
+    let claims = routes.into_iter().zip(shares);
+    let claims = claims.map(|(route, addresses)| Claim { route, addresses });
+    Division { claims: claims.filter(|claim| !claim.addresses.is_empty()).collect(), undetermined }
+}
+
+fn blocks(route: &Route, prefix_lists: &Listing<PrefixList>) -> Result<Vec<Prefix>, Gap> {
+    match &route.destination {
+        Destination::Block(prefix) => Ok(vec![*prefix]),
+        Destination::PrefixList(id) => prefix_lists.find(id).map(|list| list.blocks.clone()),
+    }
+}
+
+fn priority(route: &Route, prefix: Prefix) -> Priority {
+    let maker = match (&route.destination, route.origin) {
+        (_, Origin::Propagated) => Maker::Propagated,
+        (Destination::PrefixList(_), Origin::Static) => Maker::PrefixList,
+        (Destination::Block(_), Origin::Static) => Maker::Static,
+    };
+    Priority { width: prefix.family().bits() - prefix.length(), maker, prefix }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::gap::Kind;
+
+fn lists(entries: &[(&str, &[&str])]) -> Listing<PrefixList> {
+    let list = |(id, blocks): &(&str, &[&str])| {
+        let blocks = blocks.iter().map(|text| text.parse().unwrap()).collect();
+        let id = (*id).to_owned();
+        (id.clone(), PrefixList { id, blocks })
+    };
+    let lists: BTreeMap<String, PrefixList> = entries.iter().map(list).collect();
+    Listing::new(Kind::PrefixLists, Some(lists))
+}
+
+/// A route written as `DESTINATION TARGET`; a target that begins with `vgw` is propagated.
+fn route(text: &str) -> Route {
+    let (destination, target) = text.split_once(' ').unwrap();
+    let destination = match destination.parse() {
+        Ok(prefix) => Destination::Block(prefix),
+        Err(_) => Destination::PrefixList(destination.to_owned()),
+    };
+    let origin = if target.starts_with("vgw") { Origin::Propagated } else { Origin::Static };
+    Route { destination, target: Target::OtherNetwork(target.to_owned()), origin, state: RouteState::Active }
+}
+
+/// The best target for an address; several if they compete.
+fn best<'a>(division: &'a Division<'_>, address: &str) -> Vec<&'a str> {
+    let address = AddressSet::from(address.parse::<Prefix>().unwrap());
+    let claims = division.claims.iter();
+    claims
+        .filter(|claim| !claim.addresses.intersect(&address).is_empty())
+        .map(|claim| claim.route.target.id())
+        .collect()
+}
+
+#[test]
+fn the_longest_block_wins_then_the_maker_decides() {
+    let routes = [
+        "0.0.0.0/0 default",
+        "8.0.0.0/8 vgw-eight",
+        "8.8.0.0/16 static",
+        "8.8.0.0/16 vgw-same",
+        "pl-1 list",
+        "9.0.0.0/8 vgw-nine",
+        "7.0.0.0/8 seven",
+        "pl-2 rival",
+    ]
+    .map(route);
+    let lists = lists(&[
+        ("pl-1", &["8.8.0.0/16", "9.0.0.0/8", "7.0.0.0/8", "6.0.0.0/8"]),
+        ("pl-2", &["6.0.0.0/8", "2000::/3"]),
+    ]);
+    let division = divide(&routes, Family::Ipv4, &lists);
+    for (address, expected) in [
+        ("1.1.1.1/32", &["default"][..]),
+        ("8.1.1.1/32", &["vgw-eight"]),
+        ("8.8.1.1/32", &["static"]),
+        ("9.1.1.1/32", &["list"]),
+        ("7.1.1.1/32", &["seven"]),
+        ("6.1.1.1/32", &["list", "rival"]),
+    ] {
+        assert_eq!(best(&division, address), expected, "{address}");
+    }
+}
+
+#[test]
+fn routes_that_take_nothing_are_not_among_the_claims() {
+    let routes = ["0.0.0.0/0 default", "0.0.0.0/1 low", "128.0.0.0/1 high"].map(route);
+    let division = divide(&routes, Family::Ipv4, &lists(&[]));
+    let targets: Vec<&str> = division.claims.iter().map(|claim| claim.route.target.id()).collect();
+    assert_eq!(targets, ["low", "high"]);
+}
+
+#[test]
+fn a_list_without_entries_is_named() {
+    let routes = ["pl-9 somewhere"].map(route);
+    let division = divide(&routes, Family::Ipv4, &lists(&[]));
+    assert!(division.claims.is_empty());
+    assert_eq!(division.undetermined.len(), 1);
+}
+
+fn tables() -> impl Strategy<Value = Vec<Route>> {
+    let route = (any::<u8>(), 24_u8..=32, any::<bool>());
+    prop::collection::vec(route, 0..8).prop_map(|routes| {
+        let made = routes.iter().enumerate().map(|(index, (last, length, propagated))| {
+            let maker = if *propagated { "vgw" } else { "t" };
+            route_to(*last, *length, &format!("{maker}{index}"))
+        });
+        made.collect()
+    })
+}
+
+fn route_to(last: u8, length: u8, target: &str) -> Route {
+    route(&format!("0.0.0.{last}/{length} {target}"))
+}
+
+/// What a router does with one address: look at every route.
+fn looked_up<'a>(routes: &'a [Route], address: u128) -> Vec<&'a str> {
+    let block = |route: &Route| match route.destination {
+        Destination::Block(prefix) => prefix,
+        Destination::PrefixList(_) => unreachable!("these tables have no prefix list"),
+    };
+    let holds = |route: &&'a Route| (block(route).first()..=block(route).last()).contains(&address);
+    let strength = |route: &Route| (block(route).length(), std::cmp::Reverse(route.origin));
+    let strongest = routes.iter().filter(holds).map(strength).max();
+    let winners = routes.iter().filter(holds).filter(|route| Some(strength(route)) == strongest);
+    winners.map(|route| route.target.id()).collect()
+}
+
+proptest! {
+    #[test]
+    fn sharing_out_agrees_with_looking_up_each_address(routes in tables()) {
+        let division = divide(&routes, Family::Ipv4, &lists(&[]));
+        for last in 0..256 {
+            prop_assert_eq!(best(&division, &format!("0.0.0.{last}/32")), looked_up(&routes, last));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The story of one run: resolve, read, classify, report.
+
+use contract::{Input, Report};
+
+use crate::NetAudit;
+use crate::classify::{SubnetVerdict, classify};
+use crate::cli::Arguments;
+use crate::error::Error;
+use crate::gap::Gap;
+use crate::report::Network;
+use crate::request::{Request, SnapshotSource};
+use crate::snapshot;
+
+pub(crate) fn run(arguments: Arguments, input: Input) -> Result<Report<NetAudit>, Error> {
+    let request = Request::resolve(arguments, input)?;
+    let inventory = snapshot::read(&bytes(request.snapshot)?)?;
+    let verdicts = classify(&inventory);
+    let refusal = unknown(&verdicts);
+    let section = Network::new(&inventory, &verdicts);
+    Ok(Report { summary: section.summary(), section, image: None, refusal })
+}
+
+fn bytes(source: SnapshotSource) -> Result<Vec<u8>, Error> {
+    match source {
+        SnapshotSource::Bytes(bytes) => Ok(bytes),
+        SnapshotSource::File(path) => std::fs::read(&path).map_err(|cause| Error::Unreadable { path, cause }),
+    }
+}
+
+/// What could not be seen is no pass.
+fn unknown(verdicts: &[SubnetVerdict<'_>]) -> Option<Error> {
+    let subnets = verdicts.iter().filter(|verdict| verdict.is_unknown());
+    let mut gaps: Vec<Gap> = verdicts.iter().flat_map(SubnetVerdict::gaps).cloned().collect();
+    gaps.sort();
+    gaps.dedup();
+    let subnets = subnets.count();
+    (subnets > 0).then_some(Error::Unknown { subnets, gaps })
+}

@@ -1,0 +1,145 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn whole() -> Value {
+    json!({
+        "Vpcs": [{ "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16" }],
+        "Subnets": [{ "SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24" }],
+        "RouteTables": [{ "RouteTableId": "rtb-1", "VpcId": "vpc-1", "Associations": [{ "Main": true }], "Routes": [] }],
+    })
+}
+
+fn refusal(snapshot: &str) -> String {
+    read(snapshot.as_bytes()).map_or_else(|error| error.to_string(), |_| "read".to_owned())
+}
+
+/// What is said of a snapshot in which one member is another one.
+fn refusal_with(member: &str, value: Value) -> String {
+    let mut snapshot = whole();
+    snapshot[member] = value;
+    refusal(&snapshot.to_string())
+}
+
+#[test]
+fn the_least_that_is_a_snapshot_is_read() {
+    assert_eq!(refusal(&whole().to_string()), "read");
+    assert_eq!(refusal(&format!("\u{feff}{}", whole())), "read");
+    assert_eq!(refusal_with("NextToken", Value::Null), "read");
+    assert_eq!(refusal_with("SecurityGroups", json!([{ "GroupId": "sg-1" }])), "read");
+}
+
+#[test]
+fn what_is_no_snapshot_is_refused() {
+    let cases = [
+        ("", "the snapshot is empty"),
+        ("\u{feff} \n", "the snapshot is empty"),
+        ("{\"Vpcs\":[", "the snapshot is cut off"),
+        ("[1,", "the snapshot is cut off"),
+        ("{} {}", "the snapshot is not one JSON document"),
+        ("nonsense", "the snapshot is not one JSON document"),
+        ("[]", "this is not a snapshot of a network: it is not a JSON object"),
+        ("{}", "this is not a snapshot of a network: it describes neither"),
+        ("{\"Results\":[]}", "this is not a snapshot of a network: it describes neither"),
+        ("{\"Vpcs\":[]}", "the snapshot has no Subnets, RouteTables"),
+        ("{\"Vpcs\":[],\"Subnets\":null,\"RouteTables\":[]}", "the snapshot has no Subnets"),
+        ("{\"vpcs\":[]}", "this is not a snapshot of a network: member `vpcs` is not spelled"),
+        ("{\"Vpcs\":[],\"Vpcs\":[]}", "the snapshot is not one JSON document"),
+        ("{\"Vpcs\":[],\"Subnets\":[],\"RouteTables\":[]}", "the snapshot has no subnet:"),
+    ];
+    for (text, expected) in cases {
+        let said = refusal(text);
+        assert!(said.starts_with(expected), "{text} gives {said}");
+    }
+    assert!(matches!(read(b"\xff\xfe{\x00}\x00"), Err(ReadError::Utf16)));
+}
+
+#[test]
+fn a_member_that_is_not_understood_is_refused_by_name() {
+    let rtb = |association: Value, route: Value| json!([{ "RouteTableId": "r", "VpcId": "v", "Associations": [association], "Routes": [route] }]);
+    let nat = |more: &str| {
+        let text = format!(r#"[{{"NatGatewayId":"nat-1","VpcId":"v","State":"available"{more}}}]"#);
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let cases = [
+        ("Vpcs", json!({}), "invalid type"),
+        ("Vpcs", json!([{ "CidrBlock": "10.0.0.0/16" }]), "missing field `VpcId`"),
+        ("Vpcs", json!([{ "VpcId": "v", "CidrBlock": "10.0.0.0" }]), "`10.0.0.0` is not a CIDR block"),
+        ("Subnets", json!([{ "SubnetId": "s", "VpcId": "v" }]), "s has no CIDR block"),
+        ("RouteTables", rtb(json!({}), json!({ "GatewayId": "igw-1" })), "a route has no destination"),
+        (
+            "RouteTables",
+            rtb(json!({}), json!({ "DestinationCidrBlock": "0.0.0.0/0", "State": "odd" })),
+            "has state `odd`",
+        ),
+        (
+            "RouteTables",
+            rtb(json!({}), json!({ "DestinationCidrBlock": "0.0.0.0/0", "Origin": "odd" })),
+            "has origin `odd`",
+        ),
+        ("RouteTables", json!([{ "RouteTableId": "r", "VpcId": "v", "Routes": [] }]), "missing field `Associations`"),
+        ("NatGateways", nat(""), "nat-1 is not regional and names no subnet"),
+        ("NatGateways", nat(r#","SubnetId":"s","ConnectivityType":"odd""#), "nat-1 has connectivity type `odd`"),
+    ];
+    for (member, value, expected) in cases {
+        let said = refusal_with(member, value);
+        let start = format!("the snapshot's `{member}` is not understood: ");
+        assert!(said.starts_with(&start) && said.contains(expected), "{member}: {said}");
+    }
+}
+
+#[test]
+fn one_page_of_several_proves_nothing() {
+    assert_eq!(refusal_with("NextToken", json!("abc")), "the snapshot is one page of several: `NextToken` is set");
+}
+
+#[test]
+fn what_stands_there_twice_must_be_the_same() {
+    let vpc = json!({ "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16" });
+    let other = json!({ "VpcId": "vpc-1", "CidrBlock": "10.1.0.0/16" });
+    assert_eq!(refusal_with("Vpcs", json!([vpc, vpc])), "read");
+    assert!(refusal_with("Vpcs", json!([vpc, other])).contains("vpc-1 stands there twice, and differs"));
+}
+
+#[test]
+fn instances_are_read_with_and_without_their_reservations() {
+    let instance = json!({ "InstanceId": "i-1", "SubnetId": "s", "State": { "Code": 16, "Name": "running" } });
+    for (member, value) in [
+        ("Instances", json!([instance])),
+        ("Reservations", json!([{ "ReservationId": "r-1", "Instances": [instance] }])),
+    ] {
+        let mut snapshot = whole();
+        snapshot[member] = value;
+        let inventory = read(snapshot.to_string().as_bytes()).unwrap();
+        assert_eq!(inventory.instances.find("i-1").unwrap().state, "running", "{member}");
+    }
+}
+
+#[test]
+fn blocks_that_are_not_in_force_do_not_count() {
+    let mut snapshot = whole();
+    snapshot["Vpcs"][0]["CidrBlockAssociationSet"] = json!([
+        { "CidrBlock": "10.0.0.0/16", "CidrBlockState": { "State": "associated" } },
+        { "CidrBlock": "10.1.0.0/16", "CidrBlockState": { "State": "disassociated" } },
+        { "CidrBlock": "10.2.0.0/16", "CidrBlockState": { "State": "associated" } },
+    ]);
+    let inventory = read(snapshot.to_string().as_bytes()).unwrap();
+    let blocks: Vec<String> = inventory.vpcs.find("vpc-1").unwrap().blocks.iter().map(ToString::to_string).collect();
+    assert_eq!(blocks, ["10.0.0.0/16", "10.2.0.0/16"]);
+}
+
+proptest! {
+    #[test]
+    fn garbage_is_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..128)) {
+        prop_assert!(read(&bytes).is_err());
+    }
+
+    #[test]
+    fn every_cut_is_noticed(share in 0.0..1.0_f64) {
+        let text = whole().to_string();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a short text")]
+        let cut = (text.len() as f64 * share) as usize;
+        prop_assert!(read(&text.as_bytes()[..cut]).is_err());
+    }
+}
