@@ -59,17 +59,18 @@ fn without_matches<T: Tool>(error: &clap::Error) -> Exit {
 }
 
 fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
+    // Asked before the arguments are complete: these two need none.
+    if matches.get_flag("schema") {
+        return written(schema::render::<T>().as_bytes());
+    }
+    if let Some(page) = matches.get_one("generate") {
+        return written(&pages::render(*page, command));
+    }
     let arguments = match T::Arguments::from_arg_matches(matches) {
         Ok(arguments) => arguments,
         Err(error) => return without_matches::<T>(&error),
     };
     let common = T::common(&arguments).clone();
-    if common.schema {
-        return written(schema::render::<T>().as_bytes());
-    }
-    if let Some(page) = common.generate {
-        return written(&pages::render(page, command));
-    }
     if common.iam_policy {
         return written(policy::document(&T::permissions(&arguments)).as_bytes());
     }
