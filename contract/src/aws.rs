@@ -222,7 +222,13 @@ fn deepest_cause(error: &dyn std::error::Error) -> String {
     while let Some(cause) = deepest.source() {
         deepest = cause;
     }
-    deepest.to_string()
+    one_line(&deepest.to_string())
+}
+
+/// The SDK lists every place where it looked for credentials, a line each; the first line says it all.
+fn one_line(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    first.trim_end_matches("Attempted:").trim_end().trim_end_matches('.').to_owned()
 }
 
 /// Says every attempt at a call with `--verbose`. Each SDK client of a tool carries one.

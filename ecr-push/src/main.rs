@@ -1,1 +1,5 @@
-fn main() {}
+//! `ecr-push`: see the library's documentation.
+
+fn main() -> std::process::ExitCode {
+    contract::main::<ecr_push::EcrPush>()
+}

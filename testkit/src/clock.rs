@@ -27,7 +27,6 @@ impl Clock {
 
     /// A clock that runs `speed` times as fast as the wall clock: one AWS minute lasts `60 / speed` seconds.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the shell's clock: cores get the time as an argument")]
     pub fn running(speed: f64) -> Self {
         Self(Arc::new(Mutex::new(Mode::Running { origin: Timestamp::now(), started: Instant::now(), speed })))
     }

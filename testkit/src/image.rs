@@ -71,8 +71,8 @@ impl ImageSource {
         Self::default()
     }
 
-    /// An image of the files in a folder: those that lie in it directly make the lowest layer, each sub-folder one more. A link is read as
-    /// the file or folder it leads to.
+    /// An image of the files in a folder: those that lie in it directly make the lowest layer, each sub-folder one
+    /// more. A link is read as the file or folder it leads to.
     ///
     /// # Errors
     /// The folder or something in it cannot be read, or there is no file in it.
@@ -82,11 +82,7 @@ impl ImageSource {
             let message = format!("`{}` holds no file to make an image of", folder.display());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        Ok(Self {
-            layers,
-            labels,
-            ..Self::default()
-        })
+        Ok(Self { layers, labels, ..Self::default() })
     }
 
     /// The same with one more layer on top.
@@ -158,7 +154,8 @@ impl ImageSource {
         })
     }
 
-    /// Builds the image and writes it as an OCI layout that knows it by `tag`. What lay in the folder's `index.json` is forgotten.
+    /// Builds the image and writes it as an OCI layout that knows it by `tag`. What lay in the folder's `index.json` is
+    /// forgotten.
     ///
     /// # Errors
     /// The image cannot be built or the folder not be written.

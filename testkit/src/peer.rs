@@ -1,7 +1,8 @@
 //! The independent programs that tests ask, and how they are started.
 //!
-//! A test that needs one takes it from [`find`], [`docker_registry`] or [`ministack`] and returns if there is none. With `REQUIRE_PEERS=1`
-//! in the environment, as in CI, a missing program fails the test, so that nothing is skipped unseen.
+//! A test that needs one takes it from [`find`], [`docker_registry`] or [`ministack`] and returns if there is none.
+//! With `REQUIRE_PEERS=1` in the environment, as in CI, a missing program fails the test, so that nothing is skipped
+//! unseen.
 
 mod server;
 

@@ -51,18 +51,11 @@ pub fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
-    while at < bytes.len() {
-        let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
+    while let Some(first) = bytes.get(at) {
+        let escape = (*first == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        let decoded_byte = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(decoded_byte.unwrap_or(*first));
+        at += if decoded_byte.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&decoded).into_owned()
 }

@@ -23,8 +23,8 @@ pub(crate) fn images_missing(digests: &[String], repository: &str) -> String {
 /// Sources: oras-project/oras-py#54 (layers), int128/docker-manifest-create-action#63 (images).
 fn missing(what: &str, digests: &[String], repository: &str) -> String {
     format!(
-        "{what} with digests '[{}]' required for pushing image into repository with name '{repository}' in the registry with id '{ACCOUNT}' \
-         do not exist",
+        "{what} with digests '[{}]' required for pushing image into repository with name '{repository}' in the \
+         registry with id '{ACCOUNT}' do not exist",
         digests.join(", ")
     )
 }
@@ -32,16 +32,16 @@ fn missing(what: &str, digests: &[String], repository: &str) -> String {
 /// Source: moby/buildkit#3776.
 pub(crate) fn tag_fixed(tag: &str, repository: &str) -> String {
     format!(
-        "The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because the repository is \
-         immutable."
+        "The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because the \
+         repository is immutable."
     )
 }
 
 /// Source: google/go-containerregistry#1568.
 pub(crate) fn other_image_digest(digest: &str, repository: &str) -> String {
     format!(
-        "The image with digest '{digest}' in repository '{repository}' and registry ID '{ACCOUNT}' does not match the image digest that \
-         Amazon ECR has calculated."
+        "The image with digest '{digest}' in repository '{repository}' and registry ID '{ACCOUNT}' does not match the \
+         image digest that Amazon ECR has calculated."
     )
 }
 
@@ -59,8 +59,8 @@ pub(crate) const OTHER_LAYER_DIGEST: &str = "None of the provided layer digests 
 /// Source: devcontainers/cli#814.
 pub(crate) fn empty_upload(id: &str, repository: &str) -> String {
     format!(
-        "The upload with id '{id}' in the repository with name '{repository}' in registry with id '{ACCOUNT}' cannot be completed because it \
-         does not have any parts"
+        "The upload with id '{id}' in the repository with name '{repository}' in registry with id '{ACCOUNT}' \
+         cannot be completed because it does not have any parts"
     )
 }
 

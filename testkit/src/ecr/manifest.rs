@@ -45,12 +45,7 @@ impl Manifest {
             (None, Some(declared)) => declared.to_owned(),
             (None, None) => guessed_media_type(&value).to_owned(),
         };
-        let manifest = Self {
-            bytes: bytes.clone(),
-            digest: digest::sha256(bytes),
-            media_type,
-            value,
-        };
+        let manifest = Self { bytes: bytes.clone(), digest: digest::sha256(bytes), media_type, value };
         manifest.check()?;
         Ok(manifest)
     }
@@ -88,18 +83,13 @@ impl Manifest {
     /// The digests of the manifests that an index lists.
     pub(crate) fn children(&self) -> Vec<&str> {
         let children = self.value["manifests"].as_array().into_iter().flatten();
-        children
-            .filter(|_| self.is_index())
-            .filter_map(|descriptor| descriptor["digest"].as_str())
-            .collect()
+        children.filter(|_| self.is_index()).filter_map(|descriptor| descriptor["digest"].as_str()).collect()
     }
 
     /// The first child of an index that is an image for a platform, and no attestation.
     pub(crate) fn first_platform(&self) -> Option<&str> {
         let children = self.value["manifests"].as_array()?;
-        let image = children
-            .iter()
-            .find(|child| child["platform"]["os"].as_str().is_some_and(|os| os != "unknown"));
+        let image = children.iter().find(|child| child["platform"]["os"].as_str().is_some_and(|os| os != "unknown"));
         image.or(children.first())?["digest"].as_str()
     }
 
@@ -113,8 +103,8 @@ impl Manifest {
         self.value["subject"]["digest"].as_str()
     }
 
-    /// What kind of artifact it is: `artifactType`, else the config's media type. Source: OCI distribution specification,
-    /// "Listing Referrers".
+    /// What kind of artifact it is: `artifactType`, else the config's media type. Source: OCI distribution
+    /// specification, "Listing Referrers".
     pub(crate) fn artifact_type(&self) -> Option<&str> {
         let said = self.value["artifactType"].as_str().filter(|text| !text.is_empty());
         said.or_else(|| self.value["config"]["mediaType"].as_str())
@@ -128,10 +118,7 @@ impl Manifest {
     /// The sum of the sizes that its descriptors claim, for an index 0: what `imageSizeInBytes` is made of.
     pub(crate) fn size_of_blobs(&self) -> u64 {
         let layers = self.value["layers"].as_array().into_iter().flatten();
-        layers
-            .chain([&self.value["config"]])
-            .filter_map(|descriptor| descriptor["size"].as_u64())
-            .sum()
+        layers.chain([&self.value["config"]]).filter_map(|descriptor| descriptor["size"].as_u64()).sum()
     }
 }
 

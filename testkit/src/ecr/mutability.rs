@@ -13,10 +13,7 @@ pub(crate) struct Mutability {
 
 impl Default for Mutability {
     fn default() -> Self {
-        Self {
-            setting: "MUTABLE".to_owned(),
-            filters: Vec::new(),
-        }
+        Self { setting: "MUTABLE".to_owned(), filters: Vec::new() }
     }
 }
 
@@ -31,21 +28,18 @@ impl Mutability {
     pub(crate) fn read(input: &Value) -> Result<Self, ServiceError> {
         let setting = input["imageTagMutability"].as_str().unwrap_or("MUTABLE");
         if !["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"].contains(&setting) {
-            return Err(invalid(format!("'{setting}' is no value of 'imageTagMutability'")));
+            return Err(invalid(&format!("'{setting}' is no value of 'imageTagMutability'")));
         }
         let given = input["imageTagMutabilityExclusionFilters"].as_array();
         let filters = given.into_iter().flatten().map(read_filter).collect::<Result<Vec<_>, _>>()?;
         let excluding = setting.ends_with("_WITH_EXCLUSION");
         if excluding == filters.is_empty() || filters.len() > MAXIMUM_FILTERS {
-            return Err(invalid(format!(
-                "'imageTagMutabilityExclusionFilters' takes 1 to {MAXIMUM_FILTERS} filters with a setting that ends in _WITH_EXCLUSION, \
-                 and none with another"
+            return Err(invalid(&format!(
+                "'imageTagMutabilityExclusionFilters' takes 1 to {MAXIMUM_FILTERS} filters with a setting that ends in \
+                 _WITH_EXCLUSION, and none with another"
             )));
         }
-        Ok(Self {
-            setting: setting.to_owned(),
-            filters,
-        })
+        Ok(Self { setting: setting.to_owned(), filters })
     }
 
     /// Whether a tag that exists must stay where it is.
@@ -68,12 +62,12 @@ fn read_filter(filter: &Value) -> Result<String, ServiceError> {
     let text = filter["filter"].as_str().unwrap_or_default();
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._*-".contains(&byte);
     if filter["filterType"] != "WILDCARD" || text.is_empty() || text.len() > 128 || !text.bytes().all(is_allowed) {
-        return Err(invalid(format!("'{text}' is no WILDCARD filter of 1 to 128 characters of [0-9a-zA-Z._*-]")));
+        return Err(invalid(&format!("'{text}' is no WILDCARD filter of 1 to 128 characters of [0-9a-zA-Z._*-]")));
     }
     Ok(text.to_owned())
 }
 
-fn invalid(reason: String) -> ServiceError {
+fn invalid(reason: &str) -> ServiceError {
     ServiceError::bad_request(
         "InvalidParameterException",
         format!("Invalid parameter at 'imageTagMutability' failed to satisfy constraint: {reason}"),

@@ -44,16 +44,11 @@ impl Repository {
         if let (Some(tag), Some(tagged)) = (tag, tagged)
             && self.mutability.is_fixed(tag)
         {
-            return Err(Refusal::TagFixed {
-                same_image: *tagged == digest,
-            });
+            return Err(Refusal::TagFixed { same_image: *tagged == digest });
         }
         let tag_stays = tag.is_none() || tagged == Some(&digest);
         let is_known = self.images.contains_key(&digest);
-        self.images.entry(digest.clone()).or_insert(Image {
-            manifest,
-            pushed_at: now,
-        });
+        self.images.entry(digest.clone()).or_insert(Image { manifest, pushed_at: now });
         if let Some(tag) = tag {
             self.tags.insert(tag.to_owned(), digest);
         }

@@ -1,6 +1,10 @@
 //! How ECR's registry departs from the OCI distribution specification, and a switch for each way.
 //!
-//! Sources are issues in public trackers unless something else is named; no departure was seen by this project on a live account.
+//! Sources are issues in public trackers unless something else is named; no departure was seen by this project on a
+//! live account.
+//!
+//! One departure is no switch but a fault: ECR cuts the connection where a repository is missing
+//! (docker/build-push-action#850). The local registry answers `NAME_UNKNOWN`; `registry:StartUpload=refuse` cuts.
 
 use std::time::Duration;
 
@@ -15,26 +19,29 @@ pub struct Quirks {
     pub words: Words,
     /// A chunk is answered with 201 in place of 202. Source: aws/containers-roadmap#2831, `openai/tart#273`.
     pub patch_answers_created: bool,
-    /// After the second chunk `Range` still says where the first one ended, though all is stored. Source: aws/containers-roadmap#2831.
+    /// After the second chunk `Range` still says where the first one ended, though all is stored. Source:
+    /// aws/containers-roadmap#2831.
     pub range_stays_after_first_chunk: bool,
-    /// What every part but the last must at least have, in bytes; 0 asks for nothing. It is checked when the upload is finished.
-    /// Source: dotnet/sdk-container-builds#424.
+    /// What every part but the last must at least have, in bytes; 0 asks for nothing. It is checked when the upload is
+    /// finished. Source: dotnet/sdk-container-builds#424.
     pub minimum_part: u64,
     /// An upload of nothing cannot be finished: there is no layer of 0 bytes. Source: devcontainers/cli#814.
     pub refuses_empty_blobs: bool,
     /// An immutable tag refuses even the image that it names already. Source: aws/containers-roadmap#2179, #2380.
     pub immutable_tag_refuses_same_image: bool,
-    /// How long after its upload a blob is still missing to the check of a manifest, in AWS time; nothing unless a test sets it. Source:
-    /// ocync#104 ("hundreds of milliseconds").
+    /// How long after its upload a blob is still missing to the check of a manifest, in AWS time; nothing unless a test
+    /// sets it. Source: ocync#104 ("hundreds of milliseconds").
     pub manifest_lag: Duration,
-    /// A blob is mounted only if the account setting `BLOB_MOUNTING` is `ENABLED`, an image of the source repository is made of it and both
-    /// repositories are encrypted alike. Sources: ECR user guide, "Blob mounting"; aws/containers-roadmap#2860.
+    /// A blob is mounted only if the account setting `BLOB_MOUNTING` is `ENABLED`, an image of the source repository is
+    /// made of it and both repositories are encrypted alike. Sources: ECR user guide, "Blob mounting";
+    /// aws/containers-roadmap#2860.
     pub mount_is_restricted: bool,
-    /// The address of an upload carries its offset, and a stale one is refused: a client must use the last `Location`, unchanged. So does the
-    /// CNCF registry; ECR's addresses carry nothing. Source: OCI distribution specification, "Pushing a blob in chunks".
+    /// The address of an upload carries its offset, and a stale one is refused: a client must use the last `Location`,
+    /// unchanged. So does the CNCF registry; ECR's addresses carry nothing. Source: OCI distribution specification,
+    /// "Pushing a blob in chunks".
     pub location_carries_offset: bool,
-    /// Requests are counted by the second of AWS time and answered 429 beyond ECR's quotas (`PutImage`: 10). Off unless a test sets it. Source:
-    /// ECR user guide, "Amazon ECR service quotas".
+    /// Requests are counted by the second of AWS time and answered 429 beyond ECR's quotas (`PutImage`: 10). Off unless
+    /// a test sets it. Source: ECR user guide, "Amazon ECR service quotas".
     pub rate_limits: bool,
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-/// Calls a second, by the operation of the control plane; the registry's request that counts as the same stands beside it. Source: ECR user
-/// guide, "Amazon ECR service quotas".
+/// Calls a second, by the operation of the control plane; the registry's request that counts as the same stands beside
+/// it. Source: ECR user guide, "Amazon ECR service quotas".
 const QUOTAS: [(&str, &str, u64); 7] = [
     ("GetAuthorizationToken", "", 500),
     ("BatchCheckLayerAvailability", "HeadBlob", 1000),

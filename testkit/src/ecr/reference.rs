@@ -27,10 +27,7 @@ impl<'a> Reference<'a> {
             None => (path, None),
         };
         let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
-        Some(Self {
-            repository,
-            image: digest.unwrap_or(tag),
-        })
+        Some(Self { repository, image: digest.unwrap_or(tag) })
     }
 }
 
@@ -58,15 +55,14 @@ impl Ecr {
         Some(image.manifest.digest.clone())
     }
 
-    /// The labels in the config of the image that a reference names: of an index, its first platform's. Empty if it is not here.
+    /// The labels in the config of the image that a reference names: of an index, its first platform's. Empty if it is
+    /// not here.
     #[must_use]
     pub fn labels(&self, reference: &str) -> BTreeMap<String, String> {
         let config = Reference::read(reference).and_then(|reference| self.config_of(&reference));
         let labels = config.as_ref().and_then(|config| config["config"]["Labels"].as_object());
         let labels = labels.into_iter().flatten();
-        labels
-            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-            .collect()
+        labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
     }
 
     fn find_image(&self, reference: &Reference<'_>) -> Option<(&Repository, &Image)> {

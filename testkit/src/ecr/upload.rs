@@ -29,11 +29,7 @@ pub(crate) enum Refusal {
 
 impl Upload {
     pub(crate) fn new(repository: &str) -> Self {
-        Self {
-            repository: repository.to_owned(),
-            bytes: Vec::new(),
-            parts: Vec::new(),
-        }
+        Self { repository: repository.to_owned(), bytes: Vec::new(), parts: Vec::new() }
     }
 
     /// How many bytes came so far.
@@ -82,7 +78,9 @@ mod tests {
 
     fn upload(parts: &[&[u8]]) -> Upload {
         let mut upload = Upload::new("web");
-        parts.iter().for_each(|part| upload.append(None, part).unwrap());
+        for part in parts {
+            upload.append(None, part).unwrap();
+        }
         upload
     }
 

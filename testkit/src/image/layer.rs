@@ -63,15 +63,10 @@ impl Layer {
 
     pub(super) fn pack(&self) -> io::Result<Packed> {
         let tar = self.tar()?;
-        let mut gzip = GzBuilder::new()
-            .mtime(0)
-            .operating_system(OPERATING_SYSTEM)
-            .write(Vec::new(), Compression::new(LEVEL));
+        let mut gzip =
+            GzBuilder::new().mtime(0).operating_system(OPERATING_SYSTEM).write(Vec::new(), Compression::new(LEVEL));
         gzip.write_all(&tar)?;
-        Ok(Packed {
-            gzip: gzip.finish()?.into(),
-            diff_id: digest::sha256(&tar),
-        })
+        Ok(Packed { gzip: gzip.finish()?.into(), diff_id: digest::sha256(&tar) })
     }
 
     fn tar(&self) -> io::Result<Vec<u8>> {
@@ -90,9 +85,7 @@ impl Layer {
     /// The folders above all files, each before those in it.
     fn folders(&self) -> BTreeSet<&str> {
         let paths = self.files.keys();
-        paths
-            .flat_map(|path| path.match_indices('/').map(|(at, _)| &path[..at]))
-            .collect()
+        paths.flat_map(|path| path.match_indices('/').map(|(at, _)| &path[..at])).collect()
     }
 }
 
@@ -107,7 +100,8 @@ fn header(entry_type: EntryType, mode: u32, size: u64) -> Header {
     header
 }
 
-/// The files that lie in a folder directly, then one layer for each sub-folder, in the order of their names. Without what is empty.
+/// The files that lie in a folder directly, then one layer for each sub-folder, in the order of their names. Without
+/// what is empty.
 pub(super) fn of_folder(folder: &Path) -> io::Result<Vec<Layer>> {
     let (mut direct, mut others) = (Layer::new(), Vec::new());
     for (name, path) in entries(folder)? {
@@ -202,7 +196,8 @@ mod tests {
         }
         fs::create_dir(folder.path().join("empty")).unwrap();
         let layers = of_folder(folder.path()).unwrap();
-        let names: Vec<Vec<&str>> = layers.iter().map(|layer| layer.files.keys().map(String::as_str).collect()).collect();
+        let names: Vec<Vec<&str>> =
+            layers.iter().map(|layer| layer.files.keys().map(String::as_str).collect()).collect();
         let assets = vec!["assets/deep/logo.svg", "assets/style.css"];
         assert_eq!(names, [vec!["index.html"], assets, vec!["data/version.json"]]);
     }

@@ -39,15 +39,13 @@ pub(super) fn write_layout(image: &Image, folder: &Path, tag: &str) -> io::Resul
     Ok(layout)
 }
 
-/// Writes an image for several platforms: an index of `images`, known by `tag`. What lay in the folder's `index.json` is forgotten.
+/// Writes an image for several platforms: an index of `images`, known by `tag`. What lay in the folder's `index.json`
+/// is forgotten.
 ///
 /// # Errors
 /// The folder cannot be written.
 pub fn write_index_layout(images: &[Image], folder: &Path, tag: &str) -> io::Result<IndexLayout> {
-    let platforms = images
-        .iter()
-        .map(|image| write_image(image, folder))
-        .collect::<io::Result<Vec<_>>>()?;
+    let platforms = images.iter().map(|image| write_image(image, folder)).collect::<io::Result<Vec<_>>>()?;
     let manifests: Vec<Value> = images
         .iter()
         .map(|image| {
@@ -61,11 +59,7 @@ pub fn write_index_layout(images: &[Image], folder: &Path, tag: &str) -> io::Res
         .collect();
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests }).to_string();
     let digest = write_blob(folder, index.as_bytes())?;
-    write_root(
-        folder,
-        json!({ "mediaType": INDEX, "digest": digest, "size": index.len() }),
-        tag,
-    )?;
+    write_root(folder, json!({ "mediaType": INDEX, "digest": digest, "size": index.len() }), tag)?;
     Ok(IndexLayout { digest, platforms })
 }
 
@@ -75,16 +69,8 @@ fn platform(image: &Image) -> Value {
 
 fn write_image(image: &Image, folder: &Path) -> io::Result<Layout> {
     let config_digest = write_blob(folder, &image.config)?;
-    let layers = image
-        .layers
-        .iter()
-        .map(|layer| write_blob(folder, layer))
-        .collect::<io::Result<Vec<_>>>()?;
-    Ok(Layout {
-        digest: write_blob(folder, &image.manifest)?,
-        config_digest,
-        layers,
-    })
+    let layers = image.layers.iter().map(|layer| write_blob(folder, layer)).collect::<io::Result<Vec<_>>>()?;
+    Ok(Layout { digest: write_blob(folder, &image.manifest)?, config_digest, layers })
 }
 
 fn write_blob(folder: &Path, bytes: &[u8]) -> io::Result<String> {

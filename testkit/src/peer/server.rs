@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a server may take until it answers.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 /// How often it is asked whether it answers already.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A port found free may be taken by the time the server wants it: then another one is tried.
@@ -43,8 +43,8 @@ impl Drop for Server {
     }
 }
 
-/// Debian's `docker-registry` (CNCF distribution) with an empty store, deletion enabled and no authentication; none if it is not
-/// installed.
+/// Debian's `docker-registry` (CNCF distribution) with an empty store, deletion enabled and no authentication; none if
+/// it is not installed.
 ///
 /// # Panics
 /// It is missing and `REQUIRE_PEERS=1` is set, or it is there and does not start.
@@ -98,7 +98,7 @@ fn started(name: &str, health: &str, command: impl Fn(u16, &Path) -> io::Result<
             Err(error) => failure = error.to_string(),
         }
     }
-    std::panic::panic_any(format!("{name} does not start: {failure}"))
+    panic!("{name} does not start: {failure}")
 }
 
 fn start(health: &str, command: impl Fn(u16, &Path) -> io::Result<Command>) -> io::Result<Server> {

@@ -7,4 +7,5 @@ mod bench;
 mod documentation;
 mod early_reader;
 mod fail_closed;
+mod schemas;
 mod script;

@@ -1,0 +1,104 @@
+//! The one rule about trying again. Pure: it says how long to wait, and whether at all.
+
+use std::time::Duration;
+
+/// So often a request is sent at most, or a blob's upload begun.
+const MOST: u32 = 5;
+/// The pause after the first attempt; it doubles after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause that is chosen here.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause that a registry can ask for with `Retry-After`.
+const LONGEST_REQUESTED: Duration = Duration::from_mins(5);
+
+/// What a failure allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Trying again later may help; the registry may say how much later.
+    Wait(Option<Duration>),
+    /// The token is not taken any more, or never was.
+    RenewToken,
+    /// Nothing helps.
+    None,
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Try again after this long.
+    After(Duration),
+    /// Try again with a new token.
+    WithNewToken,
+    /// Give up.
+    GiveUp,
+}
+
+/// The attempts at one request, or at one blob.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attempts {
+    failed: u32,
+}
+
+impl Attempts {
+    /// How many failed so far.
+    #[must_use]
+    pub fn failed(&self) -> u32 {
+        self.failed
+    }
+
+    /// Counts a failed attempt. `jitter`, from 0 to 1, spreads the pauses of many clients.
+    pub fn next(&mut self, remedy: Remedy, jitter: f64) -> Next {
+        self.failed += 1;
+        if self.failed >= MOST {
+            return Next::GiveUp;
+        }
+        match remedy {
+            Remedy::Wait(Some(requested)) => Next::After(requested.min(LONGEST_REQUESTED)),
+            Remedy::Wait(None) => Next::After(pause(self.failed, jitter)),
+            Remedy::RenewToken => Next::WithNewToken,
+            Remedy::None => Next::GiveUp,
+        }
+    }
+}
+
+/// Half of the pause is certain, the other half is chance.
+fn pause(failed: u32, jitter: f64) -> Duration {
+    let whole = FIRST_PAUSE.saturating_mul(1 << failed.saturating_sub(1)).min(LONGEST_PAUSE);
+    whole.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn milliseconds(remedies: &[Remedy], jitter: f64) -> Vec<Option<u128>> {
+        let mut attempts = Attempts::default();
+        let nexts = remedies.iter().map(|remedy| attempts.next(*remedy, jitter));
+        nexts
+            .map(|next| match next {
+                Next::After(pause) => Some(pause.as_millis()),
+                Next::WithNewToken => Some(0),
+                Next::GiveUp => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn pauses_double_and_the_fifth_failure_is_the_last() {
+        let remedies = [Remedy::Wait(None); 5];
+        assert_eq!(milliseconds(&remedies, 1.0), [Some(250), Some(500), Some(1000), Some(2000), None]);
+        assert_eq!(milliseconds(&remedies, 0.0), [Some(125), Some(250), Some(500), Some(1000), None]);
+    }
+
+    #[test]
+    fn the_registry_can_ask_for_a_pause_but_not_for_a_day() {
+        let asked = |seconds| [Remedy::Wait(Some(Duration::from_secs(seconds)))];
+        assert_eq!(milliseconds(&asked(7), 0.3), [Some(7000)]);
+        assert_eq!(milliseconds(&asked(86_400), 0.3), [Some(300_000)]);
+    }
+
+    #[test]
+    fn what_nothing_helps_against_is_not_tried_again() {
+        assert_eq!(milliseconds(&[Remedy::None], 0.0), [None]);
+    }
+}

@@ -1,0 +1,137 @@
+//! What can go wrong, and what to do then.
+
+use contract::aws::CallError;
+use contract::requirement::Unmet;
+use contract::{Digest, Exit, Fault};
+use thiserror::Error;
+
+use crate::layout::LayoutError;
+use crate::reference::Reference;
+use crate::repository::Repository;
+use crate::tag::Tag;
+
+/// An error of `ecr-push`.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The image is to come from somewhere that is not read.
+    #[error(
+        "no layout is named: so far an image is read from the folder of an OCI layout only, not from standard input"
+    )]
+    Unsupported,
+    /// The layout is not whole.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// `--require` is not met.
+    #[error(transparent)]
+    Require(#[from] Unmet),
+    /// The repository is not there.
+    #[error("there is no repository `{0}`; nothing was sent")]
+    RepositoryMissing(Repository),
+    /// The tag points at another image, and the repository does not let it be moved.
+    #[error("tag `{tag}` cannot be moved: it points at {found}, the image is {expected}")]
+    TagImmutable {
+        /// The tag.
+        tag: Tag,
+        /// Where it points.
+        found: Digest,
+        /// The image at hand.
+        expected: Digest,
+    },
+    /// The push was taken, but the reference points elsewhere.
+    #[error("`{reference}` was set to {expected}, but points at {}", found.as_ref().map_or("nothing", Digest::as_str))]
+    Moved {
+        /// The reference.
+        reference: Reference,
+        /// Where it points.
+        found: Option<Digest>,
+        /// The image at hand.
+        expected: Digest,
+    },
+    /// ECR names a registry by an address that is none.
+    #[error("ECR gives `{0}` as the registry's address, which is none")]
+    Endpoint(String),
+    /// The system has no certificates to trust.
+    #[error("the system's certificates cannot be read: {0}")]
+    Certificates(std::io::Error),
+    /// A call to ECR or a request to its registry failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl Fault for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Unsupported | Self::Layout(_) => Exit::Usage,
+            Self::Require(error) => error.exit(),
+            Self::RepositoryMissing(_) | Self::TagImmutable { .. } | Self::Moved { .. } => Exit::No,
+            Self::Endpoint(_) | Self::Certificates(_) => Exit::World,
+            Self::Call(error) => error.exit(),
+        }
+    }
+
+    fn code(&self) -> String {
+        match self {
+            Self::Unsupported => "input.unsupported",
+            Self::Layout(error) => layout_code(error),
+            Self::Require(error) => return error.code(),
+            Self::RepositoryMissing(_) => "repository.missing",
+            Self::TagImmutable { .. } => "tag.immutable",
+            Self::Moved { .. } => "tag.moved",
+            Self::Endpoint(_) => "registry.endpoint",
+            Self::Certificates(_) => "system.certificates",
+            Self::Call(error) => return error.code(),
+        }
+        .to_owned()
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unsupported => "skopeo copy docker-archive:FILE oci:FOLDER makes one from `docker save`".to_owned(),
+            Self::Layout(error) => layout_hint(error).to_owned(),
+            Self::Require(error) => return error.hint(),
+            Self::RepositoryMissing(repository) => {
+                format!("aws ecr create-repository --repository-name {repository}; or is the region another one?")
+            }
+            Self::TagImmutable { .. } => "push the image under a new tag".to_owned(),
+            Self::Moved { .. } => {
+                "someone else pushed at the same time; look who should win, and push again".to_owned()
+            }
+            Self::Endpoint(_) => "look at AWS_ENDPOINT_URL and --endpoint-url".to_owned(),
+            Self::Certificates(_) => "install the package ca-certificates".to_owned(),
+            Self::Call(error) => return error.hint(),
+        })
+    }
+
+    fn request_id(&self) -> Option<String> {
+        match self {
+            Self::Call(error) => error.request_id(),
+            _ => None,
+        }
+    }
+}
+
+fn layout_code(error: &LayoutError) -> &'static str {
+    match error {
+        LayoutError::Unreadable { .. } => "layout.unreadable",
+        LayoutError::Malformed { .. } | LayoutError::TooLarge { .. } => "layout.malformed",
+        LayoutError::Version(_) | LayoutError::Nested(_) => "layout.unsupported",
+        LayoutError::Empty => "layout.empty",
+        LayoutError::Several(_) => "layout.several_images",
+        LayoutError::Missing { .. } => "blob.missing",
+        LayoutError::Size { .. } | LayoutError::Content { .. } => "blob.corrupt",
+    }
+}
+
+fn layout_hint(error: &LayoutError) -> &'static str {
+    match error {
+        LayoutError::Unreadable { .. } => "name the folder that has `oci-layout` in it",
+        LayoutError::Several(_) => "take one out: skopeo copy oci:LAYOUT:TAG oci:FOLDER",
+        LayoutError::Version(_) | LayoutError::Nested(_) => "write it anew: skopeo copy --all oci:LAYOUT oci:FOLDER",
+        LayoutError::Malformed { .. }
+        | LayoutError::TooLarge { .. }
+        | LayoutError::Empty
+        | LayoutError::Missing { .. }
+        | LayoutError::Size { .. }
+        | LayoutError::Content { .. } => "build the image again; nothing was sent",
+    }
+}

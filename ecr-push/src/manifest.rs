@@ -1,0 +1,222 @@
+//! What the documents of an image say: index, manifest, configuration. Pure: bytes in, model out.
+//!
+//! Only what is needed is read. The bytes themselves are what is pushed; nothing is ever written anew from this model.
+//!
+//! Sources: OCI image specification 1.1, image manifest, image index, image configuration; Docker image manifest version 2, schema 2.
+
+use contract::Digest;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use thiserror::Error;
+
+const MANIFEST_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+const INDEX_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+const CONFIGURATION_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+
+/// All media types of manifests and indexes that are read: what a registry is asked for.
+pub const MEDIA_TYPES: [&str; 4] = [MANIFEST_TYPES[0], INDEX_TYPES[0], MANIFEST_TYPES[1], INDEX_TYPES[1]];
+
+/// The word for a platform that is none: what `BuildKit` gives to attestations.
+const NO_PLATFORM: &str = "unknown";
+
+/// A reference to content, by digest.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// What it is.
+    pub media_type: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The name that a layout gives to it.
+    #[serde(default)]
+    pub annotations: Annotations,
+}
+
+/// The annotations that are looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Annotations {
+    /// The tag that a layout's index notes for an image.
+    #[serde(rename = "org.opencontainers.image.ref.name")]
+    pub name: Option<String>,
+}
+
+/// A document that a registry keeps as a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manifest {
+    /// An image for one platform.
+    Image {
+        /// Its configuration.
+        config: Descriptor,
+        /// Its layers, the lowest first.
+        layers: Vec<Descriptor>,
+    },
+    /// Images for several platforms.
+    Index(Vec<Descriptor>),
+}
+
+/// Why a document is not understood.
+#[derive(Debug, Error)]
+pub enum ManifestError {
+    /// It is no JSON of the right shape.
+    #[error("{0}")]
+    Malformed(#[from] serde_json::Error),
+    /// It says it is something else than its descriptor says, or is two things at once.
+    #[error("{0}")]
+    Ambiguous(String),
+    /// It is of a kind that is not read.
+    #[error("its media type `{0}` is not read so far")]
+    MediaType(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole {
+    media_type: Option<String>,
+    config: Option<Descriptor>,
+    layers: Option<Vec<Descriptor>>,
+    manifests: Option<Vec<Descriptor>>,
+    /// Docker's first schema, which has neither configuration nor digests of its own.
+    fs_layers: Option<IgnoredAny>,
+}
+
+/// Reads a manifest or index whose descriptor gives it this media type.
+///
+/// # Errors
+/// It is malformed, or another thing than its descriptor says. A document that could be read as image and as index is refused: two readers
+/// would see two images under one digest.
+pub fn read(media_type: &str, bytes: &[u8]) -> Result<Manifest, ManifestError> {
+    let is_index = INDEX_TYPES.contains(&media_type);
+    if !is_index && !MANIFEST_TYPES.contains(&media_type) {
+        return Err(ManifestError::MediaType(media_type.to_owned()));
+    }
+    let whole: Whole = serde_json::from_slice(bytes)?;
+    let ambiguous = |text: &str| Err(ManifestError::Ambiguous(text.to_owned()));
+    match whole.media_type {
+        Some(own) if own != media_type => {
+            return ambiguous(&format!("it says it is `{own}`, its descriptor says `{media_type}`"));
+        }
+        _ => {}
+    }
+    match (whole.manifests, whole.config, whole.layers, whole.fs_layers) {
+        (Some(manifests), None, None, None) if is_index => Ok(Manifest::Index(manifests)),
+        (None, Some(config), Some(layers), None) if !is_index => Ok(Manifest::Image { config, layers }),
+        (Some(_), _, _, _) if is_index => ambiguous("it is an index with members of an image manifest"),
+        (Some(_), _, _, _) => ambiguous("it is an image manifest with members of an index"),
+        _ if is_index => ambiguous("it has no `manifests`"),
+        _ => ambiguous("it has no `config` and `layers`"),
+    }
+}
+
+/// Reads the `index.json` of a layout.
+///
+/// # Errors
+/// It is malformed.
+pub fn read_layout_index(bytes: &[u8]) -> Result<Vec<Descriptor>, ManifestError> {
+    let whole: Whole = serde_json::from_slice(bytes)?;
+    whole.manifests.ok_or_else(|| ManifestError::Ambiguous("it has no `manifests`".to_owned()))
+}
+
+#[derive(Deserialize)]
+struct Configuration {
+    os: Option<String>,
+    architecture: Option<String>,
+    variant: Option<String>,
+}
+
+/// What a configuration says it can run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// `os/architecture` or `os/architecture/variant`.
+    Named(String),
+    /// It says nothing, or is no image configuration.
+    Unnamed,
+    /// It is not made to run: an attestation.
+    Attestation,
+}
+
+/// Whether a descriptor names an image configuration, and not some artifact's.
+#[must_use]
+pub fn is_configuration(descriptor: &Descriptor) -> bool {
+    CONFIGURATION_TYPES.contains(&descriptor.media_type.as_str())
+}
+
+/// Reads the platform in an image configuration.
+///
+/// # Errors
+/// It is malformed.
+pub fn read_platform(bytes: &[u8]) -> Result<Platform, ManifestError> {
+    let Configuration { os, architecture, variant } = serde_json::from_slice(bytes)?;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Ok(match (given(os), given(architecture), given(variant)) {
+        (Some(os), _, _) if os == NO_PLATFORM => Platform::Attestation,
+        (Some(os), Some(architecture), None) => Platform::Named(format!("{os}/{architecture}")),
+        (Some(os), Some(architecture), Some(variant)) => Platform::Named(format!("{os}/{architecture}/{variant}")),
+        _ => Platform::Unnamed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn descriptor(digit: char) -> String {
+        format!(r#"{{"mediaType":"m","digest":"sha256:{}","size":1}}"#, digit.to_string().repeat(64))
+    }
+
+    #[test]
+    fn an_image_and_an_index_are_read() {
+        let (a, b) = (descriptor('a'), descriptor('b'));
+        for media_type in MANIFEST_TYPES {
+            let read = read(media_type, format!(r#"{{"config":{a},"layers":[{b},{b}]}}"#).as_bytes()).unwrap();
+            assert!(matches!(read, Manifest::Image { layers, .. } if layers.len() == 2));
+        }
+        for media_type in INDEX_TYPES {
+            let read = read(media_type, format!(r#"{{"manifests":[{a}]}}"#).as_bytes()).unwrap();
+            assert!(matches!(read, Manifest::Index(children) if children.len() == 1));
+        }
+    }
+
+    #[test]
+    fn what_is_two_things_at_once_or_none_is_refused() {
+        let (image, index) = (MANIFEST_TYPES[0], INDEX_TYPES[0]);
+        let a = descriptor('a');
+        let cases = [
+            (image, format!(r#"{{"config":{a},"layers":[],"manifests":[]}}"#)),
+            (index, format!(r#"{{"config":{a},"layers":[],"manifests":[]}}"#)),
+            (image, r#"{"manifests":[]}"#.to_owned()),
+            (index, format!(r#"{{"config":{a},"layers":[]}}"#)),
+            (image, format!(r#"{{"mediaType":"{index}","config":{a},"layers":[]}}"#)),
+            (image, r#"{"schemaVersion":1,"fsLayers":[],"history":[]}"#.to_owned()),
+            (image, "{}".to_owned()),
+            ("text/plain", format!(r#"{{"config":{a},"layers":[]}}"#)),
+            (image, format!(r#"{{"config":{a},"layers":[],"layers":[]}}"#)),
+            (image, r#"{"config":{"mediaType":"m","digest":"sha256:../../x","size":1},"layers":[]}"#.to_owned()),
+            (image, "[]".to_owned()),
+            (image, String::new()),
+        ];
+        for (media_type, text) in cases {
+            assert!(read(media_type, text.as_bytes()).is_err(), "{media_type} {text}");
+        }
+    }
+
+    #[test]
+    fn a_platform_is_what_the_configuration_says() {
+        let named = |text: &str| Platform::Named(text.to_owned());
+        let cases = [
+            (r#"{"os":"linux","architecture":"amd64"}"#, named("linux/amd64")),
+            (r#"{"os":"linux","architecture":"arm64","variant":"v8"}"#, named("linux/arm64/v8")),
+            (r#"{"os":"linux","architecture":"amd64","variant":""}"#, named("linux/amd64")),
+            (r#"{"os":"unknown","architecture":"unknown"}"#, Platform::Attestation),
+            (r#"{"os":"linux"}"#, Platform::Unnamed),
+            ("{}", Platform::Unnamed),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read_platform(text.as_bytes()).unwrap(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A real registry client reads back what was pushed.
+
+use std::fs;
+
+use testkit::LocalAws;
+use testkit::image::write_index_layout;
+use testkit::peer;
+use testkit::sandbox::Sandbox;
+use testkit::world::{Operation, Service};
+
+use crate::{cloud, image, push, write};
+
+/// User and password for the local registry, as skopeo wants them.
+fn credentials(cloud: &LocalAws) -> String {
+    let operation = Operation { service: Service::Ecr, name: "GetAuthorizationToken".to_owned() };
+    let input = serde_json::json!({});
+    let answer = cloud.world().call(&operation, &input, cloud.endpoint(), cloud.clock().now()).unwrap();
+    let token = answer["authorizationData"][0]["authorizationToken"].as_str().unwrap().to_owned();
+    let decoded = Sandbox::new().shell("base64 -d").pipe_in(token).run().code(0);
+    decoded.stdout()
+}
+
+#[test]
+fn skopeo_sees_the_digest_that_is_reported() {
+    let Some(skopeo) = peer::find("skopeo") else { return };
+    let cloud = cloud();
+    let sandbox = Sandbox::with_aws(&cloud);
+    let layout = write(&sandbox, &image("one"));
+    let _ = push(&sandbox, &["--tag", "1.0.0"]).code(0).says("/image/digest", layout.digest.as_str());
+    let name = format!("docker://{}/web:1.0.0", cloud.registry());
+    let credentials = credentials(&cloud);
+    let inspect = ["inspect", "--tls-verify=false", "--creds", &credentials, "--format", "{{.Digest}}", &name];
+    let _ = sandbox.program(&skopeo).args(inspect).run().code(0).stdout_is(&format!("{}\n", layout.digest));
+}
+
+#[test]
+fn skopeo_copies_the_image_out_again_whole() {
+    let Some(skopeo) = peer::find("skopeo") else { return };
+    let cloud = cloud();
+    let sandbox = Sandbox::with_aws(&cloud);
+    let platforms = ["amd64", "arm64"].map(|architecture| image("one").architecture(architecture).build().unwrap());
+    let layout = write_index_layout(&platforms, &sandbox.path().join("web"), "1.0.0").unwrap();
+    let _ = push(&sandbox, &["--tag", "1.0.0"]).code(0);
+    let name = format!("docker://{}/web:1.0.0", cloud.registry());
+    let credentials = credentials(&cloud);
+    let copy = ["--insecure-policy", "copy", "--all", "--preserve-digests", "--src-tls-verify=false", "--src-creds"];
+    let _ = sandbox.program(&skopeo).args(copy).args([&credentials, &name, "oci:copy:1.0.0"]).run().code(0);
+    let index: serde_json::Value =
+        serde_json::from_slice(&fs::read(sandbox.path().join("copy/index.json")).unwrap()).unwrap();
+    assert_eq!(index["manifests"][0]["digest"], layout.digest.as_str());
+    let blobs = |folder: &str| {
+        let files = fs::read_dir(sandbox.path().join(folder).join("blobs/sha256")).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(blobs("copy"), blobs("web"));
+}
