@@ -1,6 +1,6 @@
 //! The JSON Schema of the release document as one tool writes it.
 
-use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::document::SCHEMA;
@@ -12,7 +12,7 @@ use crate::tool::Tool;
 /// The schema, pretty-printed, ended by a line feed.
 #[must_use]
 pub fn render<T: Tool>() -> String {
-    let mut generator = SchemaGenerator::default();
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let section = generator.subschema_for::<T::Section>();
     let image = generator.subschema_for::<Image>();
     let step = generator.subschema_for::<Step>();

@@ -96,12 +96,16 @@ async fn stopped(ecs: &Ecs, arn: &str, reason: String) -> (Ending, Option<Error>
     }
 }
 
+/// What ECS says before it comes to the point. Source: ECS developer guide, service deployment status reasons.
+const PREAMBLE: &str = "Service deployment rolled back because ";
+
 /// ECS's reason, and the most frequent failure of the tasks behind it.
 fn reason(followed: &Followed) -> String {
-    let said = followed.last.status_reason.clone().unwrap_or_else(|| "ECS gave no reason".to_owned());
+    let said = followed.last.status_reason.as_deref().unwrap_or("ECS gave no reason");
+    let said = said.strip_prefix(PREAMBLE).unwrap_or(said).trim_end_matches('.');
     match followed.causes.first() {
-        Some(cause) => format!("{said} {}", cause.line()),
-        None => said,
+        Some(cause) => format!("{said}: {}", cause.line()),
+        None => said.to_owned(),
     }
 }
 

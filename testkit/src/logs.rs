@@ -118,7 +118,9 @@ impl Logs {
             None => backward(events.len(), limit, events.len()),
         };
         let page: Vec<Value> = events[from..until].iter().map(|event| event.rendered()).collect();
-        Ok(json!({ "events": page, "nextForwardToken": format!("f/{until}"), "nextBackwardToken": format!("b/{from}") }))
+        Ok(
+            json!({ "events": page, "nextForwardToken": format!("f/{until}"), "nextBackwardToken": format!("b/{from}") }),
+        )
     }
 
     fn filter(&self, input: &Value) -> Result<Value, ServiceError> {

@@ -12,8 +12,8 @@ fn five_lines() -> Logs {
     logs
 }
 
-fn call(logs: &mut Logs, operation: &str, input: Value) -> Value {
-    logs.answer(operation, &input, START).unwrap()
+fn call(logs: &mut Logs, operation: &str, input: &Value) -> Value {
+    logs.answer(operation, input, START).unwrap()
 }
 
 fn messages(answer: &Value) -> Vec<&str> {
@@ -24,10 +24,10 @@ fn messages(answer: &Value) -> Vec<&str> {
 fn the_tail_is_read_unless_the_head_is_asked_for() {
     let mut logs = five_lines();
     let read = json!({ "logGroupName": "/ecs/web", "logStreamName": "web/web/1", "limit": 2 });
-    assert_eq!(messages(&call(&mut logs, "GetLogEvents", read.clone())), ["line 3", "line 4"]);
+    assert_eq!(messages(&call(&mut logs, "GetLogEvents", &read)), ["line 3", "line 4"]);
     let mut head = read;
     head["startFromHead"] = json!(true);
-    assert_eq!(messages(&call(&mut logs, "GetLogEvents", head)), ["line 0", "line 1"]);
+    assert_eq!(messages(&call(&mut logs, "GetLogEvents", &head)), ["line 0", "line 1"]);
 }
 
 #[test]
@@ -37,15 +37,15 @@ fn tokens_lead_to_the_end_and_stay_there() {
         json!({ "logGroupName": "/ecs/web", "logStreamName": "web/web/1", "limit": 3, "startFromHead": true });
     let mut pages = Vec::new();
     for _ in 0..3 {
-        let answer = call(&mut logs, "GetLogEvents", read.clone());
+        let answer = call(&mut logs, "GetLogEvents", &read);
         pages.push(messages(&answer).len());
         read["nextToken"] = answer["nextForwardToken"].clone();
     }
     assert_eq!(pages, [3, 2, 0]);
-    let last = call(&mut logs, "GetLogEvents", read.clone());
+    let last = call(&mut logs, "GetLogEvents", &read);
     assert_eq!(last["nextForwardToken"], read["nextToken"]);
     read["nextToken"] = last["nextBackwardToken"].clone();
-    assert_eq!(messages(&call(&mut logs, "GetLogEvents", read)), ["line 2", "line 3", "line 4"]);
+    assert_eq!(messages(&call(&mut logs, "GetLogEvents", &read)), ["line 2", "line 3", "line 4"]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn events_are_found_by_stream_text_and_time() {
     let found = |logs: &mut Logs, more: Value| {
         let mut input = json!({ "logGroupName": "/ecs/web" });
         input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        messages(&call(logs, "FilterLogEvents", input)).len()
+        messages(&call(logs, "FilterLogEvents", &input)).len()
     };
     assert_eq!(found(&mut logs, json!({})), 6);
     assert_eq!(found(&mut logs, json!({ "logStreamNames": ["web/web/2"] })), 1);
@@ -76,10 +76,10 @@ fn groups_and_streams_are_made_once_and_listed() {
     }
     let event = json!({ "timestamp": START.as_millisecond(), "message": "hello" });
     let put = json!({ "logGroupName": "/ecs/web", "logStreamName": "a", "logEvents": [event] });
-    call(&mut logs, "PutLogEvents", put);
-    let streams = call(&mut logs, "DescribeLogStreams", group);
+    call(&mut logs, "PutLogEvents", &put);
+    let streams = call(&mut logs, "DescribeLogStreams", &group);
     assert_eq!(streams["logStreams"][0]["lastEventTimestamp"], json!(START.as_millisecond()));
-    assert_eq!(call(&mut logs, "DescribeLogGroups", json!({}))["logGroups"][0]["logGroupName"], "/ecs/web");
+    assert_eq!(call(&mut logs, "DescribeLogGroups", &json!({}))["logGroups"][0]["logGroupName"], "/ecs/web");
     let missing = json!({ "logGroupName": "/ecs/web", "logStreamName": "b" });
     assert_eq!(logs.answer("GetLogEvents", &missing, START).unwrap_err().code, "ResourceNotFoundException");
 }

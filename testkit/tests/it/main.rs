@@ -1,5 +1,27 @@
 //! The local AWS against real clients and independent servers.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
+
+mod ecr_agrees;
+mod ecr_sdk;
+mod ecs_agrees;
+mod ecs_bench;
+mod ecs_ends;
+mod ecs_pause;
+mod ecs_requests;
+mod ecs_sdk;
+mod ecs_strategies;
+mod ecs_tasks;
+mod ecs_time;
+mod ecs_validation;
+mod http;
+mod registry;
+mod registry_agrees;
+mod registry_auth;
+mod registry_differences;
+mod registry_journal;
+mod registry_quirks;
+mod registry_skopeo;
 mod s3_conditions;
 mod s3_http;
 mod s3_peer;

@@ -166,8 +166,9 @@ fn every_workspace_flag_means_the_same_in_all_tools() {
 
 /// The paragraph of a help page about a flag, without the tool's own variable.
 fn help_of(help: &str, flag: &str) -> String {
-    let mut lines =
-        help.lines().skip_while(|line| !line.contains(&format!("{flag} ")) && !line.trim_end().ends_with(flag));
+    let is_head = |line: &str| line.split([' ', ',']).find(|word| word.starts_with("--")) == Some(flag);
+    let is_flag = |line: &&str| line.trim_start().starts_with('-') && is_head(line.trim());
+    let mut lines = help.lines().skip_while(|line| !is_flag(line));
     let head = lines.next().unwrap_or_else(|| panic!("no {flag} in\n{help}")).trim().to_owned();
     let text: Vec<&str> = lines.take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
     format!("{head}: {}", text.join(" "))

@@ -1,0 +1,96 @@
+//! What was typed and piped, and what is said to it.
+
+use serde_json::json;
+
+use crate::bench::{Bench, NEW, rolling};
+
+fn digest(digit: char) -> String {
+    format!("sha256:{}", digit.to_string().repeat(64))
+}
+
+/// A release document about an image with this digest, with more members.
+fn release(digest: &str, more: &serde_json::Value) -> String {
+    let mut document = json!({
+        "schema": "deploy-aws-ecs/release/v1", "ok": true,
+        "image": {
+            "registry": "public.example", "repository": "web", "tags": [], "digest": digest,
+            "uri": format!("public.example/web@{digest}"), "platforms": ["linux/amd64"]
+        }
+    });
+    document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    document.to_string()
+}
+
+#[test]
+fn the_image_comes_from_the_release_document_by_its_digest() {
+    let bench = Bench::new(&rolling());
+    let run = bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web"]);
+    let outcome = run.pipe_in(release(&digest('a'), &json!({}))).run().code(0);
+    let _ = outcome.says("/deployment/digest", digest('a')).says("/deployment/ok", true);
+    assert_eq!(bench.image(), format!("public.example/web@{}", digest('a')));
+}
+
+#[test]
+fn demands_are_held_against_the_image_at_hand() {
+    let scan = |ok: bool, about: char| json!({ "scan": { "ok": ok, "digests": [digest(about)] } });
+    let cases = [
+        (json!({}), "require.missing"),
+        (scan(false, 'a'), "require.failed"),
+        (scan(true, 'b'), "require.other_image"),
+        (json!({ "scan": { "ok": true, "digests": [] } }), "require.no_subject"),
+    ];
+    let bench = Bench::new(&rolling());
+    for (section, code) in cases {
+        let run =
+            bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--require", "scan"]);
+        let _ = run.pipe_in(release(&digest('a'), &section)).run().code(1).says("/error/code", code);
+    }
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+    // Another image on the command line is not what was scanned, whatever the document says.
+    let run =
+        bench.deploy().args(["--input", "-", "--require", "scan"]).pipe_in(release(&digest('a'), &scan(true, 'a')));
+    let _ = run.run().code(1).says("/error/code", "require.no_subject");
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn wrong_questions_are_answered_with_exit_code_2() {
+    let bench = Bench::new(&rolling());
+    let tool = || bench.sandbox.tool("ecs-deploy");
+    let cases = [
+        (tool().args(["--service", "web"]), "usage"),
+        (tool().args(["--cluster", "stage", "--service", "nobody", "--image", NEW]), "service.missing"),
+        (tool().args(["--cluster", "stage", "--service", "web", "--image", "a b"]), "image.invalid"),
+        (bench.deploy().args(["--container", "sidecar"]), "container.missing"),
+        (
+            tool().args(["--cluster", "stage", "--service", "web"]).pipe_in("{\"Results\":[]}"),
+            "input.not_a_release_document",
+        ),
+        (
+            tool()
+                .args(["--cluster", "stage", "--service", "web"])
+                .pipe_in(r#"{"schema":"deploy-aws-ecs/release/v1","ok":true}"#),
+            "image.missing",
+        ),
+    ];
+    for (run, code) in cases {
+        let _ = run.run().code(2).says("/error/code", code).says("/ok", false);
+    }
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn the_least_policy_of_a_dry_run_has_no_writes() {
+    let bench = Bench::new(&rolling());
+    let actions = |run: testkit::sandbox::Run| run.args(["--iam-policy"]).run().code(0).stdout();
+    assert!(actions(bench.deploy()).contains("ecs:UpdateService"));
+    let reading = actions(bench.deploy().args(["--dry-run"]));
+    assert!(!reading.contains("Update") && !reading.contains("Register") && !reading.contains("PassRole"), "{reading}");
+}
+
+#[test]
+fn verbose_says_every_call_with_its_request_id() {
+    let bench = Bench::new(&rolling());
+    let outcome = bench.deploy().args(["--dry-run", "--verbose"]).run().code(0);
+    let _ = outcome.stderr_contains("ecs-deploy: ecs:DescribeServices: 200, request id local-");
+}
