@@ -72,7 +72,7 @@ impl Bench {
     }
 
     /// Calls `meanwhile` again and again until the tool has ended.
-    pub(crate) fn drive(&self, running: Running, mut meanwhile: impl FnMut()) -> Outcome {
+    pub(crate) fn drive(running: Running, mut meanwhile: impl FnMut()) -> Outcome {
         let (done, ended) = mpsc::channel();
         let waiter = thread::spawn(move || done.send(running.wait()));
         let outcome = loop {

@@ -48,7 +48,7 @@ fn a_newer_deployment_is_named_as_what_superseded_ours() {
     let bench = Bench::at(&canary(), Clock::manual());
     let running = bench.deploy().start();
     let mut intruded = false;
-    let outcome = bench.drive(running, || {
+    let outcome = Bench::drive(running, || {
         if bench.looks() > 1 && !intruded {
             intruded = true;
             let input =
@@ -68,7 +68,7 @@ fn giving_up_waiting_leaves_word_of_the_deployment() {
     let running = bench.deploy().args(["--timeout", "2s"]).start();
     // A minute of AWS time is enough for the deployment to be seen and not enough for it to end; then the clock stands still.
     let mut left = 12;
-    let outcome = bench.drive(running, || {
+    let outcome = Bench::drive(running, || {
         if left > 0 {
             left -= 1;
             bench.cloud.clock().advance(Duration::from_secs(5));

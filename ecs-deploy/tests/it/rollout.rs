@@ -22,7 +22,7 @@ fn a_canary_shows_its_traffic_shifts() {
     let running = bench.deploy().start();
     // Each look moves AWS on by less than the canary's bake, so that one of them falls into it.
     let mut seen = 0;
-    let outcome = bench.drive(running, || {
+    let outcome = Bench::drive(running, || {
         let listed = bench.cloud.journal().iter().filter(|call| call.operation == "ecs:ListServiceDeployments").count();
         let looks = bench.looks() + listed;
         if looks > seen {

@@ -181,7 +181,7 @@ impl Service {
                 "startedAt": seconds(rollback.started_at),
                 "serviceRevisionArn": rollback.revision.map(|revision| &self.revisions[revision].arn),
             }))),
-            "deploymentCircuitBreaker": deployment.breaker.rendered(self.desired),
+            "deploymentCircuitBreaker": deployment.breaker.rendered(deployment.last_desired.unwrap_or(self.desired)),
             "alarms": deployment.alarms.rendered(),
         }))
     }

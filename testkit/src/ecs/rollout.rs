@@ -188,6 +188,7 @@ impl Service {
         true
     }
 
+    /// Begins the current step: its traffic, its hooks, and what it asks of each revision's tasks.
     fn enter(&mut self, index: usize, at: Timestamp, surroundings: &mut Surroundings<'_, '_>) {
         let deployment = &mut self.history[index];
         let Some(step) = deployment.step() else { return };
@@ -199,26 +200,14 @@ impl Service {
         let waits = deployment.walk.hooks.iter().any(Hook::is_open);
         deployment.walk.since = (!waits).then_some(at);
         let rising = deployment.rising;
-        let all_traffic = if rising == deployment.target { step.weights.production >= 100.0 } else { true };
-        if step.stage.is_some() && all_traffic {
+        let takes_all_traffic = rising != deployment.target || step.weights.production >= 100.0;
+        if step.stage.is_some() && takes_all_traffic {
             self.serving = Some(rising);
         }
         let serving = self.serving;
         for deployment in &mut self.deployments {
-            let rises = deployment.revision == rising;
-            deployment.scale = match step.activity {
-                Activity::Roll => {
-                    if rises {
-                        Scale::Full
-                    } else {
-                        Scale::Yielding
-                    }
-                }
-                Activity::ScaleUp if rises => Scale::Full,
-                Activity::Reconcile if Some(deployment.revision) == serving => Scale::Full,
-                Activity::Reconcile | Activity::Drain if !rises => Scale::Empty,
-                _ => deployment.scale,
-            };
+            let (rises, serves) = (deployment.revision == rising, Some(deployment.revision) == serving);
+            deployment.scale = scale_in(step.activity, rises, serves, deployment.scale);
         }
     }
 
@@ -261,6 +250,7 @@ impl Service {
         let counts = revisions.map(|revision| (revision, self.counts(revision))).collect();
         self.history[index].become_status(status, at);
         self.history[index].last_counts = Some(counts);
+        self.history[index].last_desired = Some(self.desired);
     }
 
     /// Starts and stops tasks. Says whether there was anything to do.
@@ -327,5 +317,16 @@ impl Service {
             names.push(format!("(task {})", task.id));
         }
         self.note(&format!("has stopped {count} running tasks: {}.", names.join(" ")), at, surroundings.ids);
+    }
+}
+
+/// What a step asks of a revision that has the scale `now`.
+fn scale_in(activity: Activity, rises: bool, serves: bool, now: Scale) -> Scale {
+    match (activity, rises) {
+        (Activity::Roll | Activity::ScaleUp, true) => Scale::Full,
+        (Activity::Roll, false) => Scale::Yielding,
+        (Activity::Reconcile, _) if serves => Scale::Full,
+        (Activity::Reconcile | Activity::Drain, false) => Scale::Empty,
+        _ => now,
     }
 }

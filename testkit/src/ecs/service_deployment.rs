@@ -22,6 +22,7 @@ pub(crate) struct ServiceDeployment {
     /// The service's deployment configuration as it was at the beginning.
     pub(crate) configuration: Value,
     pub(crate) target: usize,
+    /// The serving one first.
     pub(crate) sources: Vec<usize>,
     /// The revision that shall have all tasks in the end: the target, or in a rollback the one before.
     pub(crate) rising: usize,
@@ -33,6 +34,8 @@ pub(crate) struct ServiceDeployment {
     pub(crate) due: Option<Timestamp>,
     /// The task counts at the end, by revision: what happens afterwards is no part of this deployment.
     pub(crate) last_counts: Option<Vec<(usize, Counts)>>,
+    /// The desired count at the end, for the same reason.
+    pub(crate) last_desired: Option<u64>,
 }
 
 /// How far a deployment is in its steps.
@@ -83,6 +86,7 @@ impl ServiceDeployment {
             rollback: None,
             due: None,
             last_counts: None,
+            last_desired: None,
         }
     }
 

@@ -43,6 +43,10 @@ impl Ecs {
         if self.services.iter().any(|service| service.is_called(&cluster, name) && service.is_active()) {
             return Err(invalid("Creation of service was not idempotent."));
         }
+        let drains = |service: &&Service| service.status == ServiceStatus::Draining;
+        if self.services.iter().filter(drains).any(|service| service.is_called(&cluster, name)) {
+            return Err(invalid("Unable to Start a service that is still Draining."));
+        }
         let definition = surroundings.definitions.usable(required(input, "taskDefinition")?)?;
         let settings = Value::Object(settings_of_new(input));
         let desired = desired_count(input, &settings)?;
@@ -204,7 +208,8 @@ impl Service {
             let is_wanted = Some(deployment.revision) == self.proven || Some(deployment.revision) == self.serving;
             is_wanted || self.tasks.iter().any(|task| task.revision == Some(deployment.revision) && !task.is_stopped())
         });
-        let sources = self.deployments.iter().map(|deployment| deployment.revision).collect();
+        let mut sources: Vec<usize> = self.deployments.iter().map(|deployment| deployment.revision).collect();
+        sources.sort_by_key(|source| Some(*source) != self.serving);
         let target = self.revisions.len();
         let revision = self.new_revision(definition, now, surroundings);
         self.revisions.push(revision);

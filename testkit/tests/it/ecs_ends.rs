@@ -152,6 +152,19 @@ fn a_failure_that_passes_does_not_stop_a_deployment() {
     assert_eq!(bench.deployment(&arn)["deploymentCircuitBreaker"]["status"], "MONITORING_COMPLETE");
 }
 
+#[test]
+fn what_has_ended_does_not_change_any_more() {
+    let mut bench = Bench::new(breaker("ROLLING", true), 2);
+    let arn = bench.deploy();
+    bench.wait(3600);
+    let ended = bench.deployment(&arn);
+    bench.update(&json!({ "desiredCount": 40 }));
+    bench.wait(3600);
+    bench.update(&json!({ "forceNewDeployment": true }));
+    bench.wait(3600);
+    assert_eq!(bench.deployment(&arn), ended);
+}
+
 fn watching(rollback: bool) -> Value {
     json!({ "alarms": { "alarmNames": ["errors", "latency"], "enable": true, "rollback": rollback } })
 }
@@ -307,7 +320,13 @@ fn a_newer_deployment_supersedes_the_one_under_way() {
 
 #[test]
 fn a_rollback_that_is_superseded_does_not_hinder_the_newer_deployment() {
-    let mut bench = Bench::new(breaker("ROLLING", true), 2);
+    for strategy in STRATEGIES {
+        supersede_a_rollback(strategy);
+    }
+}
+
+fn supersede_a_rollback(strategy: &str) {
+    let mut bench = Bench::new(breaker(strategy, true), 2);
     bench.break_new_image();
     let first = bench.deploy();
     while bench.status(&first) != "ROLLBACK_IN_PROGRESS" {
@@ -316,6 +335,8 @@ fn a_rollback_that_is_superseded_does_not_hinder_the_newer_deployment() {
     bench.register("web:3");
     bench.update(&json!({ "taskDefinition": "web:3" }));
     let second = bench.newest();
-    bench.wait(600);
+    let serving = &bench.deployment(&second)["sourceServiceRevisions"][0];
+    assert_eq!(serving["runningTaskCount"], 2, "the revision that has the traffic comes first");
+    bench.wait(3 * 3600);
     assert_eq!((bench.status(&first), bench.status(&second)), ("ROLLBACK_FAILED".to_owned(), "SUCCESSFUL".to_owned()));
 }

@@ -184,6 +184,8 @@ fn services_are_created_described_and_deleted() {
     assert_eq!(refused.1, "The service cannot be stopped while it is scaled above 0.");
     let gone = bench.call("DeleteService", json!({ "cluster": "stage", "service": "web", "force": true }));
     assert_eq!(gone["service"]["status"], "DRAINING");
+    let refused = bench.refused("CreateService", service(&json!({}), 1));
+    assert_eq!(refused.1, "Unable to Start a service that is still Draining.");
     bench.wait(31);
     assert_eq!((&bench.service()["status"], &bench.service()["runningCount"]), (&json!("INACTIVE"), &json!(0)));
     assert_eq!(bench.refused("UpdateService", named).0, "ServiceNotActiveException");

@@ -1,9 +1,14 @@
 //! Tasks: those of services and those of their own, how they fail, what they log.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use testkit::world::Service;
+use testkit::LocalAws;
+use testkit::image::{ImageSource, Layer};
+use testkit::world::{Operation, Service};
 
 use crate::ecs_bench::{Bench, breaker};
+use crate::registry;
 
 #[test]
 fn a_failed_task_tells_why_and_belongs_to_its_deployment() {
@@ -131,4 +136,32 @@ fn a_task_that_someone_stops_is_replaced_and_is_no_failure() {
     assert_eq!((&service["runningCount"], &service["deployments"][0]["failedTasks"]), (&json!(1), &json!(0)));
     let refused = bench.refused("StopTask", json!({ "cluster": "stage", "task": "none" }));
     assert_eq!(refused.1, "The referenced task was not found.");
+}
+
+#[test]
+fn the_label_of_a_pushed_image_makes_its_tasks_fail() {
+    let cloud = LocalAws::start().unwrap();
+    let call = |service: Service, operation: &str, input: Value| {
+        let operation = Operation { service, name: operation.to_owned() };
+        cloud.world().call(&operation, &input, cloud.endpoint(), cloud.clock().now()).unwrap()
+    };
+    registry::create_repository(&cloud, "web");
+    let failure = r#"{"afterSeconds": 5, "exitCode": 78, "log": ["no configuration"]}"#;
+    let source = ImageSource::new().layer(Layer::new().file("index.html", "")).label("local-aws.fail", failure);
+    let image = source.build().unwrap();
+    registry::push(&registry::client(&cloud), "web", "bad", &image);
+    let options = json!({ "awslogs-group": "/ecs/web", "awslogs-stream-prefix": "web" });
+    let container = json!({
+        "name": "web", "image": format!("{}/web:bad", cloud.registry()),
+        "logConfiguration": { "logDriver": "awslogs", "options": options }
+    });
+    call(Service::Ecs, "CreateCluster", json!({}));
+    call(Service::Ecs, "RegisterTaskDefinition", json!({ "family": "web", "containerDefinitions": [container] }));
+    let arn = call(Service::Ecs, "RunTask", json!({ "taskDefinition": "web" }))["tasks"][0]["taskArn"].clone();
+    cloud.clock().advance(Duration::from_secs(26));
+    let task = call(Service::Ecs, "DescribeTasks", json!({ "tasks": [arn] }))["tasks"][0].clone();
+    assert_eq!(task["containers"][0]["exitCode"], 78);
+    assert_eq!(task["containers"][0]["imageDigest"], json!(image.digest));
+    let found = call(Service::Logs, "FilterLogEvents", json!({ "logGroupName": "/ecs/web" }));
+    assert_eq!(found["events"][0]["message"], "no configuration");
 }
