@@ -139,7 +139,7 @@ mod tests {
     fn tasks_that_were_scaled_in_are_no_failures() {
         let scaled = task("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/1)", Some(0));
         let unhealthy = task("ServiceSchedulerInitiated", "Task failed ELB health checks", Some(0));
-        assert_eq!(group(&[scaled.clone()]), []);
+        assert_eq!(group(std::slice::from_ref(&scaled)), []);
         assert_eq!(group(&[scaled, unhealthy]).len(), 1);
     }
 

@@ -140,3 +140,46 @@ impl Deployment {
         format!("{head}\n{}", table::render(&["tasks", "stop code", "exit code", "reason", "fix"], rows))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rolled_back() -> Deployment {
+        let cause = Cause {
+            count: 3,
+            stop_code: "EssentialContainerExited".to_owned(),
+            reason: "Essential container in task exited".to_owned(),
+            container: Some("web".to_owned()),
+            exit_code: Some(137),
+            fix: Some("raise the memory of the container or the task"),
+        };
+        Deployment {
+            ok: false,
+            outcome: Ending::RolledBack,
+            cluster: "stage".to_owned(),
+            service: "web".to_owned(),
+            container: "web".to_owned(),
+            image: "host/web:2".to_owned(),
+            digest: None,
+            previous_image: "host/web:1".to_owned(),
+            previous_task_definition: "web:1".to_owned(),
+            task_definition: Some("web:2".to_owned()),
+            strategy: "CANARY".to_owned(),
+            arn: Some("arn".to_owned()),
+            status: Some("ROLLBACK_SUCCESSFUL".to_owned()),
+            reason: None,
+            causes: vec![FailureCause::from(&cause)],
+        }
+    }
+
+    #[test]
+    fn the_section_has_a_stable_shape() {
+        insta::assert_json_snapshot!(rolled_back());
+    }
+
+    #[test]
+    fn the_table_shows_outcome_and_causes() {
+        insta::assert_snapshot!(rolled_back().table());
+    }
+}

@@ -138,3 +138,38 @@ impl Violation {
         vec![self.severity.to_owned(), self.id.clone(), self.subject.clone(), installed, fixed]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::judge;
+
+    fn scan() -> Scan {
+        let finding = |id: &str, word: &str, fixed: Option<&str>| Finding {
+            kind: Kind::Vulnerability,
+            id: id.to_owned(),
+            rating: Rating::of_word(Some(word)),
+            subject: "openssl".to_owned(),
+            installed: Some("3.0.1".to_owned()),
+            fixed: fixed.map(str::to_owned),
+        };
+        let findings = vec![
+            finding("CVE-2", "high", None),
+            finding("CVE-1", "critical", Some("3.0.2")),
+            finding("CVE-3", "?", None),
+        ];
+        let target = "web:1.4".to_owned();
+        let inspection = Inspection { scanner: "trivy", target, digests: Vec::new(), created_at: None, findings };
+        Scan::new(&inspection, &judge(&inspection.findings, Severity::High), Severity::High)
+    }
+
+    #[test]
+    fn the_section_has_a_stable_shape() {
+        insta::assert_json_snapshot!(scan());
+    }
+
+    #[test]
+    fn the_table_is_made_of_the_same_section() {
+        insta::assert_snapshot!(scan().table());
+    }
+}

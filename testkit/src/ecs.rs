@@ -4,9 +4,9 @@
 //! their times alone. What is settled when a task starts (the image, the way it fails) is taken from the other services as they are when a call
 //! carries out that start.
 //!
-//! - [`strategy`] is the table of what each strategy does, [`rollout`] walks through it, [`rollback`] is how it ends otherwise.
-//! - [`schedule`] decides how many tasks to start and to stop.
-//! - the files named `…_requests` and [`describe`] are the wire.
+//! - `strategy` is the table of what each strategy does, `rollout` walks through it, `rollback` is how it ends otherwise.
+//! - `schedule` decides how many tasks to start and to stop.
+//! - the files named `…_requests` and `describe` are the wire.
 
 mod cluster;
 mod deployment_requests;

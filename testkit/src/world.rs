@@ -154,7 +154,12 @@ impl World {
                 self.ecs.answer(&operation.name, input, now, &mut neighbours)
             }
             Service::Ecr => self.ecr.answer(&operation.name, input, endpoint, now),
-            Service::Logs => self.logs.answer(&operation.name, input, now),
+            Service::Logs => {
+                // Tasks write their last lines when their time comes, not when somebody asks ECS.
+                let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
+                self.ecs.advance(now, &mut neighbours);
+                self.logs.answer(&operation.name, input, now)
+            }
             Service::CloudWatch => self.alarms.answer(&operation.name, input, now),
             Service::Registry | Service::S3 => Err(unknown_operation(&operation.name)),
         }

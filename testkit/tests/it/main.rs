@@ -14,6 +14,7 @@ mod ecs_strategies;
 mod ecs_tasks;
 mod ecs_time;
 mod ecs_validation;
+mod faults;
 mod http;
 mod registry;
 mod registry_agrees;
