@@ -275,7 +275,7 @@ fn control(request: &Request, shared: &Shared) -> Option<Reply> {
 fn response(reply: Reply, method: &Method, shared: &Shared) -> Response<ReplyBody> {
     let length = reply.body.len();
     let body = if *method == Method::HEAD { Bytes::new() } else { reply.body };
-    let mut response = Response::new(ReplyBody { rest: Some(body), cut: false });
+    let mut response = Response::new(ReplyBody::Whole(body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     let headers = response.headers_mut();
@@ -293,16 +293,24 @@ fn response(reply: Reply, method: &Method, shared: &Shared) -> Response<ReplyBod
     response
 }
 
-/// A body that can be made to end too early.
+/// A body, whole or broken off.
 #[derive(Debug)]
-struct ReplyBody {
-    rest: Option<Bytes>,
-    cut: bool,
+enum ReplyBody {
+    /// All that is still to be sent.
+    Whole(Bytes),
+    /// Half of it is to be sent, then the connection breaks.
+    Cut(Bytes),
+    /// What was sent is on its way to the client: a break right now would take it back.
+    Sent,
+    /// The connection breaks.
+    Broken,
 }
 
 impl ReplyBody {
     fn cut(&mut self) {
-        self.cut = true;
+        if let Self::Whole(body) = self {
+            *self = Self::Cut(body.slice(..body.len() / 2));
+        }
     }
 }
 
@@ -310,22 +318,21 @@ impl Body for ReplyBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let cut = self.cut;
-        Poll::Ready(match self.rest.take() {
-            Some(body) if cut => {
-                self.rest = Some(Bytes::new());
-                let half = body.len() / 2;
-                if half == 0 {
-                    Some(Err(io::ErrorKind::ConnectionReset.into()))
-                } else {
-                    Some(Ok(Frame::data(body.slice(..half))))
-                }
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match std::mem::replace(&mut *self, Self::Whole(Bytes::new())) {
+            Self::Whole(body) if body.is_empty() => Poll::Ready(None),
+            Self::Whole(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
+            Self::Cut(half) => {
+                *self = Self::Sent;
+                Poll::Ready(Some(Ok(Frame::data(half))))
             }
-            Some(body) if body.is_empty() => None,
-            Some(body) => Some(Ok(Frame::data(body))),
-            None => None,
-        })
+            Self::Sent => {
+                *self = Self::Broken;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Self::Broken => Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into()))),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
