@@ -1,6 +1,7 @@
 //! Every flag has an environment variable: `ecs-deploy --cluster` reads `ECS_DEPLOY_CLUSTER`.
 
-use clap::{Arg, Command};
+use clap::builder::FalseyValueParser;
+use clap::{Arg, ArgAction, Command};
 
 /// Flags that ask about the tool itself: an environment must not turn every run into a help page.
 const WITHOUT_VARIABLE: [&str; 5] = ["help", "version", "schema", "generate", "iam-policy"];
@@ -23,7 +24,12 @@ fn with_variable(argument: Arg, prefix: &str) -> Arg {
         return argument;
     };
     let variable = format!("{prefix}_{}", variable_part(name));
-    argument.env(variable).hide_env_values(true)
+    let argument = argument.env(variable).hide_env_values(true);
+    // `1` and `yes` are as good as `true` there; `0`, `no` and nothing are not.
+    if matches!(argument.get_action(), ArgAction::SetTrue) {
+        return argument.value_parser(FalseyValueParser::new());
+    }
+    argument
 }
 
 fn variable_part(name: &str) -> String {
@@ -32,8 +38,6 @@ fn variable_part(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::ArgAction;
-
     use super::*;
 
     #[test]

@@ -12,9 +12,6 @@ use crate::task_definition::SwapError;
 /// An error of `ecs-deploy`.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The input is no release document.
-    #[error("the input is not a release document")]
-    Foreign,
     /// Nobody says which image.
     #[error("no image is named: the release document has none, and there is no --image")]
     NoImage,
@@ -72,9 +69,7 @@ pub enum Error {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Foreign | Self::NoImage | Self::Image(_) | Self::NoService { .. } | Self::Controller(_) => {
-                Exit::Usage
-            }
+            Self::NoImage | Self::Image(_) | Self::NoService { .. } | Self::Controller(_) => Exit::Usage,
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
             Self::Swap(SwapError::Shape(_)) => Exit::World,
@@ -87,7 +82,6 @@ impl Fault for Error {
 
     fn code(&self) -> String {
         match self {
-            Self::Foreign => "input.not_a_release_document",
             Self::NoImage => "image.missing",
             Self::Image(_) => "image.invalid",
             Self::Document(error) => return error.code(),
@@ -110,7 +104,6 @@ impl Fault for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Foreign => "pipe the output of ecr-push in, or name the image with --image".to_owned(),
             Self::NoImage => "name it with --image, or pipe the output of ecr-push in".to_owned(),
             Self::Image(_) => "write HOST/REPOSITORY@sha256:…".to_owned(),
             Self::Document(error) => return error.hint(),

@@ -27,8 +27,9 @@ impl Request {
     /// # Errors
     /// No image is named, it is no image reference, or `--require` is not met.
     pub fn resolve(arguments: &Arguments, input: &Input) -> Result<Self, Error> {
-        if input.foreign.is_some() {
-            return Err(Error::Foreign);
+        if let Some(bytes) = &input.foreign {
+            // Nothing foreign is of use here: what came was meant to be a release document, and this says what is wrong with it.
+            contract::Document::parse(bytes)?;
         }
         let document = input.document.as_ref();
         let carried = document.map(contract::Document::image).transpose()?.flatten();

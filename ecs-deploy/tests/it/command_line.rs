@@ -66,6 +66,11 @@ fn wrong_questions_are_answered_with_exit_code_2() {
             tool().args(["--cluster", "stage", "--service", "web"]).pipe_in("{\"Results\":[]}"),
             "input.not_a_release_document",
         ),
+        (tool().args(["--cluster", "stage", "--service", "web"]).pipe_in("{\"schema\":"), "input.truncated"),
+        (
+            tool().args(["--cluster", "stage", "--service", "web"]).pipe_in("{\"ok\":true,\"ok\":false}"),
+            "input.not_json",
+        ),
         (
             tool()
                 .args(["--cluster", "stage", "--service", "web"])

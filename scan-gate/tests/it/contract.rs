@@ -52,6 +52,16 @@ fn a_flag_can_come_from_the_environment_and_the_command_line_wins() {
 }
 
 #[test]
+fn a_flag_in_the_environment_takes_what_people_write_for_yes_and_no() {
+    let sandbox = Sandbox::new();
+    for (value, quiet) in [("1", true), ("true", true), ("yes", true), ("0", false), ("no", false), ("", false)] {
+        let outcome =
+            sandbox.tool("scan-gate").env("SCAN_GATE_QUIET", value).pipe_in(report(&digest('a'), &[])).run().code(0);
+        assert_eq!(outcome.stderr().is_empty(), quiet, "{value}");
+    }
+}
+
+#[test]
 fn quiet_says_errors_only_and_json_progress_is_json() {
     let sandbox = Sandbox::new();
     let _ = sandbox.tool("scan-gate").args(["-q"]).pipe_in(report(&digest('a'), &[])).run().code(0).stderr_is("");
