@@ -41,6 +41,7 @@ struct Shared {
     world: Mutex<World>,
     faults: Mutex<Faults>,
     journal: Mutex<Vec<Call>>,
+    arrivals: Mutex<Vec<String>>,
     endpoint: String,
 }
 
@@ -66,6 +67,7 @@ impl LocalAws {
             world: Mutex::default(),
             faults: Mutex::default(),
             journal: Mutex::default(),
+            arrivals: Mutex::default(),
             endpoint: format!("http://{address}"),
         });
         let (stop, stopped) = oneshot::channel();
@@ -120,6 +122,12 @@ impl LocalAws {
     #[must_use]
     pub fn writes(&self) -> Vec<String> {
         self.journal().into_iter().filter(|call| call.write).map(|call| call.operation).collect()
+    }
+
+    /// The requests that have arrived, as `service:Operation`, answered or not: what a test waits for before it interrupts a client.
+    #[must_use]
+    pub fn arrivals(&self) -> Vec<String> {
+        lock(&self.shared.arrivals).clone()
     }
 
     /// Forgets the journal, to look at what comes next alone.
@@ -181,6 +189,7 @@ async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<
     }
     let operation = Operation::of(&request);
     let name = operation.full_name();
+    lock(&shared.arrivals).push(name.clone());
     let fault = lock(&shared.faults).strike(&name);
     let write = is_write(&operation.name);
     let outcome = carry_out(&operation, &request, fault, shared).await;
