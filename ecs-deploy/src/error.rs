@@ -69,11 +69,12 @@ pub enum Error {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoImage | Self::Image(_) | Self::NoService { .. } | Self::Controller(_) => Exit::Usage,
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
             Self::Swap(SwapError::Shape(_)) => Exit::World,
-            Self::Swap(_) => Exit::Usage,
+            Self::NoImage | Self::Image(_) | Self::NoService { .. } | Self::Controller(_) | Self::Swap(_) => {
+                Exit::Usage
+            }
             Self::Call(error) => error.exit(),
             Self::NoDeployment { .. } | Self::Lost(_) => Exit::Unknown,
             Self::RolledBack(_) | Self::RollbackFailed(_) | Self::Superseded(_) | Self::Stopped(_) => Exit::No,
