@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
@@ -19,7 +20,7 @@ pub struct CommonArguments {
     pub input: Option<PathBuf>,
 
     /// Steps that the document must show as passed, about the same image: sections separated by commas, for example scan,push.
-    #[arg(long, value_name = "SECTIONS", value_delimiter = ',', help_heading = "Document")]
+    #[arg(long, value_name = "SECTIONS", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new(), help_heading = "Document")]
     pub require: Vec<String>,
 
     /// Form of standard output; by default a table on a terminal, else JSON.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region};
@@ -43,7 +45,7 @@ pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkCo
         .operation_timeout(CALL)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(client)
+        .http_client(client.clone())
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
     if let Ok(name) = AppName::new(format!("{}-{}", session.tool, session.version)) {
@@ -53,7 +55,11 @@ pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkCo
         loader = loader.region(Region::new(region.clone()));
     }
     if let Some(profile) = &arguments.profile {
-        loader = loader.profile_name(profile);
+        // A profile that is named on the command line wins over keys in the environment, as it does for the AWS CLI.
+        let region = arguments.region.clone().map(Region::new);
+        let provider = ProviderConfig::without_region().with_http_client(client).with_region(region);
+        let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&provider).build();
+        loader = loader.profile_name(profile).credentials_provider(credentials);
     }
     if let Some(endpoint) = &arguments.endpoint_url {
         loader = loader.endpoint_url(endpoint);

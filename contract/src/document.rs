@@ -117,8 +117,14 @@ impl Document {
             Some(schema) if schema.starts_with(SCHEMA_FAMILY) => return Err(DocumentError::OtherVersion(schema)),
             _ => return Err(DocumentError::Foreign),
         }
-        document.verdict()?;
+        let well = document.verdict()?;
         document.steps()?;
+        if well && document.raw("error").is_some() {
+            return Err(DocumentError::Member {
+                member: "error",
+                cause: "it is there although `ok` is true".to_owned(),
+            });
+        }
         Ok(document)
     }
 
@@ -279,7 +285,7 @@ mod tests {
 
     #[test]
     fn what_is_no_release_document_is_refused_by_name() {
-        let cases: [(&str, &str); 10] = [
+        let cases: [(&str, &str); 11] = [
             ("", "input.empty"),
             (" \n", "input.empty"),
             ("{", "input.truncated"),
@@ -290,6 +296,7 @@ mod tests {
             ("{\"schema\":\"deploy-aws-ecs/release/v2\",\"ok\":true}", "input.other_version"),
             ("{\"schema\":\"deploy-aws-ecs/release/v1\"}", "input.invalid"),
             ("{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":true,\"ok\":true}", "input.not_json"),
+            ("{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":true,\"error\":{}}", "input.invalid"),
         ];
         for (text, code) in cases {
             assert_eq!(Document::parse(text.as_bytes()).unwrap_err().code(), code, "{text}");

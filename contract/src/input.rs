@@ -111,11 +111,11 @@ fn is_dash(path: &Path) -> bool {
 pub(crate) async fn read(source: Source, progress: &Progress) -> Result<Input, InputError> {
     match source {
         Source::None => Ok(Input::default()),
-        Source::File(path) => understand(read_file(&path)?, false),
+        Source::File(path) => understand(document_file(&path).await?, false),
         Source::DocumentOnStandardInput => understand(read_standard_input(progress).await?, false),
         Source::StandardInput => understand(read_standard_input(progress).await?, true),
         Source::FileAndForeign(path) => {
-            let document = understand(read_file(&path)?, false)?;
+            let document = understand(document_file(&path).await?, false)?;
             Ok(Input { foreign: Some(read_standard_input(progress).await?), ..document })
         }
     }
@@ -134,8 +134,18 @@ fn understand(bytes: Vec<u8>, foreign_is_welcome: bool) -> Result<Input, InputEr
     Err(InputError::Upstream(failure, Box::new(document)))
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, InputError> {
-    std::fs::read(path).map_err(|cause| InputError::Unreadable { place: format!("`{}`", path.display()), cause })
+async fn document_file(path: &Path) -> Result<Vec<u8>, InputError> {
+    let read = read_file(path).await;
+    read.map_err(|cause| InputError::Unreadable { place: format!("`{}`", path.display()), cause })
+}
+
+/// Reads a file beside the run, so that a signal and `--timeout` are heeded even if it is a pipe that nobody writes to.
+///
+/// # Errors
+/// What the system says.
+pub async fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(|| std::fs::read(path)).await.map_err(std::io::Error::other)?
 }
 
 /// How long a silent pipe may take before a person is told what the tool waits for.

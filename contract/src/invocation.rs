@@ -215,7 +215,7 @@ async fn supervise<T: Tool>(
                 Outcome::ended_early("interrupted", message, Exit::Signal(signal.number), session)
             }
             Ending::Timeout(limit) => {
-                let message = format!("gave up waiting after {} seconds", limit.as_secs());
+                let message = format!("gave up waiting after {} s", limit.as_secs_f64());
                 Outcome::ended_early("timeout", message, Exit::Unknown, session)
             }
         },

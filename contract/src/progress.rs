@@ -113,7 +113,8 @@ impl Progress {
     }
 
     fn plain_line(&self, label: Option<(&str, Tone)>, message: &str) -> String {
-        let message = message.lines().map(crate::table::printable).collect::<Vec<_>>().join("\n");
+        // One line, whatever a scanner or the holder of a lock put into it: CI systems take commands from lines.
+        let message = crate::table::printable(message);
         match label {
             Some((word, tone)) => format!("{}: {}: {message}", self.tool, tone.paint(word, self.colored)),
             None => format!("{}: {message}", self.tool),

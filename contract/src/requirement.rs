@@ -1,6 +1,7 @@
 //! `--require scan,push`: what must have happened upstream, and about which image.
 //!
-//! The convention that makes it work: a section says `ok`, and a section about an image says which one by `digest` or `digests`.
+//! The convention that makes it work: a section says `ok`, and a section about an image says which one by `digest` or `digests`. A section that
+//! keeps quiet about its image proves nothing; only those that are about no image at all need not name one.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -20,11 +21,14 @@ pub enum Unmet {
     #[error("`{0}` is required, but that step did not run")]
     Missing(String),
     /// The section is there and is no pass.
-    #[error("`{0}` is required, but that step did not pass")]
+    #[error("the step `{0}` did not pass")]
     Failed(String),
     /// The section does not say which image it is about.
     #[error("`{0}` is required, but it does not say which image it looked at")]
     NoSubject(String),
+    /// The image at hand has no digest to compare with.
+    #[error("`{0}` is required, but the image at hand is not named by its digest")]
+    NoImage(String),
     /// The section is about another image.
     #[error("`{section}` is required for {expected}, but it is about {found}")]
     OtherImage {
@@ -48,6 +52,7 @@ impl Fault for Unmet {
             Self::Missing(_) => "require.missing",
             Self::Failed(_) => "require.failed",
             Self::NoSubject(_) => "require.no_subject",
+            Self::NoImage(_) => "require.no_image",
             Self::OtherImage { .. } => "require.other_image",
         }
         .to_owned()
@@ -59,10 +64,17 @@ impl Fault for Unmet {
             Self::Missing(section) => format!("put the tool that writes `{section}` before this one in the pipe"),
             Self::Failed(section) => format!("look at `{section}` with: jq .{section} FILE"),
             Self::NoSubject(_) => "scan the image itself, not a folder or a repository".to_owned(),
+            Self::NoImage(_) => "name the image by its digest: HOST/REPOSITORY@sha256:…".to_owned(),
             Self::OtherImage { .. } => "run that step again for the image at hand".to_owned(),
         })
     }
 }
+
+/// The sections of the release document that are about no image.
+const WITHOUT_IMAGE: [&str; 2] = ["network", "lock"];
+
+/// The sections that are about an image.
+const ABOUT_IMAGE: [&str; 3] = ["scan", "push", "deployment"];
 
 /// What a section says about itself, as far as a demand can ask.
 #[derive(Deserialize)]
@@ -83,6 +95,18 @@ pub fn check(document: Option<&Document>, sections: &[String], subjects: &[Diges
     })
 }
 
+/// Checks that no step whose outcome the image depends on says no: a dry run upstream leaves a document that is well and a section that is not.
+///
+/// # Errors
+/// The first section that says no.
+pub fn no_section_says_no(document: &Document) -> Result<(), Unmet> {
+    let says_no = |section: &&str| {
+        let said = document.raw(section).map(serde_json::from_str::<Section>);
+        said.is_some_and(|said| said.is_ok_and(|said| said.ok == Some(false)))
+    };
+    ABOUT_IMAGE.iter().copied().find(says_no).map_or(Ok(()), |section| Err(Unmet::Failed(section.to_owned())))
+}
+
 fn check_one(document: &Document, section: &str, subjects: &[Digest]) -> Result<(), Unmet> {
     let raw = document.raw(section).ok_or_else(|| Unmet::Missing(section.to_owned()))?;
     let Ok(said) = serde_json::from_str::<Section>(raw) else {
@@ -91,13 +115,15 @@ fn check_one(document: &Document, section: &str, subjects: &[Digest]) -> Result<
     if said.ok != Some(true) {
         return Err(Unmet::Failed(section.to_owned()));
     }
-    let about_an_image = said.digest.is_some() || said.digests.is_some();
-    if !about_an_image {
+    if WITHOUT_IMAGE.contains(&section) {
         return Ok(());
     }
     let named: Vec<Digest> = said.digest.into_iter().chain(said.digests.unwrap_or_default()).collect();
-    if named.is_empty() || subjects.is_empty() {
+    if named.is_empty() {
         return Err(Unmet::NoSubject(section.to_owned()));
+    }
+    if subjects.is_empty() {
+        return Err(Unmet::NoImage(section.to_owned()));
     }
     if named.iter().any(|digest| subjects.contains(digest)) {
         return Ok(());
@@ -131,7 +157,8 @@ mod tests {
             (r#","scan":{"ok":false}"#.to_owned(), "require.failed"),
             (r#","scan":{}"#.to_owned(), "require.failed"),
             (r#","scan":"yes""#.to_owned(), "require.failed"),
-            (r#","scan":{"ok":true}"#.to_owned(), "met"),
+            (r#","scan":{"ok":true}"#.to_owned(), "require.no_subject"),
+            (r#","scan":{"ok":true,"digest":null,"digests":null}"#.to_owned(), "require.no_subject"),
             (r#","scan":{"ok":true,"digests":[]}"#.to_owned(), "require.no_subject"),
             (r#","scan":{"ok":true,"digest":"latest"}"#.to_owned(), "require.failed"),
             (format!(r#","scan":{{"ok":true,"digest":"{theirs}"}}"#), "require.other_image"),
@@ -151,6 +178,24 @@ mod tests {
 
     #[test]
     fn an_image_section_proves_nothing_if_no_image_is_at_hand() {
-        assert_eq!(code(&format!(r#","scan":{{"ok":true,"digest":"{}"}}"#, digest('a')), &[]), "require.no_subject");
+        assert_eq!(code(&format!(r#","scan":{{"ok":true,"digest":"{}"}}"#, digest('a')), &[]), "require.no_image");
+    }
+
+    #[test]
+    fn a_section_about_no_image_needs_none() {
+        let text = r#"{"schema":"deploy-aws-ecs/release/v1","ok":true,"network":{"ok":true}}"#;
+        let document = Document::parse(text.as_bytes()).unwrap();
+        assert_eq!(check(Some(&document), &["network".to_owned()], &[]), Ok(()));
+    }
+
+    #[test]
+    fn a_section_that_says_no_stops_whoever_changes_the_world() {
+        let verdict = |section: &str| {
+            let text = format!(r#"{{"schema":"deploy-aws-ecs/release/v1","ok":true{section}}}"#);
+            no_section_says_no(&Document::parse(text.as_bytes()).unwrap())
+        };
+        assert_eq!(verdict(""), Ok(()));
+        assert_eq!(verdict(r#","push":{"ok":true},"x-own":{"ok":false}"#), Ok(()), "members of others are theirs");
+        assert_eq!(verdict(r#","push":{"ok":false}"#), Err(Unmet::Failed("push".to_owned())));
     }
 }

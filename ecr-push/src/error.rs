@@ -63,8 +63,8 @@ impl Fault for Error {
         match self {
             Self::Unsupported | Self::Layout(_) => Exit::Usage,
             Self::Require(error) => error.exit(),
-            Self::RepositoryMissing(_) | Self::TagImmutable { .. } | Self::Moved { .. } => Exit::No,
-            Self::Endpoint(_) | Self::Certificates(_) => Exit::World,
+            Self::TagImmutable { .. } | Self::Moved { .. } => Exit::No,
+            Self::Endpoint(_) | Self::Certificates(_) | Self::RepositoryMissing(_) => Exit::World,
             Self::Call(error) => error.exit(),
         }
     }

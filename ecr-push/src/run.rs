@@ -26,6 +26,9 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
     let request = Request::resolve(&arguments)?;
     let layout = Layout::open(&request.layout)?;
     requirement::check(input.document.as_ref(), &arguments.common.require, &layout.names())?;
+    if let Some(document) = input.document.as_ref().filter(|_| !arguments.change.dry_run) {
+        requirement::no_section_says_no(document)?;
+    }
     let ecr = Ecr::connect(&arguments, session).await;
     let registry = Arc::new(Registry::connect(ecr, &request.repository, session).await?);
     let pointers = registry.look_up(request.references(&layout.digest)).await?;

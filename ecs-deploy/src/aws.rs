@@ -66,15 +66,16 @@ pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
     let own = |kind: &str| format!("arn:aws:ecs:*:*:{kind}/{cluster}/{service}");
     let anything = ["*".to_owned()];
     let mut statements = vec![
-        Statement::allow(&["ecs:DescribeTaskDefinition", "ecs:ListTasks"], &anything),
+        Statement::allow(&["ecs:DescribeTaskDefinition"], &anything),
         Statement::allow(&["ecs:DescribeServices", "ecs:ListServiceDeployments"], &[own("service")]),
         Statement::allow(
             &["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"],
             &[own("service-deployment") + "/*", own("service-revision") + "/*"],
         ),
-        Statement::allow(&["ecs:DescribeTasks"], &[format!("arn:aws:ecs:*:*:task/{cluster}/*")]),
     ];
     if !arguments.change.dry_run {
+        statements.push(Statement::allow(&["ecs:ListTasks"], &anything));
+        statements.push(Statement::allow(&["ecs:DescribeTasks"], &[format!("arn:aws:ecs:*:*:task/{cluster}/*")]));
         let registering = ["ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"];
         statements.push(Statement::allow(&registering, &anything));
         statements.push(Statement::allow(&["ecs:UpdateService"], &[own("service")]));

@@ -71,10 +71,8 @@ impl Fault for Error {
         match self {
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
-            Self::Swap(SwapError::Shape(_)) => Exit::World,
-            Self::NoImage | Self::Image(_) | Self::NoService { .. } | Self::Controller(_) | Self::Swap(_) => {
-                Exit::Usage
-            }
+            Self::Swap(SwapError::Shape(_)) | Self::NoService { .. } => Exit::World,
+            Self::NoImage | Self::Image(_) | Self::Controller(_) | Self::Swap(_) => Exit::Usage,
             Self::Call(error) => error.exit(),
             Self::NoDeployment { .. } | Self::Lost(_) => Exit::Unknown,
             Self::RolledBack(_) | Self::RollbackFailed(_) | Self::Superseded(_) | Self::Stopped(_) => Exit::No,

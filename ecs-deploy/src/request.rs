@@ -39,6 +39,9 @@ impl Request {
             (None, None) => return Err(Error::NoImage),
         };
         requirement::check(document, &arguments.common.require, &subjects(&image, carried.as_ref()))?;
+        if let Some(document) = document.filter(|_| !arguments.change.dry_run) {
+            requirement::no_section_says_no(document)?;
+        }
         Ok(Self {
             cluster: arguments.cluster.clone(),
             service: arguments.service.clone(),

@@ -51,7 +51,7 @@ impl contract::Tool for NetAudit {
     }
 
     async fn run(arguments: Arguments, input: Input, _: &Session) -> Result<contract::Report<Self>, Error> {
-        run::run(arguments, input)
+        run::run(arguments, input).await
     }
 
     fn table(network: &Network) -> String {

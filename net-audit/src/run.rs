@@ -1,5 +1,6 @@
 //! The story of one run: resolve, read, classify, report.
 
+use contract::input::read_file;
 use contract::{Input, Report};
 
 use crate::NetAudit;
@@ -11,19 +12,19 @@ use crate::report::Network;
 use crate::request::{Request, SnapshotSource};
 use crate::snapshot;
 
-pub(crate) fn run(arguments: Arguments, input: Input) -> Result<Report<NetAudit>, Error> {
+pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<NetAudit>, Error> {
     let request = Request::resolve(arguments, input)?;
-    let inventory = snapshot::read(&bytes(request.snapshot)?)?;
+    let inventory = snapshot::read(&bytes(request.snapshot).await?)?;
     let verdicts = classify(&inventory);
     let refusal = unknown(&verdicts);
     let section = Network::new(&inventory, &verdicts);
     Ok(Report { summary: section.summary(), section, image: None, refusal })
 }
 
-fn bytes(source: SnapshotSource) -> Result<Vec<u8>, Error> {
+async fn bytes(source: SnapshotSource) -> Result<Vec<u8>, Error> {
     match source {
         SnapshotSource::Bytes(bytes) => Ok(bytes),
-        SnapshotSource::File(path) => std::fs::read(&path).map_err(|cause| Error::Unreadable { path, cause }),
+        SnapshotSource::File(path) => read_file(&path).await.map_err(|cause| Error::Unreadable { path, cause }),
     }
 }
 

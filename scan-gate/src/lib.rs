@@ -48,7 +48,7 @@ impl contract::Tool for ScanGate {
     }
 
     async fn run(arguments: Arguments, input: Input, _: &Session) -> Result<contract::Report<Self>, Error> {
-        run::run(arguments, input)
+        run::run(arguments, input).await
     }
 
     fn table(scan: &Scan) -> String {

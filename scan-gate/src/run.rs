@@ -11,9 +11,9 @@ use crate::reader;
 use crate::report::Scan;
 use crate::request::{ReportSource, Request};
 
-pub(crate) fn run(arguments: Arguments, input: Input) -> Result<Report<ScanGate>, Error> {
+pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<ScanGate>, Error> {
     let request = Request::resolve(arguments, input)?;
-    let inspection = reader::read(&bytes(&request.report)?)?;
+    let inspection = reader::read(&bytes(&request.report).await?)?;
     let verdict = judge(&inspection.findings, request.fail_on);
     let mut section = Scan::new(&inspection, &verdict, request.fail_on);
     let refusal = other_image(&inspection, &request).or_else(|| gate_shut(&verdict, &request));
@@ -21,11 +21,11 @@ pub(crate) fn run(arguments: Arguments, input: Input) -> Result<Report<ScanGate>
     Ok(Report { summary: section.summary(), section, image: None, refusal })
 }
 
-fn bytes(source: &ReportSource) -> Result<Vec<u8>, Error> {
+async fn bytes(source: &ReportSource) -> Result<Vec<u8>, Error> {
     match source {
         ReportSource::Bytes(bytes) => Ok(bytes.clone()),
         ReportSource::File(path) => {
-            std::fs::read(path).map_err(|cause| Error::Unreadable { path: path.clone(), cause })
+            contract::input::read_file(path).await.map_err(|cause| Error::Unreadable { path: path.clone(), cause })
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::state_address::StateAddress;
 /// The `lock` section of the release document: Terraform's own members, and where the lock lies.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Lock {
-    /// Whether the lock is as the command wanted it. False after a dry run of `acquire`: nothing is held.
+    /// Whether the lock is held for this release: what `--require lock` asks. False after a dry run and after `release`.
     pub ok: bool,
     /// How the lock is.
     pub state: LockState,
@@ -62,7 +62,7 @@ impl Lock {
     #[must_use]
     pub fn new(address: &StateAddress, state: LockState, info: Option<LockInfo>, etag: Option<String>) -> Self {
         Self {
-            ok: matches!(state, LockState::Held | LockState::Released),
+            ok: state == LockState::Held,
             state,
             info,
             bucket: address.bucket().to_owned(),

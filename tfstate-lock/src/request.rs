@@ -97,6 +97,12 @@ impl Release {
     }
 }
 
+/// Whether this names exactly one object: `*` would match whatever lies there.
+fn is_one_etag(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(['"', '*', ',']))
+}
+
 /// The lock that came with the input, and its `ETag` if it is known.
 fn piped_lock(input: &Input) -> Result<Option<(LockInfo, Option<String>)>, Error> {
     if let Some(bytes) = &input.foreign {
@@ -110,5 +116,5 @@ fn piped_lock(input: &Input) -> Result<Option<(LockInfo, Option<String>)>, Error
     };
     let lock = LockInfo::parse(raw.as_bytes()).map_err(Error::PipedLock)?;
     let place: Option<Place> = document.read("lock")?;
-    Ok(Some((lock, place.and_then(|place| place.etag))))
+    Ok(Some((lock, place.and_then(|place| place.etag).filter(|etag| is_one_etag(etag)))))
 }

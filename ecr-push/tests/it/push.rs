@@ -161,7 +161,7 @@ fn a_missing_repository_is_said_before_anything_is_sent() {
     let _ = write(&sandbox, &image("one"));
     for arguments in [&["--dry-run"][..], &["--tag", "1.0.0"], &[]] {
         let run = sandbox.tool("ecr-push").args(["web", "--repository", "shop/web"]).args(arguments).run();
-        let _ = run.code(1).says("/error/code", "repository.missing").stderr_contains(
+        let _ = run.code(3).says("/error/code", "repository.missing").stderr_contains(
             "ecr-push: error: there is no repository `shop/web`; nothing was sent\n\
              ecr-push: hint: aws ecr create-repository --repository-name shop/web",
         );

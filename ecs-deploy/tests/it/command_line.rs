@@ -49,7 +49,7 @@ fn demands_are_held_against_the_image_at_hand() {
     // Another image on the command line is not what was scanned, whatever the document says.
     let run =
         bench.deploy().args(["--input", "-", "--require", "scan"]).pipe_in(release(&digest('a'), &scan(true, 'a')));
-    let _ = run.run().code(1).says("/error/code", "require.no_subject");
+    let _ = run.run().code(1).says("/error/code", "require.no_image");
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());
 }
 
@@ -59,7 +59,6 @@ fn wrong_questions_are_answered_with_exit_code_2() {
     let tool = || bench.sandbox.tool("ecs-deploy");
     let cases = [
         (tool().args(["--service", "web"]), "usage"),
-        (tool().args(["--cluster", "stage", "--service", "nobody", "--image", NEW]), "service.missing"),
         (tool().args(["--cluster", "stage", "--service", "web", "--image", "a b"]), "image.invalid"),
         (bench.deploy().args(["--container", "sidecar"]), "container.missing"),
         (
@@ -85,6 +84,33 @@ fn wrong_questions_are_answered_with_exit_code_2() {
 }
 
 #[test]
+fn a_service_or_cluster_that_is_not_there_is_a_failure_of_the_world() {
+    let bench = Bench::new(&rolling());
+    for (cluster, service, code) in [("stage", "nobody", "service.missing"), ("nowhere", "web", "aws.refused")] {
+        let run = bench.sandbox.tool("ecs-deploy").args(["--cluster", cluster, "--service", service, "--image", NEW]);
+        let _ = run.run().code(3).says("/error/code", code).stderr_contains("hint: aws ecs list-");
+    }
+}
+
+#[test]
+fn an_image_that_a_dry_run_did_not_push_is_not_deployed() {
+    let bench = Bench::new(&rolling());
+    let tool = || bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web"]);
+    let planned = release(&digest('a'), &json!({ "push": { "ok": false, "digest": digest('a'), "dry_run": true } }));
+    let _ = tool().pipe_in(planned.clone()).run().code(1).says("/error/code", "require.failed");
+    let _ = tool().args(["--dry-run"]).pipe_in(planned).run().code(0).says("/deployment/outcome", "planned");
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_profile_that_is_named_wins_over_keys_in_the_environment() {
+    let bench = Bench::new(&rolling());
+    let _ = bench.deploy().args(["--profile", "typo"]).run().code(3).says("/error/code", "aws.credentials");
+    bench.sandbox.write(".aws/credentials", "[other]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = x\n");
+    let _ = bench.deploy().args(["--profile", "other", "--dry-run"]).run().code(0);
+}
+
+#[test]
 fn the_least_policy_of_a_dry_run_has_no_writes() {
     let bench = Bench::new(&rolling());
     let actions = |run: testkit::sandbox::Run| run.args(["--iam-policy"]).run().code(0).stdout();
@@ -98,4 +124,14 @@ fn verbose_says_every_call_with_its_request_id() {
     let bench = Bench::new(&rolling());
     let outcome = bench.deploy().args(["--dry-run", "--verbose"]).run().code(0);
     let _ = outcome.stderr_contains("ecs-deploy: ecs:DescribeServices: 200, request id local-");
+}
+
+#[test]
+fn a_stage_rollout_of_an_image_without_digest_is_no_ticket_for_production() {
+    let bench = Bench::new(&rolling());
+    let rolled_out = json!({ "deployment": { "ok": true, "outcome": "deployed", "image": "nginx:1.28" } });
+    let run =
+        bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--require", "deployment"]);
+    let _ = run.pipe_in(release(&digest('a'), &rolled_out)).run().code(1).says("/error/code", "require.no_subject");
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
 }

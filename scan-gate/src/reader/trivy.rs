@@ -16,6 +16,11 @@ use super::ReadError;
 use crate::finding::{Finding, Inspection, Kind};
 use crate::severity::Rating;
 
+mod spelling;
+
+/// What can have been scanned. Source: aquasecurity/trivy, `pkg/fanal/artifact/artifact.go`.
+const ARTIFACT_TYPES: [&str; 3] = ["container_image", "filesystem", "repository"];
+
 /// The schema that is read.
 const SCHEMA_VERSION: &str = "2";
 
@@ -106,8 +111,7 @@ fn recognise(bytes: &[u8]) -> Result<(), ReadError> {
         return Err(ReadError::Alien("it is not a JSON object; a list is what Trivy before 0.20 wrote".to_owned()));
     }
     let members: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes)?;
-    let look_alike = |known: &str| members.keys().find(|name| *name != known && name.eq_ignore_ascii_case(known));
-    if let Some(name) = ["SchemaVersion", "ArtifactName", "ArtifactType", "Results"].into_iter().find_map(look_alike) {
+    if let Some(name) = spelling::look_alike(bytes)? {
         return Err(ReadError::Alien(format!("member `{name}` is not spelled as Trivy spells it")));
     }
     if !members.contains_key("ArtifactName") || !members.contains_key("ArtifactType") {
@@ -115,10 +119,17 @@ fn recognise(bytes: &[u8]) -> Result<(), ReadError> {
         let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         return Err(ReadError::Alien(format!("it has no `ArtifactName` and `ArtifactType`; its members are: {names}")));
     }
-    match members.get("SchemaVersion").map(|raw| raw.get()) {
-        Some(SCHEMA_VERSION) => Ok(()),
-        _ => Err(ReadError::Alien(format!("its `SchemaVersion` is not {SCHEMA_VERSION}"))),
+    if members.get("SchemaVersion").map(|raw| raw.get()) != Some(SCHEMA_VERSION) {
+        return Err(ReadError::Alien(format!("its `SchemaVersion` is not {SCHEMA_VERSION}")));
     }
+    let artifact = members.get("ArtifactType").map_or("missing", |raw| raw.get());
+    if !ARTIFACT_TYPES.contains(&artifact.trim_matches('"')) {
+        return Err(ReadError::Alien(format!(
+            "its `ArtifactType` is {artifact}, not one of {}",
+            ARTIFACT_TYPES.join(", ")
+        )));
+    }
+    Ok(())
 }
 
 fn digests(metadata: &Metadata) -> Vec<Digest> {
@@ -210,6 +221,16 @@ mod tests {
             r#"{"SchemaVersion":1,"ArtifactName":"a","ArtifactType":"b"}"#.to_owned(),
             r#"{"SchemaVersion":"2","ArtifactName":"a","ArtifactType":"b"}"#.to_owned(),
             r#"{"matches":[],"descriptor":{}}"#.to_owned(),
+            r#"{"SchemaVersion":2,"ArtifactName":"a","ArtifactType":"cyclonedx"}"#.to_owned(),
+            report(r#","metadata":{}"#),
+            report(r#","Metadata":{"imageid":"x"}"#),
+            report(r#","Results":[{"vulnerabilities":[{"VulnerabilityID":"A","Severity":"CRITICAL"}]}]"#),
+            report(r#","Results":[{"Vulnerabilities":[],"VULNERABILITIES":[]}]"#),
+            report(
+                r#","Results":[{"Vulnerabilities":[{"VulnerabilityID":"A","severity":"CRITICAL","Severity":"LOW"}]}]"#,
+            ),
+            report(r#","Results":[{"Misconfigurations":[{"ID":"A","Status":"PASS","status":"FAIL"}]}]"#),
+            report(r#","Results":[{"Secrets":[{"RuleID":"A","severity":"HIGH"}]}]"#),
         ];
         for text in cases {
             assert!(matches!(read(text.as_bytes()), Err(ReadError::Alien(_))), "{text}");

@@ -110,3 +110,21 @@ fn the_table_shows_counts_and_fixes() {
          severity   id      subject   installed   fixed\n high       CVE-2   openssl   3.0.1       3.0.2\n",
     );
 }
+
+#[test]
+fn a_pipe_as_report_heeds_timeout_and_signals() {
+    let sandbox = Sandbox::new();
+    let _ = sandbox.shell("mkfifo pipe; scan-gate pipe --timeout 200ms").run().code(4).says("/error/code", "timeout");
+}
+
+#[test]
+fn a_report_cannot_put_lines_of_its_own_on_standard_error() {
+    let forged = report(&digest('a'), &[("CVE-1\n::stop-commands::x\nscan-gate: web: gate open", "CRITICAL")]);
+    let outcome = Sandbox::new().tool("scan-gate").pipe_in(forged).run().code(1);
+    let lines: Vec<String> = outcome.stderr().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 2, "one error, one hint: {lines:?}");
+    assert!(
+        lines[0].starts_with("scan-gate: error: 1 finding") && lines[1].starts_with("scan-gate: hint: "),
+        "{lines:?}"
+    );
+}

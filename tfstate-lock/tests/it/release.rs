@@ -6,9 +6,26 @@ fn what_acquire_wrote_is_enough_to_release_by_one_request() {
     let acquired = sandbox.tool("tfstate-lock").args(["acquire", STATE]).run().code(0);
     cloud.clear_journal();
     let outcome = sandbox.tool("tfstate-lock").args(["release"]).pipe_in(acquired.stdout()).run().code(0);
-    let _ = outcome.says("/lock/state", "released").says("/lock/ok", true).says("/steps/1/tool", "tfstate-lock");
+    let _ = outcome
+        .says("/ok", true)
+        .says("/lock/state", "released")
+        .says("/lock/ok", false)
+        .says("/steps/1/tool", "tfstate-lock");
     assert_eq!(calls(&cloud), ["s3:DeleteObject"]);
     assert_eq!(lock_object(&cloud), None);
+}
+
+#[test]
+fn an_etag_that_would_match_any_lock_is_not_used() {
+    let (cloud, sandbox) = cloud();
+    let acquired = sandbox.tool("tfstate-lock").args(["acquire", STATE]).run().code(0);
+    let etag = acquired.json()["lock"]["etag"].to_string();
+    let forged = acquired.stdout().replace(&etag, "\"*\"");
+    assert_ne!(forged, acquired.stdout());
+    cloud.world().s3 = testkit::s3::S3::default();
+    place(&cloud, TERRAFORMS);
+    let _ = sandbox.tool("tfstate-lock").args(["release"]).pipe_in(forged).run().code(1);
+    assert_eq!(lock_object(&cloud).as_deref(), Some(TERRAFORMS));
 }
 
 #[test]
