@@ -65,7 +65,7 @@ fn a_newer_deployment_is_named_as_what_superseded_ours() {
 #[test]
 fn giving_up_waiting_leaves_word_of_the_deployment() {
     let bench = Bench::at(&canary(), Clock::manual());
-    let running = bench.deploy().args(["--timeout", "2s"]).start();
+    let running = bench.deploy().args(["--timeout", "5s"]).start();
     // A minute of AWS time is enough for the deployment to be seen and not enough for it to end; then the clock stands still.
     let mut left = 12;
     let outcome = Bench::drive(running, || {
