@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, ValueEnum};
-use jiff::SignedDuration;
+use clap::Args;
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use jiff::{Span, SpanRelativeTo};
 
 use crate::color::ColorChoice;
 use crate::pages::Page;
@@ -24,7 +24,7 @@ pub struct CommonArguments {
     pub require: Vec<String>,
 
     /// Form of standard output; by default a table on a terminal, else JSON.
-    #[arg(short, long, value_name = "FORM", value_enum, help_heading = "Output")]
+    #[arg(short, long, value_name = "FORM", value_parser = OutputForm::parser(&[]), help_heading = "Output")]
     pub output: Option<OutputForm>,
 
     /// Say nothing on standard error but errors.
@@ -85,18 +85,47 @@ pub struct ChangeArguments {
 }
 
 /// Forms of standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputForm {
     /// The release document, one line.
     Json,
     /// What the tool found, for people.
     Table,
+    /// A form that only one tool has, by its name.
+    Own(&'static str),
 }
 
-/// Reads a duration as people write it: `90s`, `20m`, `1h 30m`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let hint = || format!("`{text}` is not a duration: write for example 90s, 20m or 1h30m");
-    let duration: SignedDuration = text.parse().map_err(|_| hint())?;
+/// A form of standard output that only one tool has.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnForm {
+    /// What is typed behind `--output`.
+    pub name: &'static str,
+    /// What it is, for the help page.
+    pub help: &'static str,
+}
+
+impl OutputForm {
+    /// Reads the two forms that all tools have, and a tool's own ones.
+    pub(crate) fn parser(own: &'static [OwnForm]) -> impl TypedValueParser<Value = Self> {
+        let shared = [("json", "The release document, one line"), ("table", "What the tool found, for people")];
+        let values = shared.into_iter().chain(own.iter().map(|form| (form.name, form.help)));
+        let values: Vec<PossibleValue> = values.map(|(name, help)| PossibleValue::new(name).help(help)).collect();
+        PossibleValuesParser::new(values).map(|typed| match own.iter().find(|form| form.name == typed) {
+            Some(form) => Self::Own(form.name),
+            None if typed == "json" => Self::Json,
+            None => Self::Table,
+        })
+    }
+}
+
+/// Reads a duration as people write it: `90s`, `20m`, `1h 30m`, `7d`.
+///
+/// # Errors
+/// It is none, or is negative.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let hint = || format!("`{text}` is not a duration: write for example 90s, 20m, 1h30m or 7d");
+    let span: Span = text.parse().map_err(|_| hint())?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| hint())?;
     Duration::try_from(duration).map_err(|_| hint())
 }
 
@@ -106,7 +135,7 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, seconds) in [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("1h 30m", 5400)] {
+        for (text, seconds) in [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("1h 30m", 5400), ("7d", 604_800)] {
             assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for text in ["", "90", "soon", "-5s"] {

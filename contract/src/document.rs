@@ -2,7 +2,8 @@
 //!
 //! Its members are kept as the bytes they came as, in the order they came in. So what a tool does not know, it cannot damage.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
@@ -137,6 +138,15 @@ impl Document {
         })
     }
 
+    /// Whether these first bytes of an input claim to be a release document: an object whose `schema` is among them and says so.
+    #[must_use]
+    pub fn begins(bytes: &[u8]) -> bool {
+        let mut schema = None;
+        // The bytes may end anywhere, so the end is an error that says nothing.
+        let _ = MembersUntilSchema(&mut schema).deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+        schema.is_some_and(|schema| schema.starts_with(SCHEMA_FAMILY))
+    }
+
     /// Whether everything upstream was well.
     ///
     /// # Errors
@@ -235,6 +245,36 @@ fn without_layout(json: &str) -> String {
         .collect()
 }
 
+/// Reads members until it finds `schema`.
+struct MembersUntilSchema<'a>(&'a mut Option<String>);
+
+impl<'de> DeserializeSeed<'de> for MembersUntilSchema<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MembersUntilSchema<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            if name == "schema" {
+                *self.0 = members.next_value()?;
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -300,6 +340,22 @@ mod tests {
         ];
         for (text, code) in cases {
             assert_eq!(Document::parse(text.as_bytes()).unwrap_err().code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_tells_a_release_document_from_a_report() {
+        let cases = [
+            ("{\"schema\":\"deploy-aws-ecs/release/v1\",\"push\":{\"dig", true),
+            ("{\"image\":{},\"schema\":\"deploy-aws-ecs/release/v1\",\"pu", true),
+            ("{\"SchemaVersion\":2,\"Results\":[{\"a\":\"", false),
+            ("{\"schema\":\"deploy-aws", false),
+            ("{\"schema\":\"15.0.0\",\"vulnerabilities\":[", false),
+            ("[{\"schema\":\"deploy-aws-ecs/release/v1\"", false),
+            ("\u{feff}", false),
+        ];
+        for (beginning, expected) in cases {
+            assert_eq!(Document::begins(beginning.as_bytes()), expected, "{beginning}");
         }
     }
 

@@ -23,6 +23,9 @@ fn with_variable(argument: Arg, prefix: &str) -> Arg {
     let Some(name) = argument.get_long().filter(|name| !WITHOUT_VARIABLE.contains(name)) else {
         return argument;
     };
+    if argument.get_env().is_some() {
+        return argument;
+    }
     let variable = format!("{prefix}_{}", variable_part(name));
     let argument = argument.env(variable).hide_env_values(true);
     // `1` and `yes` are as good as `true` there; `0`, `no` and nothing are not.

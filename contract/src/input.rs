@@ -1,6 +1,6 @@
 //! What comes in: the release document, or foreign JSON at the head of the pipe.
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ pub struct Input {
     pub document: Option<Document>,
     /// What came on standard input and is no release document: a scanner's report, a snapshot, a lock. Not looked into yet.
     pub foreign: Option<Vec<u8>>,
+    /// Whether standard input holds more behind `foreign`. Only a tool that [streams](crate::Tool::STREAMS) ever sees that.
+    pub unread: bool,
 }
 
 /// What a tool's main operand says about standard input.
@@ -108,15 +110,27 @@ fn is_dash(path: &Path) -> bool {
 }
 
 /// Reads the input. A release document that says no comes back as [`InputError::Upstream`].
-pub(crate) async fn read(source: Source, progress: &Progress) -> Result<Input, InputError> {
+pub(crate) async fn read(source: Source, streams: bool, progress: &Progress) -> Result<Input, InputError> {
+    let whole = if streams { Extent::Beginning } else { Extent::All };
     match source {
         Source::None => Ok(Input::default()),
         Source::File(path) => understand(document_file(&path).await?, false),
-        Source::DocumentOnStandardInput => understand(read_standard_input(progress).await?, false),
-        Source::StandardInput => understand(read_standard_input(progress).await?, true),
+        Source::DocumentOnStandardInput => understand(read_standard_input(Extent::All, progress).await?.bytes, false),
+        Source::StandardInput => {
+            let mut read = read_standard_input(whole, progress).await?;
+            if read.more && Document::begins(&read.bytes) {
+                read.bytes.extend(read_standard_input(Extent::All, progress).await?.bytes);
+                read.more = false;
+            }
+            if read.more {
+                return Ok(Input { document: None, foreign: Some(read.bytes), unread: true });
+            }
+            understand(read.bytes, true)
+        }
         Source::FileAndForeign(path) => {
             let document = understand(document_file(&path).await?, false)?;
-            Ok(Input { foreign: Some(read_standard_input(progress).await?), ..document })
+            let read = read_standard_input(whole, progress).await?;
+            Ok(Input { foreign: Some(read.bytes), unread: read.more, ..document })
         }
     }
 }
@@ -124,11 +138,11 @@ pub(crate) async fn read(source: Source, progress: &Progress) -> Result<Input, I
 fn understand(bytes: Vec<u8>, foreign_is_welcome: bool) -> Result<Input, InputError> {
     let empty = bytes.iter().all(u8::is_ascii_whitespace);
     if foreign_is_welcome && !empty && !Document::recognises(&bytes) {
-        return Ok(Input { document: None, foreign: Some(bytes) });
+        return Ok(Input { foreign: Some(bytes), ..Input::default() });
     }
     let document = Document::parse(&bytes)?;
     if document.verdict()? {
-        return Ok(Input { document: Some(document), foreign: None });
+        return Ok(Input { document: Some(document), ..Input::default() });
     }
     let failure = document.error()?;
     Err(InputError::Upstream(failure, Box::new(document)))
@@ -151,14 +165,38 @@ pub async fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
 /// How long a silent pipe may take before a person is told what the tool waits for.
 const SILENCE: Duration = Duration::from_secs(2);
 
-async fn read_standard_input(progress: &Progress) -> Result<Vec<u8>, InputError> {
+/// How much of standard input is read at once where the rest may be streamed: enough to tell what it is.
+const BEGINNING: u64 = 256 * 1024;
+
+/// How much of standard input to read.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// All of it.
+    All,
+    /// At most [`BEGINNING`].
+    Beginning,
+}
+
+/// What was read of standard input.
+struct Read {
+    bytes: Vec<u8>,
+    /// Whether the end was not reached.
+    more: bool,
+}
+
+async fn read_standard_input(extent: Extent, progress: &Progress) -> Result<Read, InputError> {
     if std::io::stdin().is_terminal() {
         return Err(InputError::Terminal);
     }
     let unreadable = |cause| InputError::Unreadable { place: "standard input".to_owned(), cause };
-    let mut reading = tokio::task::spawn_blocking(|| {
+    let limit = match extent {
+        Extent::All => u64::MAX,
+        Extent::Beginning => BEGINNING,
+    };
+    let mut reading = tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        let read = std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+        Ok(Read { more: u64::try_from(read).is_ok_and(|read| read == limit), bytes })
     });
     let read = if let Ok(read) = tokio::time::timeout(SILENCE, &mut reading).await {
         read

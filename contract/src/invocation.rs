@@ -36,6 +36,7 @@ pub fn main<T: Tool>() -> ExitCode {
 
 fn command<T: Tool>() -> Command {
     let command = T::Arguments::command().name(T::NAME).version(VERSION);
+    let command = command.mut_arg("output", |output| output.value_parser(OutputForm::parser(T::FORMS)));
     let after = command.get_after_long_help().map(|text| format!("{text}\n\n")).unwrap_or_default();
     let command = command.after_long_help(format!("{after}{}", exit::HELP));
     environment::with_variables(command)
@@ -105,7 +106,8 @@ impl Started {
 /// How the run ended, as far as the document is concerned.
 struct Outcome {
     section: Option<Box<serde_json::value::RawValue>>,
-    table: Option<String>,
+    /// What is written in place of the document, if another form was asked for.
+    rendered: Option<String>,
     image: Option<crate::image::Image>,
     summary: String,
     failure: Option<Failure>,
@@ -116,20 +118,21 @@ struct Outcome {
 
 impl Default for Outcome {
     fn default() -> Self {
-        let (section, table, image, failure) = (None, None, None, None);
-        Self { section, table, image, summary: String::new(), failure, exit: Exit::Yes, forward: false }
+        let (section, rendered, image, failure) = (None, None, None, None);
+        Self { section, rendered, image, summary: String::new(), failure, exit: Exit::Yes, forward: false }
     }
 }
 
 impl Outcome {
-    fn of_report<T: Tool>(report: Report<T>) -> Self {
+    fn of_report<T: Tool>(report: Report<T>, form: OutputForm) -> Self {
+        let failure = report.refusal.as_ref().map(Failure::from);
         Self {
             section: to_raw_value(&report.section).ok(),
-            table: Some(T::table(&report.section)),
+            rendered: rendered::<T>(form, Some(&report.section), failure.as_ref()),
             image: report.image,
             summary: report.summary,
             exit: report.refusal.as_ref().map_or(Exit::Yes, Fault::exit),
-            failure: report.refusal.as_ref().map(Failure::from),
+            failure,
             forward: false,
         }
     }
@@ -158,6 +161,15 @@ impl Outcome {
             request_id: None,
         };
         Self { failure: Some(failure), exit: Exit::World, ..Self::default() }
+    }
+}
+
+/// What is written in place of the document.
+fn rendered<T: Tool>(form: OutputForm, section: Option<&T::Section>, failure: Option<&Failure>) -> Option<String> {
+    match form {
+        OutputForm::Json => None,
+        OutputForm::Table => section.map(T::table),
+        OutputForm::Own(name) => Some(T::render(name, section, failure)),
     }
 }
 
@@ -194,7 +206,7 @@ async fn supervise<T: Tool>(
     let mut document = Document::new();
     let work = async {
         let source = input::source(common.input.as_deref(), T::operand(&arguments));
-        let input = match input::read(source, &session.progress).await {
+        let input = match input::read(source, T::STREAMS, &session.progress).await {
             Ok(input) => input,
             Err(error) => return without_input(error, &mut document, session),
         };
@@ -202,7 +214,7 @@ async fn supervise<T: Tool>(
             document = carried.clone();
         }
         match T::run(arguments, input, session).await {
-            Ok(report) => Outcome::of_report(report),
+            Ok(report) => Outcome::of_report(report, output::form(common.output)),
             Err(error) => Outcome::of_fault(&error, session),
         }
     };
@@ -265,7 +277,7 @@ fn finish<T: Tool>(
     }
     let text = match output::form(asked) {
         OutputForm::Json => document.to_line(),
-        OutputForm::Table => outcome.table.unwrap_or_default(),
+        form => outcome.rendered.or_else(|| rendered::<T>(form, None, outcome.failure.as_ref())).unwrap_or_default(),
     };
     match &outcome.failure {
         Some(failure) => progress.error(&with_request_id(failure), failure.hint.as_deref()),

@@ -17,10 +17,17 @@ pub fn render(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
     lines.join("\n") + "\n"
 }
 
-/// Text without control characters: names and titles come from others, and must not steer a terminal.
+/// Text without control characters: names and titles come from others, and must not steer a terminal or turn the reading direction.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
+    text.chars().map(|character| if steers(character) { char::REPLACEMENT_CHARACTER } else { character }).collect()
+}
+
+/// Control characters, and those of Unicode that turn the reading direction or cannot be seen.
+fn steers(character: char) -> bool {
+    let is_direction = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_invisible = matches!(character, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
+    character.is_control() || is_direction || is_invisible
 }
 
 #[cfg(test)]
@@ -30,6 +37,7 @@ mod tests {
     #[test]
     fn cells_cannot_steer_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\n"), "a\u{fffd}[31mb\u{fffd}");
+        assert_eq!(printable("CVE\u{202e}1-\u{200b}"), "CVE\u{fffd}1-\u{fffd}");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use clap::Parser;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::arguments::CommonArguments;
-use crate::fault::Fault;
+use crate::arguments::{CommonArguments, OwnForm};
+use crate::fault::{Failure, Fault};
 use crate::image::Image;
 use crate::input::{Input, Operand};
 use crate::policy::Statement;
@@ -20,6 +20,13 @@ pub trait Tool {
 
     /// The member of the release document that it writes, for example `scan`.
     const SECTION: &'static str;
+
+    /// Whether it reads foreign JSON on standard input as it comes: [`Input::foreign`] is only the beginning then, and
+    /// [`Input::unread`] says whether more waits.
+    const STREAMS: bool = false;
+
+    /// Forms of standard output that no other tool has.
+    const FORMS: &'static [OwnForm] = &[];
 
     /// The command line.
     type Arguments: Parser;
@@ -51,6 +58,12 @@ pub trait Tool {
 
     /// The section for people.
     fn table(section: &Self::Section) -> String;
+
+    /// What is written in one of [`Self::FORMS`]: the section if there is one, and why the answer is no if it is.
+    fn render(form: &str, section: Option<&Self::Section>, failure: Option<&Failure>) -> String {
+        let _ = (form, failure);
+        section.map(Self::table).unwrap_or_default()
+    }
 }
 
 /// What a tool found or did.

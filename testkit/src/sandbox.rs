@@ -288,6 +288,17 @@ impl Outcome {
         self
     }
 
+    /// Checks that standard output has this text.
+    ///
+    /// # Panics
+    /// It does not.
+    #[must_use]
+    #[track_caller]
+    pub fn stdout_contains(self, expected: &str) -> Self {
+        assert!(self.stdout().contains(expected), "standard output lacks `{expected}`\n{}", self.everything());
+        self
+    }
+
     /// Checks that standard error has this text.
     ///
     /// # Panics
