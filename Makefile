@@ -40,6 +40,11 @@ fmt-check: ## check the format
 lint: ## clippy, warnings denied
 	@cargo clippy --workspace --all-targets -- -D warnings
 
+.PHONY: bench
+bench: ## measure scan-gate on a large report against jq
+	@cargo build --release --package scan-gate
+	@scan-gate/benches/large_report.sh
+
 .PHONY: deny
 deny: ## licences, sources and doubled versions of the dependencies
 	@cargo deny --workspace check bans licenses sources

@@ -7,43 +7,47 @@ use contract::requirement::Unmet;
 use contract::{Exit, Fault};
 use thiserror::Error;
 
-use crate::reader::ReadError;
-use crate::severity::Severity;
+use crate::proof::Doubt;
 
 /// An error of `scan-gate`.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// A release document came, but no report.
-    #[error("there is no report to judge: the input is a release document")]
+    /// A release document came, but no report; or standard input is named twice.
+    #[error("there is no report to judge on standard input")]
     NoReport,
-    /// The report's file cannot be read.
-    #[error("`{}` cannot be read: {cause}", path.display())]
-    Unreadable {
+    /// A file that is to be consulted cannot be used.
+    #[error("{role} `{}`: {cause}", path.display())]
+    Consulted {
+        /// What it is for.
+        role: Role,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The reports prove nothing.
+    #[error("{doubt}{}", and_more(*more))]
+    CannotTell {
+        /// The first reason.
+        doubt: Box<Doubt>,
+        /// How many more there are.
+        more: usize,
+    },
+    /// Issues shut the gate.
+    #[error("{} the gate, worst: {worst}", shut(*violations))]
+    GateShut {
+        /// How many.
+        violations: usize,
+        /// The first of them.
+        worst: String,
+    },
+    /// The summary for GitHub cannot be written.
+    #[error("the summary cannot be written to `{}`: {cause}", path.display())]
+    StepSummary {
         /// The file.
         path: PathBuf,
         /// What the system says.
         cause: std::io::Error,
-    },
-    /// The report is no proof.
-    #[error(transparent)]
-    Report(#[from] ReadError),
-    /// The report is about another image than the release document.
-    #[error("the report is about {found}, the release is about {expected}")]
-    OtherImage {
-        /// What the report names.
-        found: String,
-        /// What the release document names.
-        expected: String,
-    },
-    /// Findings shut the gate.
-    #[error("{} at or above {}, worst: {worst}", counted(*violations), word(*fail_on))]
-    GateShut {
-        /// How many.
-        violations: usize,
-        /// The threshold.
-        fail_on: Severity,
-        /// The first of them.
-        worst: String,
     },
     /// The release document is not understood.
     #[error(transparent)]
@@ -53,19 +57,47 @@ pub enum Error {
     Require(#[from] Unmet),
 }
 
-fn counted(violations: usize) -> String {
-    if violations == 1 { "1 finding".to_owned() } else { format!("{violations} findings") }
+/// What a consulted file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The policy.
+    Policy,
+    /// Waivers.
+    Waivers,
+    /// The catalog of known exploited vulnerabilities.
+    KnownExploited,
+    /// The exploit predictions.
+    ExploitPrediction,
+    /// An earlier verdict or report.
+    Baseline,
 }
 
-fn word(severity: Severity) -> &'static str {
-    crate::severity::Rating::Known(severity).word()
+impl std::fmt::Display for Role {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Policy => "policy",
+            Self::Waivers => "waivers",
+            Self::KnownExploited => "catalog of known exploited vulnerabilities",
+            Self::ExploitPrediction => "exploit predictions",
+            Self::Baseline => "baseline",
+        })
+    }
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!("; and {more} more") }
+}
+
+fn shut(violations: usize) -> String {
+    if violations == 1 { "1 issue shuts".to_owned() } else { format!("{violations} issues shut") }
 }
 
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoReport | Self::Unreadable { .. } | Self::Report(_) => Exit::Usage,
-            Self::OtherImage { .. } | Self::GateShut { .. } => Exit::No,
+            Self::NoReport | Self::Consulted { .. } | Self::CannotTell { .. } => Exit::Usage,
+            Self::GateShut { .. } => Exit::No,
+            Self::StepSummary { .. } => Exit::World,
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
         }
@@ -74,14 +106,17 @@ impl Fault for Error {
     fn code(&self) -> String {
         match self {
             Self::NoReport => "report.missing".to_owned(),
-            Self::Unreadable { .. } => "report.unreadable".to_owned(),
-            Self::Report(ReadError::Empty) => "report.empty".to_owned(),
-            Self::Report(ReadError::Truncated(_)) => "report.truncated".to_owned(),
-            Self::Report(ReadError::Malformed(_)) => "report.malformed".to_owned(),
-            Self::Report(ReadError::Utf16) => "report.utf16".to_owned(),
-            Self::Report(ReadError::Alien(_)) => "report.unknown_format".to_owned(),
-            Self::OtherImage { .. } => "report.other_image".to_owned(),
+            Self::Consulted { role, .. } => match role {
+                Role::Policy => "policy.invalid",
+                Role::Waivers => "waivers.invalid",
+                Role::KnownExploited => "kev.invalid",
+                Role::ExploitPrediction => "epss.invalid",
+                Role::Baseline => "baseline.invalid",
+            }
+            .to_owned(),
+            Self::CannotTell { doubt, .. } => doubt.code().to_owned(),
             Self::GateShut { .. } => "gate.shut".to_owned(),
+            Self::StepSummary { .. } => "summary.unwritable".to_owned(),
             Self::Document(error) => error.code(),
             Self::Require(error) => error.code(),
         }
@@ -90,21 +125,17 @@ impl Fault for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoReport => Some("name the report: scan-gate REPORT --input -".to_owned()),
-            Self::Unreadable { .. } => Some("check the name, and that the scanner wrote it".to_owned()),
-            Self::Report(ReadError::Empty | ReadError::Truncated(_)) => {
-                Some("look at the scanner's own exit code and standard error".to_owned())
-            }
-            Self::Report(ReadError::Malformed(_)) => Some("look at the report with: jq . REPORT".to_owned()),
-            Self::Report(ReadError::Utf16) => {
-                Some("let the scanner write the file itself: trivy --output REPORT".to_owned())
-            }
-            Self::Report(ReadError::Alien(_)) => Some(
-                "scan-gate reads Trivy's JSON (schema 2): trivy image --format json --output REPORT IMAGE".to_owned(),
-            ),
-            Self::OtherImage { .. } => Some("scan the image that is released".to_owned()),
+            Self::Consulted { role, .. } => Some(match role {
+                Role::Policy | Role::Waivers => "docs/scan-gate.md shows what belongs into it".to_owned(),
+                Role::KnownExploited => "fetch the catalog as JSON from cisa.gov".to_owned(),
+                Role::ExploitPrediction => "fetch epss_scores-current.csv.gz from FIRST".to_owned(),
+                Role::Baseline => "name a report, or the document of an earlier run that could tell".to_owned(),
+            }),
+            Self::CannotTell { doubt, .. } => Some(doubt.hint()),
             Self::GateShut { .. } => {
-                Some("scan-gate REPORT --output table shows the findings and their fixes".to_owned())
+                Some("scan-gate REPORT --output table shows the issues, their fixes and waivers".to_owned())
             }
+            Self::StepSummary { .. } => Some("name another file: --step-summary FILE".to_owned()),
             Self::Document(error) => error.hint(),
             Self::Require(error) => error.hint(),
         }

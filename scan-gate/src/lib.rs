@@ -1,28 +1,34 @@
-//! One verdict over a scanner's report.
+//! One strict verdict over the reports of scanners.
 //!
 //! ```text
-//! scan-gate report.json --fail-on high | ecr-push web/ --repository web --input - --require scan
+//! trivy image --format json web:1.4 | scan-gate --fail-on high
+//! scan-gate trivy.json sonar.json --input release.json | ecs-deploy --require scan
 //! ```
-//!
-//! A report that proves nothing does not pass: an unknown shape, half a report, an unknown severity.
 
 pub mod cli;
+mod consult;
 pub mod error;
 pub mod finding;
+pub mod inspection;
+pub mod json;
 pub mod judge;
+pub mod policy;
+pub mod proof;
 pub mod reader;
 pub mod report;
 pub mod request;
 mod run;
 pub mod severity;
+pub mod threat;
+pub mod waiver;
 
-use contract::arguments::CommonArguments;
+use contract::arguments::{CommonArguments, OwnForm};
 use contract::policy::Statement;
-use contract::{Input, Operand, Session};
+use contract::{Failure, Input, Operand, Session};
 
 use crate::cli::Arguments;
 use crate::error::Error;
-use crate::report::Scan;
+use crate::report::{Scan, form};
 
 /// The tool.
 #[derive(Debug)]
@@ -31,6 +37,8 @@ pub struct ScanGate;
 impl contract::Tool for ScanGate {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const SECTION: &'static str = "scan";
+    const STREAMS: bool = true;
+    const FORMS: &'static [OwnForm] = &form::FORMS;
     type Arguments = Arguments;
     type Section = Scan;
     type Error = Error;
@@ -52,6 +60,10 @@ impl contract::Tool for ScanGate {
     }
 
     fn table(scan: &Scan) -> String {
-        scan.table()
+        form::table(scan)
+    }
+
+    fn render(form: &str, scan: Option<&Scan>, failure: Option<&Failure>) -> String {
+        form::render(form, scan, failure)
     }
 }

@@ -1,41 +1,147 @@
-//! What is written: the `scan` section, and the table made from it.
+//! What is written: the `scan` section of the release document. The forms for people and other tools are made from it.
 
-use contract::{Digest, table};
+pub(crate) mod assembly;
+pub mod explain;
+pub mod form;
+
+use std::collections::BTreeMap;
+
+use contract::Digest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::finding::{Finding, Inspection, Kind};
-use crate::judge::{Counts, Verdict};
-use crate::severity::{Rating, Severity};
+pub use assembly::Material;
 
-/// So many violations are written out; all are counted.
-const SHOWN: usize = 20;
+use crate::finding::Kind;
+use crate::judge::baseline::Fingerprints;
+use crate::policy::SeverityFrom;
+use crate::report::explain::Explanation;
+use crate::severity::Severity;
+
+/// So many of each list are written out; all are counted.
+pub(crate) const SHOWN: usize = 20;
+
+/// The longest text that is written out, in characters.
+const LONGEST: usize = 300;
 
 /// The `scan` section of the release document.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Scan {
-    /// Whether the gate is open.
+    /// Whether the gate is open: every report was read whole, and nothing violates.
     pub ok: bool,
-    /// The scanner that wrote the report.
-    pub scanner: &'static str,
-    /// What was scanned, in the scanner's words.
-    pub target: String,
-    /// The digests by which the report names the image; empty if it names none.
+    /// The digests by which the reports name the image; empty if they name none.
     pub digests: Vec<Digest>,
-    /// When the report was made, as it says.
-    pub created_at: Option<String>,
-    /// The lowest severity that shuts the gate.
-    pub fail_on: Severity,
-    /// All findings by severity.
+    /// The policy that was applied.
+    pub policy: Applied,
+    /// What was inspected, report by report.
+    pub reports: Vec<Inspected>,
+    /// Why the reports prove nothing; empty if they do.
+    pub doubts: Vec<Doubted>,
+    /// Issues by severity: each counts once, however many scanners report it. Waived ones are not among them.
     pub counts: SeverityCounts,
-    /// How many findings shut the gate.
+    /// How many issues shut the gate.
     pub violations_total: usize,
-    /// The worst of them, at most 20.
+    /// The worst of them, at most 20 in the document.
     pub violations: Vec<Violation>,
+    /// How many issues are let through because they have no fix.
+    pub without_fix_total: usize,
+    /// How many issues are about something whose severity is disputed.
+    pub disputed_total: usize,
+    /// How many findings are waived.
+    pub waived_total: usize,
+    /// The first of them, at most 20, with the statement that silences each.
+    pub waived: Vec<WaivedFinding>,
+    /// How many findings the scanners themselves do not count.
+    pub suppressed_total: usize,
+    /// The statements that a person should look at; only if there are waivers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<WaiverUse>,
+    /// What changed since the baseline; only if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Change>,
+    /// The catalog of known exploited vulnerabilities; only if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_exploited: Option<Source>,
+    /// The exploit predictions; only if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exploit_prediction: Option<Source>,
+    /// Why an id counts or not; only if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+    /// All issues, for a later run's `--baseline`; not there if the reports prove nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprints: Option<Fingerprints>,
 }
 
-/// Findings by severity.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+/// The policy that was applied.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Applied {
+    /// The lowest severity that shuts the gate.
+    pub fail_on: Severity,
+    /// How many issues of a severity are let through, for example `critical=0,high=5`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub max: String,
+    /// The lowest CVSS score that shuts the gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cvss: Option<f32>,
+    /// Whether issues without a fix are let through.
+    pub fixable_only: bool,
+    /// Whose severity counts.
+    pub severity_from: SeverityFrom,
+    /// The lowest probability of exploitation that shuts the gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss_at_least: Option<f32>,
+}
+
+/// What was inspected.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Inspected {
+    /// Where the report lies; `-` is standard input.
+    pub source: String,
+    /// Its format.
+    pub format: &'static str,
+    /// The scanner.
+    pub scanner: String,
+    /// The scanner's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scanner_version: Option<String>,
+    /// What was scanned, in the scanner's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// When the report was made, as it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// When the scanner's database was made, as the report says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_at: Option<String>,
+    /// How many findings were read.
+    pub findings: usize,
+    /// How many the report says it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<usize>,
+    /// The findings that were read and that the scanner counts, by kind and the scanner's own severity.
+    pub counts: BTreeMap<Kind, SeverityCounts>,
+    /// How many of its findings the scanner itself does not count.
+    pub suppressed: usize,
+    /// What was left out before the report was written, as far as it says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<String>,
+    /// What a person should know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// Why the reports prove nothing.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Doubted {
+    /// Stable code.
+    pub code: &'static str,
+    /// One line for people.
+    pub message: String,
+}
+
+/// Counts by severity.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct SeverityCounts {
     /// Critical ones.
     pub critical: usize,
@@ -45,131 +151,144 @@ pub struct SeverityCounts {
     pub medium: usize,
     /// Low ones.
     pub low: usize,
-    /// Those without a known severity: they always shut the gate.
+    /// Those worth knowing.
+    pub info: usize,
+    /// Those without a known severity.
     pub unknown: usize,
+    /// Gates that are shut and alarms that are on in the reporting tools themselves.
+    pub failed: usize,
 }
 
-/// A finding that shuts the gate.
+/// An issue that shuts the gate.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Violation {
-    /// Its id.
+    /// Its id: the CVE if there is one.
     pub id: String,
+    /// Other ids that scanners give it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// Its kind.
     pub kind: Kind,
-    /// Its severity, `unknown` if the report gives none.
+    /// Its severity: `critical`, `high`, `medium`, `low`, `info`, `unknown` or `failed`.
     pub severity: &'static str,
-    /// The package or file.
-    pub subject: String,
+    /// Who says what of the severity, if not all agree.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub said: BTreeMap<String, &'static str>,
+    /// Why it shuts the gate.
+    pub reasons: Vec<String>,
+    /// The package; empty if it is about none.
+    pub package: String,
     /// The version that is installed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub installed: Option<String>,
+    pub version: Option<String>,
+    /// The package URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purl: Option<String>,
     /// The version that has the fix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fixed: Option<String>,
+    /// Where it lies: the first place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The line there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// How many findings report it.
+    pub findings: usize,
+    /// The scanners that report it.
+    pub scanners: Vec<String>,
+    /// Its worst CVSS score.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cvss: Option<f32>,
+    /// The probability that it will be exploited within 30 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss: Option<f32>,
+    /// Whether it is known to be exploited.
+    pub known_exploited: bool,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
-impl From<Counts> for SeverityCounts {
-    fn from(counts: Counts) -> Self {
-        let Counts { critical, high, medium, low, unknown } = counts;
-        Self { critical, high, medium, low, unknown }
-    }
+/// A finding that a statement silences.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct WaivedFinding {
+    /// Its id.
+    pub id: String,
+    /// The scanner's severity.
+    pub severity: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// The statement that silences it.
+    pub by: Statement,
 }
 
-impl From<&Finding> for Violation {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            id: finding.id.clone(),
-            kind: finding.kind,
-            severity: finding.rating.word(),
-            subject: finding.subject.clone(),
-            installed: finding.installed.clone(),
-            fixed: finding.fixed.clone(),
-        }
-    }
+/// A statement of a waiver file.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Statement {
+    /// The file.
+    pub file: String,
+    /// Its format: `waivers`, `trivyignore`, `suppression`, `openvex`, `cyclonedx`, `csaf`.
+    pub format: &'static str,
+    /// The place in it.
+    pub place: String,
+    /// The reason that it gives.
+    pub reason: String,
+    /// From when on it does not hold any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
 }
 
-impl Scan {
-    /// The section for a verdict.
-    #[must_use]
-    pub fn new(inspection: &Inspection, verdict: &Verdict<'_>, fail_on: Severity) -> Self {
-        Self {
-            ok: verdict.violations.is_empty(),
-            scanner: inspection.scanner,
-            target: inspection.target.clone(),
-            digests: inspection.digests.clone(),
-            created_at: inspection.created_at.clone(),
-            fail_on,
-            counts: verdict.counts.into(),
-            violations_total: verdict.violations.len(),
-            violations: verdict.violations.iter().take(SHOWN).map(|finding| Violation::from(*finding)).collect(),
-        }
-    }
-
-    /// One line for people.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        let SeverityCounts { critical, high, medium, low, unknown } = self.counts;
-        let all = critical + high + medium + low + unknown;
-        let threshold = Rating::Known(self.fail_on).word();
-        format!("{}: gate open: none of {all} findings is at or above {threshold}", self.target)
-    }
-
-    /// The section for people.
-    #[must_use]
-    pub fn table(&self) -> String {
-        let SeverityCounts { critical, high, medium, low, unknown } = self.counts;
-        let counts = [critical, high, medium, low, unknown].map(|count| count.to_string()).to_vec();
-        let head = table::render(&["critical", "high", "medium", "low", "unknown"], [counts]);
-        if self.violations.is_empty() {
-            return head;
-        }
-        let rows = self.violations.iter().map(Violation::cells);
-        let list = table::render(&["severity", "id", "subject", "installed", "fixed"], rows);
-        let hidden = self.violations_total - self.violations.len();
-        let more = if hidden > 0 { format!(" and {hidden} more\n") } else { String::new() };
-        format!("{head}\n{list}{more}")
-    }
+/// The statements that a person should look at.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct WaiverUse {
+    /// How many statements there are.
+    pub total: usize,
+    /// Those that do not hold any more and are about something that is there: it counts again.
+    pub expired: Vec<Statement>,
+    /// Those that will not hold any more within 14 days.
+    pub expiring: Vec<Statement>,
+    /// How many are about nothing that is there.
+    pub unused_total: usize,
+    /// The first of those, at most 20.
+    pub unused: Vec<Statement>,
+    /// Those that cannot be followed, with the reason why.
+    pub void: Vec<Statement>,
+    /// What else is to be said about the files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
-impl Violation {
-    fn cells(&self) -> Vec<String> {
-        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        let (installed, fixed) = (or_dash(&self.installed), or_dash(&self.fixed));
-        vec![self.severity.to_owned(), self.id.clone(), self.subject.clone(), installed, fixed]
-    }
+/// What changed since the baseline.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Change {
+    /// Issues that were not there, or not as bad.
+    pub new: usize,
+    /// Issues that were there.
+    pub persisting: usize,
+    /// Issues that are gone.
+    pub fixed: usize,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::judge::judge;
+/// A file that is consulted.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Source {
+    /// Its version, as it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// When it was made, as it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<String>,
+    /// How many issues it is about.
+    pub issues: usize,
+}
 
-    fn scan() -> Scan {
-        let finding = |id: &str, word: &str, fixed: Option<&str>| Finding {
-            kind: Kind::Vulnerability,
-            id: id.to_owned(),
-            rating: Rating::of_word(Some(word)),
-            subject: "openssl".to_owned(),
-            installed: Some("3.0.1".to_owned()),
-            fixed: fixed.map(str::to_owned),
-        };
-        let findings = vec![
-            finding("CVE-2", "high", None),
-            finding("CVE-1", "critical", Some("3.0.2")),
-            finding("CVE-3", "?", None),
-        ];
-        let target = "web:1.4".to_owned();
-        let inspection = Inspection { scanner: "trivy", target, digests: Vec::new(), created_at: None, findings };
-        Scan::new(&inspection, &judge(&inspection.findings, Severity::High), Severity::High)
+/// Text of others, fit to be shown: without control characters, and not endless.
+pub(crate) fn shown(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut start: String = characters.by_ref().take(LONGEST).collect();
+    if characters.next().is_some() {
+        start.push('…');
     }
-
-    #[test]
-    fn the_section_has_a_stable_shape() {
-        insta::assert_json_snapshot!(scan());
-    }
-
-    #[test]
-    fn the_table_is_made_of_the_same_section() {
-        insta::assert_snapshot!(scan().table());
-    }
+    contract::table::printable(&start)
 }

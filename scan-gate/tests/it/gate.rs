@@ -18,7 +18,7 @@ fn a_report_below_the_threshold_opens_the_gate() {
         .says("/scan/digests/0", digest('a'))
         .says("/scan/counts/medium", 1)
         .says("/steps/0/tool", "scan-gate")
-        .stderr_is("scan-gate: web:1.4: gate open: none of 2 findings is at or above high\n");
+        .stderr_is("scan-gate: gate open: none of 2 issues shuts it (trivy of web:1.4)\n");
 }
 
 #[test]
@@ -35,8 +35,8 @@ fn a_finding_at_the_threshold_shuts_the_gate() {
         .says("/scan/violations_total", 2)
         .says("/scan/violations/0/id", "CVE-3")
         .stderr_is(
-            "scan-gate: error: 2 findings at or above high, worst: critical CVE-3 in openssl\n\
-             scan-gate: hint: scan-gate REPORT --output table shows the findings and their fixes\n",
+            "scan-gate: error: 2 issues shut the gate, worst: critical CVE-3 in openssl\n\
+             scan-gate: hint: scan-gate REPORT --output table shows the issues, their fixes and waivers\n",
         );
 }
 
@@ -64,9 +64,10 @@ fn reports_that_prove_nothing_are_refused_as_input() {
         ("[]", "report.unknown_format"),
         ("null", "report.unknown_format"),
         ("{}", "report.unknown_format"),
-        (r#"{"matches":[],"descriptor":{"name":"grype"}}"#, "report.unknown_format"),
+        (r#"{"findings":[],"version":1}"#, "report.unknown_format"),
         ("2026-01-01 WARN no scanner\n{}", "report.malformed"),
         ("\u{feff}", "report.empty"),
+        ("{\"SchemaVersion\":2,\"ArtifactName\":\"a\",\"ArtifactType\":\"vm\",\"results\":[]}", "report.malformed"),
     ];
     for (text, code) in cases {
         let outcome = Sandbox::new().tool("scan-gate").pipe_in(text).run();
@@ -82,7 +83,7 @@ fn a_report_that_cannot_be_read_is_named() {
         .run()
         .code(2)
         .says("/error/code", "report.unreadable")
-        .stderr_contains("scan-gate: error: `missing.json` cannot be read: No such file or directory");
+        .stderr_contains("scan-gate: error: report `missing.json`: it cannot be read: No such file or directory");
 }
 
 #[test]
@@ -92,11 +93,15 @@ fn a_report_about_another_image_than_the_release_is_refused() {
         "registry": "r", "repository": "web", "tags": [], "digest": digest('a'), "uri": "", "platforms": [], "config_digests": [digest('b')]
     });
     let release = serde_json::json!({ "schema": "deploy-aws-ecs/release/v1", "ok": true, "image": image }).to_string();
-    for (scanned, code) in [(digest('a'), 0), (digest('b'), 0), (digest('c'), 1), ("none".to_owned(), 1)] {
+    for (scanned, code) in [(digest('a'), 0), (digest('b'), 0), (digest('c'), 2), ("none".to_owned(), 2)] {
         sandbox.write("report.json", report(&scanned, &[]));
         let outcome =
             sandbox.tool("scan-gate").args(["report.json", "-i", "-"]).pipe_in(release.clone()).run().code(code);
-        let expected = if code == 0 { serde_json::Value::Null } else { "report.other_image".into() };
+        let expected = match (code, scanned.as_str()) {
+            (0, _) => serde_json::Value::Null,
+            (_, "none") => "report.no_image".into(),
+            _ => "report.other_image".into(),
+        };
         let _ = outcome.says("/error/code", expected).says("/image/digest", digest('a')).says("/scan/ok", code == 0);
     }
 }
@@ -106,8 +111,12 @@ fn the_table_shows_counts_and_fixes() {
     let sandbox = Sandbox::new();
     sandbox.write("report.json", report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-2", "HIGH")]));
     let _ = sandbox.tool("scan-gate").args(["report.json", "-o", "table"]).run().code(1).stdout_is(
-        " critical   high   medium   low   unknown\n 0          1      0        1     0\n\n \
-         severity   id      subject   installed   fixed\n high       CVE-2   openssl   3.0.1       3.0.2\n",
+        " report        scanner   target    made                   findings\n \
+         report.json   trivy     web:1.4   2026-11-01T10:00:00Z   2\n\n \
+         critical   high   medium   low   info   unknown   failed\n \
+         0          1      0        1     0      0         0\n\n \
+         severity   id      subject   installed   fixed   reason\n \
+         high       CVE-2   openssl   3.0.1       3.0.2   its severity is at or above high\n",
     );
 }
 
@@ -124,7 +133,7 @@ fn a_report_cannot_put_lines_of_its_own_on_standard_error() {
     let lines: Vec<String> = outcome.stderr().lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 2, "one error, one hint: {lines:?}");
     assert!(
-        lines[0].starts_with("scan-gate: error: 1 finding") && lines[1].starts_with("scan-gate: hint: "),
+        lines[0].starts_with("scan-gate: error: 1 issue ") && lines[1].starts_with("scan-gate: hint: "),
         "{lines:?}"
     );
 }

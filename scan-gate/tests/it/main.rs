@@ -2,6 +2,7 @@
 
 mod contract;
 mod gate;
+mod verdict;
 
 /// A report of `trivy image` for an image with this configuration digest and these vulnerabilities (id and severity).
 fn report(config: &str, vulnerabilities: &[(&str, &str)]) -> String {

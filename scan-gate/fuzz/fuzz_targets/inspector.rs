@@ -1,0 +1,4 @@
+//! The reader of `inspector`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| scan_gate_fuzz::read(bytes, "inspector"));

@@ -1,0 +1,4 @@
+//! Every format of waivers.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| scan_gate_fuzz::waivers(bytes));

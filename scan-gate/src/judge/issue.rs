@@ -1,0 +1,178 @@
+//! One issue for all findings that mean the same: the same vulnerability of the same package in the same version, whoever reports it. Pure.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::finding::{Finding, Kind};
+use crate::judge::alias::Aliases;
+use crate::judge::baseline::Fingerprint;
+
+/// A finding and the report that it stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The finding.
+    pub finding: &'a Finding,
+    /// The report's place in the list of all.
+    pub report: u32,
+}
+
+/// Findings that mean the same.
+#[derive(Clone, Debug)]
+pub struct Issue<'a> {
+    /// The id that they have in common.
+    pub id: &'a str,
+    /// The findings: at least one, in the order of their reports.
+    pub rows: Box<[Row<'a>]>,
+}
+
+/// What makes two findings mean the same.
+#[derive(Clone, Copy)]
+struct Key<'a> {
+    kind: Kind,
+    id: &'a str,
+    package: &'a str,
+    version: &'a str,
+    place: &'a str,
+    line: Option<u32>,
+}
+
+impl<'a> Key<'a> {
+    fn of(finding: &'a Finding, id: &'a str) -> Self {
+        let package = bare_package(&finding.package);
+        // Without a package the place is all that tells two findings apart.
+        let (place, line) = if package.is_empty() { (&*finding.place, finding.line) } else { ("", None) };
+        Self { kind: finding.kind, id, package, version: bare_version(&finding.version), place, line }
+    }
+
+    fn is(self, other: Self) -> bool {
+        self.kind == other.kind
+            && self.id.eq_ignore_ascii_case(other.id)
+            && self.package.eq_ignore_ascii_case(other.package)
+            && self.version == other.version
+            && self.place == other.place
+            && self.line == other.line
+    }
+
+    fn hash(self) -> u64 {
+        let mut hash = DefaultHasher::new();
+        self.kind.hash(&mut hash);
+        for part in [self.id, self.package] {
+            part.bytes().for_each(|byte| hash.write_u8(byte.to_ascii_lowercase()));
+            hash.write_u8(0);
+        }
+        (self.version, self.place, self.line).hash(&mut hash);
+        hash.finish()
+    }
+}
+
+/// The package's name without a group or scope: scanners disagree on those, and ids tell the rest apart.
+fn bare_package(package: &str) -> &str {
+    package.rsplit(['/', ':']).next().unwrap_or(package)
+}
+
+/// The version without an epoch or a leading `v`: scanners disagree on those.
+fn bare_version(version: &str) -> &str {
+    let behind_epoch = match version.split_once(':') {
+        Some((epoch, rest)) if !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+        _ => version,
+    };
+    behind_epoch.strip_prefix('v').unwrap_or(behind_epoch)
+}
+
+/// Puts findings together and makes something of each issue. They come in no order that means anything.
+pub fn issues<'a, T>(rows: Vec<Row<'a>>, aliases: &'a Aliases, make: impl FnMut(Issue<'a>) -> T) -> Vec<T> {
+    let key = |row: &Row<'a>| Key::of(row.finding, aliases.canonical(row.finding));
+    let mut rows: Vec<(u64, Row<'a>)> = rows.into_iter().map(|row| (key(&row).hash(), row)).collect();
+    // A stable sort by one number: the findings of an issue stay in the order of their reports.
+    rows.sort_by_key(|(hash, _)| *hash);
+    let same = |a: &(u64, Row<'a>), b: &(u64, Row<'a>)| a.0 == b.0 && key(&a.1).is(key(&b.1));
+    let issue = |rows: &[(u64, Row<'a>)]| Issue {
+        id: aliases.canonical(rows[0].1.finding),
+        rows: rows.iter().map(|(_, row)| *row).collect(),
+    };
+    rows.chunk_by(same).map(issue).map(make).collect()
+}
+
+impl Issue<'_> {
+    /// The first finding, which speaks for all.
+    #[must_use]
+    pub fn first(&self) -> &Finding {
+        self.rows[0].finding
+    }
+
+    /// What the issue is known by from one run to the next. Versions and lines change while an issue stays, so they are no part of it; several issues
+    /// may have the same one.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let key = Key::of(self.first(), self.id);
+        let mut hash = Sha256::new();
+        for part in [&*format!("{:?}", key.kind), key.id, key.package, key.place] {
+            hash.update(part.to_ascii_lowercase());
+            hash.update([0]);
+        }
+        let digest = hash.finalize();
+        Fingerprint(digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::severity::Rating;
+
+    fn finding(id: &str, package: &str, version: &str) -> Finding {
+        Finding {
+            package: package.into(),
+            version: version.into(),
+            ..Finding::new(Kind::Vulnerability, id, Rating::Unknown)
+        }
+    }
+
+    fn groups(findings: &[Finding]) -> Vec<usize> {
+        let aliases = Aliases::of(findings.iter());
+        let rows = findings.iter().zip(0..).map(|(finding, report)| Row { finding, report }).collect();
+        issues(rows, &aliases, |issue| issue.rows.len())
+    }
+
+    #[test]
+    fn scanners_that_name_things_differently_mean_the_same() {
+        let together = [
+            [finding("CVE-1", "openssl", "1:3.0"), finding("cve-1", "OpenSSL", "3.0")],
+            [finding("CVE-1", "org.apache:log4j", "2.14"), finding("CVE-1", "log4j", "2.14")],
+            [finding("CVE-1", "@scope/core", "v1"), finding("CVE-1", "core", "1")],
+        ];
+        for pair in &together {
+            assert_eq!(groups(pair), [2], "{pair:?}");
+        }
+        let with_alias = Finding { aliases: ["CVE-1".into()].into(), ..finding("GHSA-1", "p", "1") };
+        assert_eq!(groups(&[finding("CVE-1", "p", "1"), with_alias, finding("GHSA-1", "p", "1")]), [3]);
+    }
+
+    #[test]
+    fn what_differs_stays_apart() {
+        let place = |place: &str| Finding { place: place.into(), ..finding("rule", "", "") };
+        let apart = [
+            [finding("CVE-1", "p", "1"), finding("CVE-2", "p", "1")],
+            [finding("CVE-1", "p", "1"), finding("CVE-1", "q", "1")],
+            [finding("CVE-1", "p", "1"), finding("CVE-1", "p", "2")],
+            [place("a"), place("b")],
+        ];
+        for pair in &apart {
+            assert_eq!(groups(pair), [1, 1], "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_outlives_a_new_version_and_nothing_else() {
+        let of = |finding: Finding| {
+            let aliases = Aliases::default();
+            issues(vec![Row { finding: &finding, report: 0 }], &aliases, |issue| issue.fingerprint())[0]
+        };
+        let known = of(finding("CVE-1", "p", "1"));
+        assert_eq!(known, of(finding("cve-1", "P", "2")));
+        assert_ne!(known, of(finding("CVE-1", "q", "1")));
+        assert_ne!(known, of(finding("CVE-2", "p", "1")));
+        assert_eq!(known.0, 0xd209_5553_a7ee_4c37, "it is written into verdicts: it must never change");
+    }
+}

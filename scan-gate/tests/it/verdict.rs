@@ -1,0 +1,205 @@
+//! What the verdict is made of: several reports, waivers, policies, baselines, forms.
+
+use serde_json::{Value, json};
+use testkit::sandbox::Sandbox;
+
+use crate::{digest, report};
+
+const WAIVER: &str =
+    "[[waiver]]\nid = \"CVE-2\"\npackage = \"openssl\"\nreason = \"not reachable\"\nexpires = 2199-12-31\n";
+
+fn shut() -> String {
+    report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-2", "HIGH")])
+}
+
+#[test]
+fn several_reports_give_one_verdict_and_a_broken_one_gives_none() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.json", report(&digest('a'), &[("CVE-1", "LOW")]));
+    sandbox.write("two.json", report(&digest('a'), &[("CVE-1", "LOW"), ("CVE-3", "MEDIUM")]));
+    let outcome = sandbox.tool("scan-gate").args(["one.json", "two.json"]).run().code(0);
+    let _ = outcome.says("/scan/counts/low", 1).says("/scan/counts/medium", 1).says("/scan/reports/1/findings", 2);
+    sandbox.write("cut.json", &shut()[..90]);
+    let outcome = sandbox.tool("scan-gate").args(["one.json", "cut.json", "missing.json"]).run().code(2);
+    let _ = outcome
+        .says("/error/code", "report.truncated")
+        .says("/scan/doubts/1/code", "report.unreadable")
+        .says("/scan/fingerprints", Value::Null)
+        .stderr_contains("scan-gate: error: report `cut.json`: it is cut off at byte 90; and 1 more\n");
+}
+
+#[test]
+fn a_violation_beside_a_broken_report_is_told_and_the_exit_says_that_it_cannot_tell() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shut.json", shut());
+    sandbox.write("empty.json", "");
+    let outcome = sandbox.tool("scan-gate").args(["shut.json", "empty.json"]).run().code(2);
+    let _ = outcome.says("/error/code", "report.empty").says("/scan/violations/0/id", "CVE-2").says("/scan/ok", false);
+}
+
+#[test]
+fn documents_may_follow_each_other_in_one_stream_in_any_encoding() {
+    let sandbox = Sandbox::new();
+    let stream =
+        format!("{}\n{}", report(&digest('a'), &[("CVE-1", "LOW")]), report(&digest('a'), &[("CVE-2", "LOW")]));
+    let outcome = sandbox.tool("scan-gate").pipe_in(stream.clone()).run().code(0);
+    let _ = outcome.says("/scan/counts/low", 2);
+    sandbox.write("stream.json", stream);
+    let outcome = sandbox.shell("gzip -k stream.json && scan-gate stream.json.gz").run().code(0);
+    let _ = outcome.says("/scan/counts/low", 2);
+    let outcome = sandbox.shell("iconv -t UTF-16 stream.json | scan-gate -").run().code(0);
+    let _ = outcome.says("/scan/counts/low", 2);
+}
+
+#[test]
+fn a_waiver_silences_what_it_names_and_says_so() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", shut());
+    sandbox.write("waivers.toml", WAIVER);
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--waivers", "waivers.toml"]).run().code(0);
+    let _ = outcome
+        .says("/scan/waived_total", 1)
+        .says("/scan/waived/0/id", "CVE-2")
+        .says("/scan/waived/0/by/reason", "not reachable")
+        .says("/scan/waivers/unused_total", 0);
+    sandbox.write("waivers.toml", WAIVER.replace("2199", "2020"));
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--waivers", "waivers.toml"]).run().code(1);
+    let _ = outcome.says("/scan/waivers/expired/0/file", "waivers.toml");
+    sandbox.write("waivers.toml", WAIVER.replace("CVE-2", "CVE-9"));
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--waivers", "waivers.toml"]).run().code(1);
+    let _ = outcome.says("/scan/waivers/unused_total", 1);
+}
+
+#[test]
+fn a_consulted_file_that_is_not_understood_is_refused_before_any_verdict() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", report(&digest('a'), &[]));
+    sandbox.write("bad", "[[waiver]]\nid = \"CVE-1\"\n");
+    let cases = [
+        ("--waivers", "waivers.invalid"),
+        ("--policy", "policy.invalid"),
+        ("--kev", "kev.invalid"),
+        ("--epss", "epss.invalid"),
+        ("--baseline", "baseline.invalid"),
+    ];
+    for (flag, code) in cases {
+        for name in ["bad", "missing"] {
+            let outcome = sandbox.tool("scan-gate").args(["report.json", flag, name]).run().code(2);
+            let _ = outcome.says("/error/code", code).says("/ok", false).stderr_contains(&format!("`{name}`: "));
+        }
+    }
+}
+
+#[test]
+fn a_policy_file_holds_the_settings_and_a_flag_wins() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", shut());
+    sandbox.write("ci/waivers.toml", WAIVER);
+    sandbox.write("ci/policy.toml", "fail_on = \"low\"\nmax = { low = 1 }\nwaivers = [\"waivers.toml\"]\n");
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--policy", "ci/policy.toml"]).run().code(0);
+    let _ = outcome.says("/scan/policy/max", "low=1").says("/scan/waived_total", 1);
+    let run = sandbox.tool("scan-gate").args(["report.json", "--policy", "ci/policy.toml", "--max", "low=0"]);
+    let _ = run.run().code(1).says("/scan/violations/0/reasons/0", "there are 1 low issues, and 0 are let through");
+}
+
+#[test]
+fn a_baseline_lets_through_what_was_there_and_an_earlier_verdict_is_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("old.json", shut());
+    sandbox.write("new.json", report(&digest('b'), &[("CVE-2", "HIGH"), ("CVE-7", "CRITICAL")]));
+    let _ = sandbox.shell("scan-gate old.json > verdict.json").run().code(1);
+    for baseline in ["old.json", "verdict.json"] {
+        let outcome = sandbox.tool("scan-gate").args(["new.json", "--baseline", baseline]).run().code(1);
+        let _ = outcome
+            .says("/scan/violations_total", 1)
+            .says("/scan/violations/0/id", "CVE-7")
+            .says("/scan/baseline", json!({ "new": 1, "persisting": 1, "fixed": 1 }));
+    }
+    let _ = sandbox.shell("scan-gate missing.json > verdict.json").run().code(2);
+    let outcome = sandbox.tool("scan-gate").args(["new.json", "--baseline", "verdict.json"]).run().code(2);
+    let _ = outcome.says("/error/code", "baseline.invalid").stderr_contains("it holds no verdict that could tell");
+}
+
+#[test]
+fn a_scanner_can_be_demanded_beside_a_section() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", report(&digest('a'), &[]));
+    let _ = sandbox.tool("scan-gate").args(["report.json", "--require", "trivy"]).run().code(0);
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--require", "trivy,sonarqube"]).run().code(2);
+    let _ = outcome.says("/error/code", "report.missing_scanner");
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--require", "push"]).run().code(1);
+    let _ = outcome.says("/error/code", "require.no_document");
+}
+
+#[test]
+fn an_image_can_be_expected_without_a_release_document() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", report(&digest('a'), &[]));
+    let _ = sandbox.tool("scan-gate").args(["report.json", "--expect-image", &digest('a')]).run().code(0);
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--expect-image", &digest('b')]).run().code(2);
+    let _ = outcome.says("/error/code", "report.other_image");
+    sandbox.write("other.json", report(&digest('b'), &[]));
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "other.json"]).run().code(2);
+    let _ = outcome.says("/error/code", "report.two_images");
+}
+
+#[test]
+fn a_report_that_is_too_old_proves_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", report(&digest('a'), &[]).replace("2026-11-01", "2020-11-01"));
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--max-age", "24h"]).run().code(2);
+    let _ = outcome.says("/error/code", "report.stale").stderr_contains("--max-age is 24 hours");
+}
+
+#[test]
+fn an_id_is_explained() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", shut());
+    sandbox.write("waivers.toml", WAIVER);
+    let run = sandbox.tool("scan-gate").args(["report.json", "--waivers", "waivers.toml", "--explain", "cve-2"]);
+    let _ = run
+        .run()
+        .code(0)
+        .says("/scan/explanation/findings/0/outcome", "waived")
+        .says("/scan/explanation/findings/0/because/0", "waiver 1 (line 1) of waivers.toml says: not reachable");
+    let run = sandbox.tool("scan-gate").args(["report.json", "--explain", "CVE-1", "-o", "table"]);
+    let _ = run.run().code(1).stdout_contains("let through   its severity is low, and nothing else shuts the gate\n");
+    let run = sandbox.tool("scan-gate").args(["report.json", "--explain", "CVE-99", "-o", "table"]);
+    let _ = run.run().code(1).stdout_is(" no report speaks of CVE-99\n");
+}
+
+#[test]
+fn every_form_says_yes_no_and_cannot_tell() {
+    let sandbox = Sandbox::new();
+    sandbox.write("open.json", report(&digest('a'), &[]));
+    sandbox.write("shut.json", shut());
+    let cases = [
+        ("sarif", "\"results\":[]", "\"ruleId\":\"CVE-2\"", "\"executionSuccessful\":false"),
+        ("junit", "name=\"gate open\"/>", "<failure type=\"high\"", "<error message=\"report `missing.json`"),
+        ("markdown", "## scan-gate: open", "| high | CVE-2 | openssl |", "## scan-gate: cannot tell"),
+        (
+            "github",
+            "::notice title=scan-gate::gate open",
+            "::error title=high CVE-2::openssl 3.0.1",
+            "::error title=scan-gate::report `missing.json`",
+        ),
+    ];
+    for (form, yes, no, cannot_tell) in cases {
+        let _ = sandbox.tool("scan-gate").args(["open.json", "-o", form]).run().code(0).stdout_contains(yes);
+        let _ = sandbox.tool("scan-gate").args(["shut.json", "-o", form]).run().code(1).stdout_contains(no);
+        let _ = sandbox.tool("scan-gate").args(["missing.json", "-o", form]).run().code(2).stdout_contains(cannot_tell);
+        let outcome = sandbox.tool("scan-gate").args(["open.json", "--kev", "missing", "-o", form]).run().code(2);
+        assert!(!outcome.stdout().is_empty(), "{form} says that it failed");
+    }
+}
+
+#[test]
+fn github_gets_its_summary() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shut.json", shut());
+    sandbox.write("summary.md", "# before\n");
+    let run = sandbox.tool("scan-gate").args(["shut.json", "-o", "github"]).env("GITHUB_STEP_SUMMARY", "summary.md");
+    let _ = run.run().code(1);
+    let summary = std::fs::read_to_string(sandbox.path().join("summary.md")).unwrap();
+    assert!(summary.starts_with("# before\n## scan-gate: shut\n") && summary.contains("CVE-2"), "{summary}");
+}
