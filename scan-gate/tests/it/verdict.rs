@@ -203,3 +203,83 @@ fn github_gets_its_summary() {
     let summary = std::fs::read_to_string(sandbox.path().join("summary.md")).unwrap();
     assert!(summary.starts_with("# before\n## scan-gate: shut\n") && summary.contains("CVE-2"), "{summary}");
 }
+
+#[test]
+fn text_of_others_stays_text_in_every_form() {
+    let nasty = "CVE-1 <b>&\"'|`]]>\n::error::x\r%0A\u{1b}[31m\u{202e}";
+    let sandbox = Sandbox::new();
+    sandbox.write("nasty.json", report(&digest('a'), &[(nasty, "CRITICAL")]));
+    let form = |form: &str| sandbox.tool("scan-gate").args(["nasty.json", "-o", form]).run().code(1).stdout();
+    for name in ["markdown", "github", "junit", "sarif", "table", "json"] {
+        let text = form(name);
+        assert!(
+            !text.chars().any(|letter| letter == '\u{1b}' || letter == '\u{202e}' || letter == '\r'),
+            "{name}: {text}"
+        );
+    }
+    let junit = form("junit");
+    let document = roxmltree::Document::parse(&junit).unwrap();
+    let case = document.descendants().find(|node| node.has_tag_name("testcase")).unwrap();
+    assert!(case.attribute("name").unwrap().starts_with("CVE-1 <b>&\"'|`]]>"), "{junit}");
+    let annotations = form("github");
+    assert!(
+        annotations.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")),
+        "{annotations}"
+    );
+    assert!(!annotations.contains("\n::error::x"), "{annotations}");
+    let markdown = form("markdown");
+    assert!(markdown.contains("&lt;b&gt;&amp;") && !markdown.contains("<b>"), "{markdown}");
+}
+
+#[test]
+fn the_sarif_that_is_written_is_read_back_with_as_many_findings() {
+    let sandbox = Sandbox::new();
+    let ids = ["CVE-1", "CVE-2", "CVE-3"].map(|id| (id, "CRITICAL"));
+    sandbox.write("report.json", report(&digest('a'), &ids));
+    let outcome = sandbox.shell("scan-gate report.json -o sarif | scan-gate --max critical=3 -").run().code(0);
+    let _ = outcome.says("/scan/counts/critical", 3).says("/scan/reports/0/scanner", "scan-gate");
+    let outcome = sandbox.shell("scan-gate missing.json -o sarif | scan-gate -").run().code(2);
+    let _ = outcome.says("/error/code", "report.no_proof");
+}
+
+#[test]
+fn what_is_known_to_be_exploited_or_probably_will_be_shuts_the_gate() {
+    let sandbox = Sandbox::new();
+    sandbox.write("report.json", report(&digest('a'), &[("CVE-2024-1001", "LOW"), ("CVE-2024-1002", "LOW")]));
+    let catalog = json!({
+        "title": "CISA Catalog of Known Exploited Vulnerabilities", "catalogVersion": "2026.11.01",
+        "dateReleased": "2026-11-01T00:00:00Z", "count": 1,
+        "vulnerabilities": [{ "cveID": "CVE-2024-1001", "dateAdded": "2026-10-01", "dueDate": "2026-10-22", "knownRansomwareCampaignUse": "Known" }]
+    });
+    sandbox.write("kev.json", catalog.to_string());
+    let outcome = sandbox.tool("scan-gate").args(["report.json", "--kev", "kev.json"]).run().code(1);
+    let _ = outcome
+        .says("/scan/violations/0/known_exploited", true)
+        .says("/scan/violations/0/reasons/0", "it is known to be exploited")
+        .says("/scan/known_exploited/version", "2026.11.01")
+        .says("/scan/violations_total", 1);
+    sandbox.write(
+        "epss.csv",
+        "#model_version:v2025.03.14,score_date:2026-11-01T00:00:00+0000\ncve,epss,percentile\nCVE-2024-1002,0.91,0.99\n",
+    );
+    let run = sandbox.tool("scan-gate").args(["report.json", "--epss", "epss.csv", "--epss-at-least", "0.9"]);
+    let _ = run.run().code(1).says("/scan/violations/0/id", "CVE-2024-1002").says("/scan/violations_total", 1);
+    let run = sandbox.tool("scan-gate").args(["report.json", "--epss", "epss.csv", "--epss-at-least", "0.95"]);
+    let _ = run.run().code(0).says("/scan/exploit_prediction/issues", 1);
+}
+
+#[test]
+fn pages_of_one_answer_belong_together() {
+    let sandbox = Sandbox::new();
+    let page = |number: usize, keys: &[&str]| {
+        let issues: Vec<Value> =
+            keys.iter().map(|key| json!({ "key": key, "rule": "r", "severity": "MAJOR", "component": format!("shop:{key}"), "project": "shop" })).collect();
+        json!({ "paging": { "pageIndex": number, "pageSize": 2, "total": 3 }, "issues": issues }).to_string()
+    };
+    sandbox.write("1.json", page(1, &["a", "b"]));
+    sandbox.write("2.json", page(2, &["c"]));
+    let outcome = sandbox.tool("scan-gate").args(["1.json", "2.json"]).run().code(0);
+    let _ = outcome.says("/scan/counts/medium", 3);
+    let outcome = sandbox.tool("scan-gate").args(["1.json"]).run().code(2);
+    let _ = outcome.says("/error/code", "report.incomplete").stderr_contains("its pages hold 2 of 3");
+}
