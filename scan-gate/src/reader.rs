@@ -7,6 +7,7 @@ mod aws;
 pub mod cloudwatch;
 pub mod cyclonedx;
 pub mod dependency_check;
+pub mod docker_scout;
 pub mod ecr;
 pub mod gitlab;
 pub mod grype;
@@ -44,7 +45,6 @@ pub struct Format {
 /// The formats, in the order in which they are asked.
 pub static FORMATS: &[Format] = &[
     sarif::FORMAT,
-    sarif::DOCKER_SCOUT,
     trivy::FORMAT,
     ecr::FORMAT,
     inspector::FORMAT,
@@ -54,6 +54,7 @@ pub static FORMATS: &[Format] = &[
     dependency_check::FORMAT,
     sonarqube::FORMAT,
     gitlab::FORMAT,
+    docker_scout::FORMAT,
     cloudwatch::FORMAT,
     alertmanager::FORMAT,
     prometheus::FORMAT,

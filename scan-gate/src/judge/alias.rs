@@ -16,8 +16,11 @@ pub struct Aliases {
     cves: HashMap<Text, Option<Text>>,
 }
 
+/// Whether an id is a CVE's and nothing more: Grype's SARIF has rules that are called `CVE-2005-2541-tar`.
 fn is_cve(id: &str) -> bool {
-    id.get(..4).is_some_and(|family| family.eq_ignore_ascii_case("CVE-"))
+    let rest = id.get(..4).filter(|family| family.eq_ignore_ascii_case("CVE-")).and_then(|_| id.get(4..));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    rest.and_then(|rest| rest.split_once('-')).is_some_and(|(year, number)| is_number(year) && is_number(number))
 }
 
 fn means_one(id: &str) -> bool {
@@ -76,20 +79,21 @@ mod tests {
     #[test]
     fn a_cve_is_found_through_what_another_scanner_says() {
         let findings = [
-            finding(&["GHSA-1", "CVE-1"]),
-            finding(&["GHSA-2", "CVE-2", "CVE-3"]),
-            finding(&["CVE-4", "DSA-1"]),
-            finding(&["CVE-5", "DSA-1", "GHSA-5"]),
+            finding(&["GHSA-1", "CVE-2024-1"]),
+            finding(&["GHSA-2", "CVE-2024-2", "CVE-2024-3"]),
+            finding(&["CVE-2024-4", "DSA-1"]),
+            finding(&["CVE-2024-5", "DSA-1", "GHSA-5"]),
         ];
         let aliases = Aliases::of(findings.iter());
         let cases = [
-            (finding(&["GHSA-1"]), "CVE-1"),
-            (finding(&["CVE-9", "GHSA-1"]), "CVE-9"),
+            (finding(&["GHSA-1"]), "CVE-2024-1"),
+            (finding(&["CVE-2024-9", "GHSA-1"]), "CVE-2024-9"),
             (finding(&["GHSA-2"]), "GHSA-2"),
-            (finding(&["GHSA-2", "CVE-2", "CVE-3"]), "GHSA-2"),
-            (finding(&["GHSA-5"]), "CVE-5"),
+            (finding(&["GHSA-2", "CVE-2024-2", "CVE-2024-3"]), "GHSA-2"),
+            (finding(&["GHSA-5"]), "CVE-2024-5"),
             (finding(&["DSA-1"]), "DSA-1"),
             (finding(&["rule"]), "rule"),
+            (finding(&["CVE-2024-4-tar", "CVE-2024-4"]), "CVE-2024-4"),
         ];
         for (finding, expected) in cases {
             assert_eq!(aliases.canonical(&finding), expected, "{finding:?}");

@@ -138,24 +138,24 @@ mod tests {
     #[test]
     fn scanners_that_name_things_differently_mean_the_same() {
         let together = [
-            [finding("CVE-1", "openssl", "1:3.0"), finding("cve-1", "OpenSSL", "3.0")],
-            [finding("CVE-1", "org.apache:log4j", "2.14"), finding("CVE-1", "log4j", "2.14")],
-            [finding("CVE-1", "@scope/core", "v1"), finding("CVE-1", "core", "1")],
+            [finding("CVE-2024-1", "openssl", "1:3.0"), finding("cve-2024-1", "OpenSSL", "3.0")],
+            [finding("CVE-2024-1", "org.apache:log4j", "2.14"), finding("CVE-2024-1", "log4j", "2.14")],
+            [finding("CVE-2024-1", "@scope/core", "v1"), finding("CVE-2024-1", "core", "1")],
         ];
         for pair in &together {
             assert_eq!(groups(pair), [2], "{pair:?}");
         }
-        let with_alias = Finding { aliases: ["CVE-1".into()].into(), ..finding("GHSA-1", "p", "1") };
-        assert_eq!(groups(&[finding("CVE-1", "p", "1"), with_alias, finding("GHSA-1", "p", "1")]), [3]);
+        let with_alias = Finding { aliases: ["CVE-2024-1".into()].into(), ..finding("GHSA-1", "p", "1") };
+        assert_eq!(groups(&[finding("CVE-2024-1", "p", "1"), with_alias, finding("GHSA-1", "p", "1")]), [3]);
     }
 
     #[test]
     fn what_differs_stays_apart() {
         let place = |place: &str| Finding { place: place.into(), ..finding("rule", "", "") };
         let apart = [
-            [finding("CVE-1", "p", "1"), finding("CVE-2", "p", "1")],
-            [finding("CVE-1", "p", "1"), finding("CVE-1", "q", "1")],
-            [finding("CVE-1", "p", "1"), finding("CVE-1", "p", "2")],
+            [finding("CVE-2024-1", "p", "1"), finding("CVE-2024-2", "p", "1")],
+            [finding("CVE-2024-1", "p", "1"), finding("CVE-2024-1", "q", "1")],
+            [finding("CVE-2024-1", "p", "1"), finding("CVE-2024-1", "p", "2")],
             [place("a"), place("b")],
         ];
         for pair in &apart {
@@ -169,10 +169,10 @@ mod tests {
             let aliases = Aliases::default();
             issues(vec![Row { finding: &finding, report: 0 }], &aliases, |issue| issue.fingerprint())[0]
         };
-        let known = of(finding("CVE-1", "p", "1"));
-        assert_eq!(known, of(finding("cve-1", "P", "2")));
-        assert_ne!(known, of(finding("CVE-1", "q", "1")));
-        assert_ne!(known, of(finding("CVE-2", "p", "1")));
-        assert_eq!(known.0, 0xd209_5553_a7ee_4c37, "it is written into verdicts: it must never change");
+        let known = of(finding("CVE-2024-1", "p", "1"));
+        assert_eq!(known, of(finding("cve-2024-1", "P", "2")));
+        assert_ne!(known, of(finding("CVE-2024-1", "q", "1")));
+        assert_ne!(known, of(finding("CVE-2024-2", "p", "1")));
+        assert_eq!(known.0, 0x5f4c_a877_ec1c_0624, "it is written into verdicts: it must never change");
     }
 }

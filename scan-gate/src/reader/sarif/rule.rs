@@ -1,94 +1,178 @@
-//! Rules: what a result refers to for its severity and its title.
+//! The rules of a tool, and which of them a result is about.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use crate::reader::plain::Plain;
+use super::properties::Properties;
+use crate::finding::{Pool, Text};
+use crate::severity::{Rating, Severity};
 
-/// A rule, as far as a result needs it.
+/// A rule, as far as its results need it.
+#[derive(Debug)]
+pub(super) struct Rule {
+    /// Its id; empty if it has none.
+    pub(super) id: Text,
+    /// Its name: Trivy says here what kind of finding it is.
+    pub(super) name: Text,
+    /// What it is about.
+    pub(super) title: Text,
+    /// By its `security-severity`.
+    pub(super) security: Option<Rating>,
+    /// By its level.
+    pub(super) level: Option<Rating>,
+    /// By Docker Scout's own word.
+    pub(super) scout: Option<Rating>,
+    /// CVSS scores, each with its version.
+    pub(super) scores: Box<[(u8, f32)]>,
+}
+
+/// An element of `rules`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Descriptor {
+    id: Option<String>,
+    name: Option<String>,
+    short_description: Option<Description>,
+    default_configuration: Option<Configuration>,
+    properties: Option<Properties>,
+}
+
+#[derive(Deserialize)]
+struct Description {
+    text: Option<String>,
+}
+
+/// How a rule is set, by default or in one invocation.
+#[derive(Deserialize)]
+pub(super) struct Configuration {
+    level: Option<String>,
+}
+
+impl Configuration {
+    /// The rating by its level, if it has one.
+    pub(super) fn rating(&self) -> Option<Rating> {
+        self.level.as_deref().map(of_level)
+    }
+}
+
+/// What a level is worth. One that is none of the standard's says nothing.
+pub(super) fn of_level(word: &str) -> Rating {
+    let levels =
+        [("error", Severity::High), ("warning", Severity::Medium), ("note", Severity::Low), ("none", Severity::Info)];
+    let known = levels.into_iter().find(|(level, _)| level.eq_ignore_ascii_case(word.trim()));
+    known.map_or(Rating::Unknown, |(_, severity)| Rating::Known(severity))
+}
+
+/// What a level is where neither a result nor its rule gives one.
+pub(super) const DEFAULT_LEVEL: Rating = Rating::Known(Severity::Medium);
+
+impl Descriptor {
+    /// The rule of a tool.
+    pub(super) fn rule(self, pool: &mut Pool) -> Rule {
+        let properties = self.properties.unwrap_or_default();
+        let scout = properties.scout_severity.text();
+        let description = self.short_description.and_then(|description| description.text).unwrap_or_default();
+        Rule {
+            id: pool.text(&self.id.unwrap_or_default()),
+            name: pool.text(&self.name.unwrap_or_default()),
+            title: pool.text(description.lines().next().unwrap_or_default()),
+            security: properties.rating(),
+            level: self.default_configuration.and_then(|configuration| configuration.rating()),
+            scout: Some(Rating::of_word(Some(&scout))).filter(|_| !scout.is_empty()),
+            scores: properties.scores(),
+        }
+    }
+}
+
+/// How a result, or the setting of an invocation, names its rule.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Rule {
-    /// Its id.
-    #[serde(default)]
-    pub id: String,
-    /// What it is about.
-    pub short_description: Option<Text>,
-    /// What holds unless a result says otherwise.
-    pub default_configuration: Option<Configuration>,
-    /// What tools add.
-    pub properties: Option<Properties>,
+pub(super) struct Reference {
+    pub(super) id: Option<String>,
+    pub(super) index: Option<i64>,
+    tool_component: Option<Component>,
 }
 
-/// A text.
 #[derive(Debug, Deserialize)]
-pub(super) struct Text {
-    /// It.
-    pub text: Option<String>,
+struct Component {
+    index: Option<i64>,
+    name: Option<String>,
+    guid: Option<String>,
 }
 
-/// What holds unless a result says otherwise.
-#[derive(Debug, Deserialize)]
-pub(super) struct Configuration {
-    /// The level.
-    pub level: Option<String>,
+/// Where a rule stands by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    /// Which list: 0 is the driver's, 1 the first extension's.
+    pub(super) list: usize,
+    /// Its place there.
+    pub(super) index: usize,
 }
 
-/// What tools add to a rule or a result.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Properties {
-    /// What GitHub sorts by: a number from 0 to 10, mostly written as a text.
-    #[serde(rename = "security-severity")]
-    pub security_severity: Option<Plain>,
-    /// Docker Scout's severity.
-    #[serde(rename = "cvssV3_severity")]
-    pub scout_severity: Option<String>,
-    /// Docker Scout's score.
-    #[serde(rename = "cvssV3")]
-    pub scout_score: Option<Plain>,
-    /// Words; Trivy's first one is the kind of the finding.
-    pub tags: Option<Vec<String>>,
+impl Reference {
+    /// With this index, unless it has one itself: -1 says that there is none.
+    pub(super) fn with_index(mut self, index: Option<i64>) -> Self {
+        self.index = self.index.filter(|index| *index >= 0).or(index);
+        self
+    }
+
+    /// Where the rule stands, if that is told.
+    pub(super) fn address(&self) -> Option<Address> {
+        let list = match &self.tool_component {
+            Some(Component { index: Some(index), .. }) if *index >= 0 => {
+                usize::try_from(*index).ok()?.checked_add(1)?
+            }
+            None | Some(Component { name: None, guid: None, .. }) => 0,
+            Some(_) => return None,
+        };
+        Some(Address { list, index: usize::try_from(self.index?).ok()? })
+    }
 }
 
-/// The rules of a run.
+/// The rules of a run: those of the driver, then those of each extension.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    driver: Vec<Rule>,
-    extensions: HashMap<usize, Vec<Rule>>,
-}
-
-/// How a result names its rule.
-#[derive(Debug, Default)]
-pub(super) struct RuleName {
-    /// By its id; empty if it does not.
-    pub id: String,
-    /// By its place in the list.
-    pub index: Option<usize>,
-    /// By its place in the list of this extension.
-    pub extension: Option<usize>,
+    lists: Vec<Vec<Rule>>,
+    by_id: HashMap<Text, Address>,
 }
 
 impl Rules {
-    /// Adds a rule of the driver, or of an extension.
-    pub(super) fn add(&mut self, extension: Option<usize>, rule: Rule) {
-        match extension {
-            None => self.driver.push(rule),
-            Some(extension) => self.extensions.entry(extension).or_default().push(rule),
+    /// Those of the driver first.
+    pub(super) fn of(lists: Vec<Vec<Rule>>) -> Self {
+        let mut by_id = HashMap::new();
+        for (list, rules) in lists.iter().enumerate() {
+            for (index, rule) in rules.iter().enumerate() {
+                by_id.entry(rule.id.clone()).or_insert(Address { list, index });
+            }
+        }
+        Self { lists, by_id }
+    }
+
+    /// The rule of that address if the id fits to it, else that of the id. An id `CA1000/1` is about a part of the rule `CA1000`.
+    pub(super) fn find(&self, id: &str, address: Option<Address>) -> Option<&Rule> {
+        let fits = |rule: &&Rule| {
+            let rest = id.strip_prefix(&*rule.id);
+            id.is_empty() || rule.id.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let addressed = address.and_then(|address| self.at(address)).filter(fits);
+        addressed.or_else(|| {
+            let mut wholes = std::iter::successors(Some(id), |id| id.rsplit_once('/').map(|(whole, _)| whole));
+            self.at(*wholes.find_map(|id| self.by_id.get(id))?)
+        })
+    }
+
+    fn at(&self, address: Address) -> Option<&Rule> {
+        self.lists.get(address.list)?.get(address.index)
+    }
+
+    /// Sets the level of a rule for the run: the worst, if several invocations set it.
+    pub(super) fn set_level(&mut self, reference: &Reference, rating: Rating) {
+        let id = reference.id.as_deref().unwrap_or_default();
+        let address = reference.address().or_else(|| self.by_id.get(id).copied());
+        let rule = address.and_then(|address| self.lists.get_mut(address.list)?.get_mut(address.index));
+        if let Some(rule) = rule {
+            rule.level = rule.level.into_iter().chain([rating]).max_by_key(|rating| rating.badness());
         }
     }
-
-    /// The rule that a result names: by place, else by id. A place whose rule has another id is not believed.
-    pub(super) fn find(&self, name: &RuleName) -> Option<&Rule> {
-        let list = name.extension.map_or(Some(&self.driver), |extension| self.extensions.get(&extension));
-        let by_place = name.index.and_then(|index| list?.get(index)).filter(|rule| fits(&name.id, &rule.id));
-        let mut all = self.driver.iter().chain(self.extensions.values().flatten());
-        by_place.or_else(|| all.find(|rule| !name.id.is_empty() && rule.id == name.id))
-    }
-}
-
-/// A result may name a part of its rule: `CA1000/1` is one of `CA1000`.
-fn fits(of_result: &str, of_rule: &str) -> bool {
-    let is_part = of_result.strip_prefix(of_rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    of_result.is_empty() || of_rule.is_empty() || is_part
 }
