@@ -1,6 +1,5 @@
 //! Every flag has an environment variable: `ecs-deploy --cluster` reads `ECS_DEPLOY_CLUSTER`.
 
-use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, Command};
 
 /// Flags that ask about the tool itself: an environment must not turn every run into a help page.
@@ -30,9 +29,18 @@ fn with_variable(argument: Arg, prefix: &str) -> Arg {
     let argument = argument.env(variable).hide_env_values(true);
     // `1` and `yes` are as good as `true` there; `0`, `no` and nothing are not.
     if matches!(argument.get_action(), ArgAction::SetTrue) {
-        return argument.value_parser(FalseyValueParser::new());
+        return argument.value_parser(parse_flag);
     }
     argument
+}
+
+/// Reads what people write for yes and no. Anything else might mean either.
+fn parse_flag(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" | "y" => Ok(true),
+        "0" | "false" | "no" | "off" | "n" | "" => Ok(false),
+        _ => Err("write yes or no".to_owned()),
+    }
 }
 
 fn variable_part(name: &str) -> String {

@@ -98,8 +98,8 @@ pub(crate) fn source(input: Option<&Path>, operand: Operand) -> Source {
     match (input, operand) {
         (None, Operand::Named) => Source::None,
         (None, Operand::Missing | Operand::StandardInput) => Source::StandardInput,
-        (Some(path), Operand::Named) if is_dash(path) => Source::DocumentOnStandardInput,
-        (Some(path), Operand::Missing | Operand::StandardInput) if is_dash(path) => Source::StandardInput,
+        // Who names it there wants a release document: anything else is an error, not something foreign.
+        (Some(path), _) if is_dash(path) => Source::DocumentOnStandardInput,
         (Some(path), Operand::StandardInput) => Source::FileAndForeign(path.to_owned()),
         (Some(path), Operand::Named | Operand::Missing) => Source::File(path.to_owned()),
     }
@@ -219,7 +219,8 @@ mod tests {
             (None, Operand::Missing, Source::StandardInput),
             (None, Operand::StandardInput, Source::StandardInput),
             (Some(dash), Operand::Named, Source::DocumentOnStandardInput),
-            (Some(dash), Operand::Missing, Source::StandardInput),
+            (Some(dash), Operand::Missing, Source::DocumentOnStandardInput),
+            (Some(dash), Operand::StandardInput, Source::DocumentOnStandardInput),
             (Some(file), Operand::Named, Source::File(file.to_owned())),
             (Some(file), Operand::Missing, Source::File(file.to_owned())),
             (Some(file), Operand::StandardInput, Source::FileAndForeign(file.to_owned())),

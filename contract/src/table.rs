@@ -25,7 +25,8 @@ pub fn printable(text: &str) -> String {
 
 /// Control characters, and those of Unicode that turn the reading direction or cannot be seen.
 fn steers(character: char) -> bool {
-    let is_direction = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_direction =
+        matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let is_invisible = matches!(character, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
     character.is_control() || is_direction || is_invisible
 }

@@ -14,6 +14,7 @@ use crate::judge::alias::Aliases;
 use crate::judge::baseline::{Baseline, Fingerprints};
 use crate::judge::{Evidence, judge};
 use crate::policy::{Policy, PolicyFile};
+use crate::proof::age;
 use crate::reader;
 use crate::request::Consulted;
 use crate::threat::exploit_prediction::ExploitPrediction;
@@ -71,6 +72,7 @@ pub(crate) async fn consult(consulted: Consulted, policy: &Policy, now: Timestam
         consultation.waivers.extend(read.waivers);
         consultation.notes.extend(read.notes);
     }
+    consultation.waivers.iter_mut().for_each(|waiver| void_if_from_the_future(waiver, now));
     consultation.notes.extend(conflicts(&consultation.waivers, now));
     if let Some(path) = &consulted.known_exploited {
         let bytes = bytes(Role::KnownExploited, path).await?;
@@ -94,6 +96,14 @@ fn because<E: std::fmt::Display>(role: Role, path: &Path) -> impl FnOnce(E) -> E
 
 async fn bytes(role: Role, path: &Path) -> Result<Vec<u8>, Error> {
     read_file(path).await.map_err(because(role, path))
+}
+
+/// A statement from the future would outlast every other one, and no honest clock makes one.
+fn void_if_from_the_future(waiver: &mut Waiver, now: Timestamp) {
+    let is_from_the_future = waiver.stated_at.is_some_and(|stated| age::age(stated, now).is_none());
+    if is_from_the_future && waiver.effect == Effect::Silences {
+        waiver.effect = Effect::Void("it is dated in the future".to_owned());
+    }
 }
 
 /// An id that is waived in one place and whose waiver ran out in another: the one that ran out is easily taken for the one that holds.

@@ -246,14 +246,14 @@ fn weigh<'a>(
     });
     let has_no_fix = issue.rows.iter().all(|row| row.finding.fix == Fix::None);
     let exemption = match is_new {
-        Some(false) if rating != Rating::Failed => Some(Exemption::Persisting),
+        Some(false) if rating != Rating::Failed && !known_exploited => Some(Exemption::Persisting),
         _ if policy.fixable_only && has_no_fix && !known_exploited && rating != Rating::Failed => {
             Some(Exemption::NoFix)
         }
         _ => None,
     };
     let score = score(&issue, policy.severity_from);
-    let epss = predicted.or(reported);
+    let epss = predicted.into_iter().chain(reported).reduce(f32::max);
     Judged { issue, rating, score, known_exploited, epss, is_new, exemption, reasons: Vec::new() }
 }
 
@@ -305,7 +305,7 @@ fn is_from(from: SeverityFrom, by: &str) -> bool {
 /// The severity of an issue. Where one says it and another does not know, it is known.
 fn rating(issue: &Issue<'_>, from: SeverityFrom) -> Rating {
     let findings = || issue.rows.iter().map(|row| row.finding);
-    let own = || findings().map(|finding| finding.rating);
+    let own = || by_report(issue).into_iter();
     let said = findings().flat_map(|finding| finding.said.iter()).filter(|said| is_from(from, &said.by));
     let scored = findings().flat_map(|finding| finding.scores.iter()).filter(|score| is_from(from, &score.by));
     let bands = scored.map(|score| Rating::of_score(score.value));
@@ -319,6 +319,13 @@ fn rating(issue: &Issue<'_>, from: SeverityFrom) -> Rating {
         return Rating::Failed;
     }
     others.or_else(|| worst(own())).unwrap_or(Rating::Unknown)
+}
+
+/// The worst that each report says. Unknown stands above high there, for what a scanner says of one finding it does not say of the next.
+fn by_report(issue: &Issue<'_>) -> Vec<Rating> {
+    let same = |a: &Row<'_>, b: &Row<'_>| a.report == b.report;
+    let worst = |rows: &[Row<'_>]| rows.iter().map(|row| row.finding.rating).max_by_key(|rating| rating.badness());
+    issue.rows.chunk_by(same).filter_map(worst).collect()
 }
 
 /// The worst of what is known; unknown only if nothing is.

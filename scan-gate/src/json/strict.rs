@@ -1,9 +1,14 @@
-//! A deserialiser that refuses a member whose name differs from a known one only in its case: read as unknown, what stands there would be lost.
+//! A deserialiser that refuses a member whose name differs from a known one only in its case, or in one letter if the known one is missing: read as
+//! unknown, what stands there would be lost. An object that is no struct must not have a name twice either.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
+
+use super::is_nearly;
 
 /// A value that was read strictly.
 pub(super) struct Strict<T>(pub(super) T);
@@ -141,7 +146,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Watched { inner: members, known: self.known })
+        self.inner.visit_map(Members { inner: members, known: self.known, seen: Seen::default() })
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
@@ -161,11 +166,35 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Watched<A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Watched<A> {
+/// The members of an object, and what was seen of their names.
+struct Members<A> {
+    inner: A,
+    known: &'static [&'static str],
+    seen: Seen,
+}
+
+/// What was seen of an object's names.
+#[derive(Default)]
+struct Seen {
+    /// Hashes of the names in an object that is no struct. Of a struct's names serde itself refuses a second one.
+    names: HashSet<u64>,
+    /// A bit for each known name that is there.
+    known: u64,
+    /// Names that are nearly a known one, with its place.
+    near: Vec<(String, usize)>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        self.inner.next_key_seed(Name { inner: seed, known: self.known })
+        let key = self.inner.next_key_seed(Name { inner: seed, known: self.known, seen: &mut self.seen })?;
+        // Where the known name is there too, the one beside it is another member: `package` and `packages`.
+        let is_missing = |(_, place): &&(String, usize)| self.seen.known & bit(*place) == 0;
+        match self.seen.near.iter().find(is_missing) {
+            Some((name, place)) if key.is_none() => Err(misspelled(name, self.known[*place])),
+            _ => Ok(key),
+        }
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
@@ -186,24 +215,25 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Watched<S> {
 }
 
 /// A member's name on its way to the struct that may know it.
-struct Name<T> {
+struct Name<'a, T> {
     inner: T,
     known: &'static [&'static str],
+    seen: &'a mut Seen,
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Name { inner: deserializer, known: self.known })
+        self.inner.deserialize(Name { inner: deserializer, known: self.known, seen: self.seen })
     }
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Name<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Name<'_, D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_any(Name { inner: visitor, known: self.known })
+        self.inner.deserialize_any(Name { inner: visitor, known: self.known, seen: self.seen })
     }
 
     forward_to_deserialize_any! {
@@ -212,7 +242,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Name<D> {
     }
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Name<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Name<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -220,24 +250,46 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Name<V> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<V::Value, E> {
-        check(name, self.known)?;
+        self.seen.note(name, self.known)?;
         self.inner.visit_str(name)
     }
 
     fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<V::Value, E> {
-        check(name, self.known)?;
+        self.seen.note(name, self.known)?;
         self.inner.visit_borrowed_str(name)
     }
 }
 
-fn check<E: Error>(name: &str, known: &[&str]) -> Result<(), E> {
-    let is_look_alike =
-        |known: &&&str| known.len() == name.len() && **known != name && known.eq_ignore_ascii_case(name);
-    match known.iter().find(is_look_alike) {
-        // Two spellings may both be known.
-        Some(_) if known.contains(&name) => Ok(()),
-        Some(known) => Err(E::custom(format_args!("member `{name}` is not spelled `{known}`"))),
-        None => Ok(()),
+/// The bit of a known name. No struct here knows more than 64.
+fn bit(place: usize) -> u64 {
+    u32::try_from(place).map_or(0, |place| 1_u64.checked_shl(place).unwrap_or(0))
+}
+
+fn misspelled<E: Error>(name: &str, known: &str) -> E {
+    E::custom(format_args!("member `{name}` is not spelled `{known}`"))
+}
+
+impl Seen {
+    fn note<E: Error>(&mut self, name: &str, known: &[&str]) -> Result<(), E> {
+        if known.is_empty() {
+            let mut hash = DefaultHasher::new();
+            name.hash(&mut hash);
+            let is_new = self.names.insert(hash.finish());
+            return if is_new { Ok(()) } else { Err(E::custom(format_args!("member `{name}` stands there twice"))) };
+        }
+        if let Some(place) = known.iter().position(|known| *known == name) {
+            self.known |= bit(place);
+            return Ok(());
+        }
+        for (place, known) in known.iter().enumerate() {
+            if known.eq_ignore_ascii_case(name) {
+                return Err(misspelled(name, known));
+            }
+            if is_nearly(name, known) {
+                self.near.push((name.to_owned(), place));
+            }
+        }
+        Ok(())
     }
 }
 

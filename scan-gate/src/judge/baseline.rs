@@ -37,8 +37,8 @@ impl<'de> Deserialize<'de> for Fingerprint {
 /// What was there before.
 #[derive(Debug, Default)]
 pub struct Baseline {
-    /// The badness of each issue then, those with the same fingerprint together.
-    issues: HashMap<Fingerprint, Vec<u8>>,
+    /// The severity of each issue then, those with the same fingerprint together.
+    issues: HashMap<Fingerprint, Vec<Rating>>,
 }
 
 /// Why a baseline cannot be used.
@@ -80,6 +80,15 @@ impl TryFrom<&Fingerprints> for Baseline {
     }
 }
 
+/// Whether it was at least as bad then. Unknown is as bad as unknown, and nothing else: what was let through without a severity has one now.
+fn is_as_bad(then: Rating, now: Rating) -> bool {
+    match (then, now) {
+        (Rating::Unknown, now) => now == Rating::Unknown,
+        (_, Rating::Unknown) => false,
+        (then, now) => then.badness() >= now.badness(),
+    }
+}
+
 impl Baseline {
     /// The issues of an earlier report.
     #[must_use]
@@ -92,14 +101,14 @@ impl Baseline {
     }
 
     fn add(&mut self, fingerprint: Fingerprint, rating: Rating) {
-        self.issues.entry(fingerprint).or_default().push(rating.badness());
+        self.issues.entry(fingerprint).or_default().push(rating);
     }
 
     /// Whether more than `earlier` issues with this fingerprint were there before, at least as bad.
     #[must_use]
     pub fn has_more_than(&self, earlier: usize, fingerprint: Fingerprint, rating: Rating) -> bool {
         let known = self.issues.get(&fingerprint).into_iter().flatten();
-        known.filter(|badness| **badness >= rating.badness()).count() > earlier
+        known.filter(|then| is_as_bad(**then, rating)).count() > earlier
     }
 
     /// How many issues were there before and are not among these.
@@ -109,7 +118,7 @@ impl Baseline {
         for judged in issues {
             *now.entry(judged.issue.fingerprint()).or_default() += 1;
         }
-        let gone = |(fingerprint, then): (&Fingerprint, &Vec<u8>)| {
+        let gone = |(fingerprint, then): (&Fingerprint, &Vec<Rating>)| {
             then.len().saturating_sub(now.get(fingerprint).copied().unwrap_or_default())
         };
         self.issues.iter().map(gone).sum()

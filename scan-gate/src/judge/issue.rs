@@ -107,7 +107,8 @@ impl Issue<'_> {
     pub fn fingerprint(&self) -> Fingerprint {
         let key = Key::of(self.first(), self.id);
         let mut hash = Sha256::new();
-        for part in [&*format!("{:?}", key.kind), key.id, key.package, key.place] {
+        // With its group or scope: what is let through is one package, not all that are called alike.
+        for part in [&*format!("{:?}", key.kind), key.id, &self.first().package, key.place] {
             hash.update(part.to_ascii_lowercase());
             hash.update([0]);
         }

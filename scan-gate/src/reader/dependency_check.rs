@@ -234,7 +234,9 @@ fn aliases(name: &str, references: &[Reference], pool: &mut Pool) -> Box<[Text]>
         rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
     };
     let named = references.iter().filter_map(|reference| reference.name.as_deref()).filter(is_id);
-    let mut others: Vec<&str> = named.filter(|id| *id != name).collect();
+    // A CVE is not another CVE, whatever it refers to.
+    let is_other = |id: &&str| *id != name && !(name.starts_with("CVE-") && id.starts_with("CVE-"));
+    let mut others: Vec<&str> = named.filter(is_other).collect();
     others.sort_unstable();
     others.dedup();
     if others.len() == 1 { others.iter().map(|id| pool.text(id)).collect() } else { Box::default() }

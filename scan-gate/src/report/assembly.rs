@@ -133,7 +133,7 @@ fn inspected(name: &str, inspection: &Inspection) -> Inspected {
         format: inspection.format,
         scanner: shown(&inspection.scanner),
         scanner_version: text(&inspection.scanner_version),
-        target: text(&inspection.target),
+        target: inspection.target.as_deref().map(|target| shown(&without_credentials(target))),
         created_at: text(&inspection.created_at),
         database_at: text(&inspection.database_at),
         findings: inspection.findings.len(),
@@ -143,6 +143,14 @@ fn inspected(name: &str, inspection: &Inspection) -> Inspected {
         filters: inspection.filters.iter().map(|filter| shown(filter)).collect(),
         notes: inspection.notes.iter().map(|note| shown(note)).collect(),
     }
+}
+
+/// A repository's address may carry a name and a password.
+fn without_credentials(target: &str) -> String {
+    let Some((scheme, rest)) = target.split_once("://") else { return target.to_owned() };
+    let host = rest.find('/').unwrap_or(rest.len());
+    let behind = rest[..host].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[behind..])
 }
 
 fn violation(judged: &Judged<'_>, reports: &[(String, Inspection)]) -> Violation {

@@ -283,3 +283,42 @@ fn pages_of_one_answer_belong_together() {
     let outcome = sandbox.tool("scan-gate").args(["1.json"]).run().code(2);
     let _ = outcome.says("/error/code", "report.incomplete").stderr_contains("its pages hold 2 of 3");
 }
+
+#[test]
+fn a_document_that_is_demanded_on_standard_input_must_be_one() {
+    let sandbox = Sandbox::new();
+    let outcome = sandbox.tool("scan-gate").args(["--input", "-"]).pipe_in(report(&digest('a'), &[])).run().code(2);
+    let _ = outcome.says("/error/code", "input.not_a_release_document");
+}
+
+#[test]
+fn what_one_mutated_letter_would_hide_is_refused() {
+    let cases = [
+        r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"L"}},"invocations":[{"executionSuccesful":false}],"results":[]}]}"#,
+        r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"L","rules":[{"id":"A","properties":{"security-severitz":"9.8"}}]}},"results":[{"ruleId":"A","ruleIndex":0,"level":"note"}]}]}"#,
+        r#"{"reportSchema":"1.1","scanInfo":{"engineVersion":"9","analysisException":[{"exception":{"message":"b"}}]},"dependencies":[]}"#,
+        r#"{"projectStatus":{"status":"OK","conditions":[],"ignoredCondition":true}}"#,
+        r#"{"projectStatus":{"status":"OK","conditionz":[{"status":"ERROR","metricKey":"x"}]}}"#,
+        r#"{"SchemaVersion":2,"ArtifactName":"a","ArtifactType":"vm","Resulst":[]}"#,
+        r#"{"SchemaVersion":2,"ArtifactName":"a","ArtifactType":"vm","Results":[{"Vulnerabilities":[{"VulnerabilityID":"A","Severity":"LOW","CVSS":{"nvd":{"V3Scor":9.8}}}]}]}"#,
+        r#"{"SchemaVersion":2,"ArtifactName":"a","ArtifactType":"vm","Results":[{"Vulnerabilities":[{"VulnerabilityID":"A","Severity":"LOW","VendorSeverity":{"nvd":4,"nvd":1}}]}]}"#,
+    ];
+    for text in cases {
+        let outcome = Sandbox::new().tool("scan-gate").pipe_in(text).run();
+        assert_eq!(outcome.exit_code(), Some(2), "{text}: {}", outcome.stdout());
+    }
+}
+
+#[test]
+fn a_flag_in_the_environment_that_says_neither_yes_nor_no_is_refused() {
+    let sandbox = Sandbox::new().env("SCAN_GATE_FIXABLE_ONLY", "disabled");
+    let outcome = sandbox.tool("scan-gate").pipe_in(report(&digest('a'), &[])).run().code(2);
+    let _ = outcome.says("/error/code", "usage");
+}
+
+#[test]
+fn a_password_in_an_address_is_not_shown() {
+    let text = report(&digest('a'), &[]).replace("\"web:1.4\"", "\"https://user:hunter2@git.example/web\"");
+    let outcome = Sandbox::new().tool("scan-gate").pipe_in(text).run().code(0);
+    let _ = outcome.says("/scan/reports/0/target", "https://git.example/web");
+}

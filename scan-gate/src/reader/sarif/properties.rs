@@ -4,15 +4,29 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
+use crate::json::is_nearly;
 use crate::reader::plain::Plain;
 use crate::severity::Rating;
 
 const SECURITY_SEVERITY: &str = "security-severity";
+const SCOUT_SEVERITY: &str = "cvssV3_severity";
+
+const NAMES: [&str; 7] = [
+    SECURITY_SEVERITY,
+    SCOUT_SEVERITY,
+    "cvssV3",
+    "cvssV3_vector",
+    "cvssv40_baseScore",
+    "cvssv3_baseScore",
+    "cvssv2_score",
+];
 
 /// What is known to stand there.
 #[derive(Debug, Default)]
 pub(super) struct Properties {
     security_severity: Plain,
+    /// Whether `security-severity` is there, whatever it is.
+    is_rated: bool,
     /// Docker Scout's own word, whatever the version of CVSS.
     pub(super) scout_severity: Plain,
     scout_score: Plain,
@@ -25,6 +39,9 @@ pub(super) struct Properties {
 impl Properties {
     /// The rating by `security-severity`. Zero says nothing, and what is neither a score nor a word is unknown.
     pub(super) fn rating(&self) -> Option<Rating> {
+        if self.is_rated && self.security_severity == Plain::Other {
+            return Some(Rating::Unknown);
+        }
         let text = self.security_severity.text();
         match text.parse::<f32>() {
             Ok(0.0) => None,
@@ -59,30 +76,40 @@ impl<'de> Visitor<'de> for Bag {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Properties, A::Error> {
         let mut properties = Properties::default();
-        let mut is_rated = false;
+        let mut seen = Vec::new();
         while let Some(name) = members.next_key::<String>()? {
-            let place = match name.as_str() {
-                SECURITY_SEVERITY if is_rated => return Err(A::Error::duplicate_field(SECURITY_SEVERITY)),
+            let Some(known) = NAMES.iter().find(|known| known.eq_ignore_ascii_case(&name)) else {
+                if is_nearly(&name, SECURITY_SEVERITY) {
+                    return Err(A::Error::custom(format_args!("member `{name}` is not spelled `{SECURITY_SEVERITY}`")));
+                }
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            // Others have names of their own that differ in their case; that of the severity is everybody's.
+            if name != *known && [SECURITY_SEVERITY, SCOUT_SEVERITY].contains(known) {
+                return Err(A::Error::custom(format_args!("member `{name}` is not spelled `{known}`")));
+            }
+            if name != *known {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if seen.contains(known) {
+                return Err(A::Error::duplicate_field(known));
+            }
+            seen.push(*known);
+            let place = match *known {
                 SECURITY_SEVERITY => {
-                    is_rated = true;
+                    properties.is_rated = true;
                     &mut properties.security_severity
                 }
-                "cvssV3_severity" => &mut properties.scout_severity,
+                SCOUT_SEVERITY => &mut properties.scout_severity,
                 "cvssV3" => &mut properties.scout_score,
                 "cvssV3_vector" => &mut properties.scout_vector,
                 "cvssv40_baseScore" => &mut properties.v4_score,
                 "cvssv3_baseScore" => &mut properties.v3_score,
-                "cvssv2_score" => &mut properties.v2_score,
-                other if other.eq_ignore_ascii_case(SECURITY_SEVERITY) => {
-                    let cause = format_args!("member `{other}` is not spelled `{SECURITY_SEVERITY}`");
-                    return Err(A::Error::custom(cause));
-                }
-                _ => {
-                    members.next_value::<IgnoredAny>()?;
-                    continue;
-                }
+                _ => &mut properties.v2_score,
             };
-            *place = members.next_value()?;
+            *place = members.next_value::<Option<Plain>>()?.unwrap_or(Plain::Text(String::new()));
         }
         Ok(properties)
     }
@@ -114,6 +141,8 @@ mod tests {
             (r#"{"security-severity":0}"#, None),
             (r#"{"security-severity":""}"#, None),
             (r#"{"security-severity":null}"#, None),
+            (r#"{"security-severity":["9.8"]}"#, Some(Rating::Unknown)),
+            (r#"{"security-severity":{"x":9.8}}"#, Some(Rating::Unknown)),
             (r#"{"other":{"security-severity":"9"}}"#, None),
         ];
         for (text, expected) in cases {
@@ -123,7 +152,13 @@ mod tests {
 
     #[test]
     fn it_must_be_spelled_so_and_stand_there_once() {
-        for text in [r#"{"Security-Severity":"9"}"#, r#"{"security-severity":"9","security-severity":"1"}"#] {
+        for text in [
+            r#"{"cvssV3_severity":"CRITICAL","cvssV3_severity":"LOW"}"#,
+            r#"{"CvssV3_severity":"CRITICAL"}"#,
+            r#"{"security_severity":"9.8"}"#,
+            r#"{"Security-Severity":"9"}"#,
+            r#"{"security-severity":"9","security-severity":"1"}"#,
+        ] {
             assert!(serde_json::from_str::<Properties>(text).is_err(), "{text}");
         }
     }
