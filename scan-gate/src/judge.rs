@@ -12,7 +12,7 @@ use crate::finding::Fix;
 use crate::inspection::Inspection;
 use crate::judge::alias::Aliases;
 use crate::judge::baseline::{Baseline, Fingerprint};
-use crate::judge::issue::{Issue, Row, issues};
+use crate::judge::issue::{Issue, Keyed, Row, issues};
 use crate::policy::{Policy, SeverityFrom, Unknown};
 use crate::severity::{Rating, Severity};
 use crate::threat::exploit_prediction::ExploitPrediction;
@@ -195,7 +195,7 @@ pub fn judge<'a>(
                 *used += usize::from(waiver.is_about(seen));
             }
             match rule(evidence.waivers, seen, now) {
-                Ruling::Counts => live.push(row),
+                Ruling::Counts => live.push(Keyed::new(row, aliases)),
                 Ruling::Silenced(waiver) => verdict.waived.push(Waived { row, waiver }),
             }
         }

@@ -23,7 +23,42 @@ pub struct Issue<'a> {
     /// The id that they have in common.
     pub id: &'a str,
     /// The findings: at least one, in the order of their reports.
-    pub rows: Box<[Row<'a>]>,
+    pub rows: Rows<'a>,
+}
+
+/// The findings of an issue. Most issues have one, which then needs no memory of its own.
+#[derive(Clone, Debug)]
+pub enum Rows<'a> {
+    /// One finding.
+    One(Row<'a>),
+    /// Several.
+    Several(Box<[Row<'a>]>),
+}
+
+impl<'a> std::ops::Deref for Rows<'a> {
+    type Target = [Row<'a>];
+
+    fn deref(&self) -> &[Row<'a>] {
+        match self {
+            Self::One(row) => std::slice::from_ref(row),
+            Self::Several(rows) => rows,
+        }
+    }
+}
+
+/// A finding, and a number that is the same for all that mean the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Keyed<'a> {
+    hash: u64,
+    row: Row<'a>,
+}
+
+impl<'a> Keyed<'a> {
+    /// The finding with its number.
+    #[must_use]
+    pub fn new(row: Row<'a>, aliases: &'a Aliases) -> Self {
+        Self { hash: Key::of(row.finding, aliases.canonical(row.finding)).hash(), row }
+    }
 }
 
 /// What makes two findings mean the same.
@@ -81,15 +116,17 @@ fn bare_version(version: &str) -> &str {
 }
 
 /// Puts findings together and makes something of each issue. They come in no order that means anything.
-pub fn issues<'a, T>(rows: Vec<Row<'a>>, aliases: &'a Aliases, make: impl FnMut(Issue<'a>) -> T) -> Vec<T> {
-    let key = |row: &Row<'a>| Key::of(row.finding, aliases.canonical(row.finding));
-    let mut rows: Vec<(u64, Row<'a>)> = rows.into_iter().map(|row| (key(&row).hash(), row)).collect();
+pub fn issues<'a, T>(mut rows: Vec<Keyed<'a>>, aliases: &'a Aliases, make: impl FnMut(Issue<'a>) -> T) -> Vec<T> {
+    let key = |keyed: &Keyed<'a>| Key::of(keyed.row.finding, aliases.canonical(keyed.row.finding));
     // A stable sort by one number: the findings of an issue stay in the order of their reports.
-    rows.sort_by_key(|(hash, _)| *hash);
-    let same = |a: &(u64, Row<'a>), b: &(u64, Row<'a>)| a.0 == b.0 && key(&a.1).is(key(&b.1));
-    let issue = |rows: &[(u64, Row<'a>)]| Issue {
-        id: aliases.canonical(rows[0].1.finding),
-        rows: rows.iter().map(|(_, row)| *row).collect(),
+    rows.sort_by_key(|keyed| keyed.hash);
+    let same = |a: &Keyed<'a>, b: &Keyed<'a>| a.hash == b.hash && key(a).is(key(b));
+    let issue = |rows: &[Keyed<'a>]| Issue {
+        id: aliases.canonical(rows[0].row.finding),
+        rows: match rows {
+            [one] => Rows::One(one.row),
+            several => Rows::Several(several.iter().map(|keyed| keyed.row).collect()),
+        },
     };
     rows.chunk_by(same).map(issue).map(make).collect()
 }
@@ -132,7 +169,8 @@ mod tests {
 
     fn groups(findings: &[Finding]) -> Vec<usize> {
         let aliases = Aliases::of(findings.iter());
-        let rows = findings.iter().zip(0..).map(|(finding, report)| Row { finding, report }).collect();
+        let row = |(finding, report)| Keyed::new(Row { finding, report }, &aliases);
+        let rows = findings.iter().zip(0..).map(row).collect();
         issues(rows, &aliases, |issue| issue.rows.len())
     }
 
@@ -168,7 +206,9 @@ mod tests {
     fn a_fingerprint_outlives_a_new_version_and_nothing_else() {
         let of = |finding: Finding| {
             let aliases = Aliases::default();
-            issues(vec![Row { finding: &finding, report: 0 }], &aliases, |issue| issue.fingerprint())[0]
+            issues(vec![Keyed::new(Row { finding: &finding, report: 0 }, &aliases)], &aliases, |issue| {
+                issue.fingerprint()
+            })[0]
         };
         let known = of(finding("CVE-2024-1", "p", "1"));
         assert_eq!(known, of(finding("cve-2024-1", "P", "2")));

@@ -213,7 +213,7 @@ fn said(judged: &Judged<'_>, reports: &[(String, Inspection)]) -> BTreeMap<Strin
         let worst = said.entry(by).or_insert(rating);
         *worst = if worst.badness() < rating.badness() { rating } else { *worst };
     };
-    for row in &judged.issue.rows {
+    for row in judged.issue.rows.iter() {
         add(scanner(row.report, reports), row.finding.rating);
         row.finding.said.iter().for_each(|said| add(shown(&said.by), said.rating));
     }

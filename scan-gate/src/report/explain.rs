@@ -79,7 +79,7 @@ pub fn explain(id: &str, reports: &[(String, Inspection)], verdict: &Verdict<'_>
             ),
             None => ("counts", judged.reasons.iter().map(assembly::in_words).collect()),
         };
-        for row in &judged.issue.rows {
+        for row in judged.issue.rows.iter() {
             if let Some((name, inspection)) = report(row.report) {
                 findings.push(explained((name.as_str(), inspection), row.finding, outcome, &because));
             }
