@@ -246,5 +246,7 @@ pub(crate) fn docker(is_packed: bool) -> Tar {
     let blob = |bytes: &[u8]| format!("blobs/sha256/{}", hex(bytes));
     let files: Vec<String> = layers.iter().map(|layer| blob(layer)).collect();
     let manifest = json!([list(&blob(&config), "web:1.0.0", &files)]).to_string();
-    oci.layout().file("manifest.json", manifest)
+    // Docker also writes configurations of its first format there, under names that are not their digests.
+    let first = format!("blobs/sha256/{}", "d".repeat(64));
+    oci.layout().file("manifest.json", manifest).file(&first, r#"{"id":"d"}"#)
 }

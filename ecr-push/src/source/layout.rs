@@ -42,7 +42,7 @@ pub(super) fn select(store: &Store, choice: &Choice) -> Result<Selected, SourceE
     let root = read_manifest(store, &images[pick(&candidates, choice.name.as_deref())?])?;
     match (&root.manifest, &choice.platform) {
         (_, None) => Ok(root),
-        (Manifest::Index(children), Some(platform)) => child(store, children, platform),
+        (Manifest::Index(children), Some(platform)) => child(store, &root.raw.digest, children, platform),
         (Manifest::Image { config, .. }, Some(platform)) => {
             let found = configuration(store, config)?.map(|found| found.platform);
             check_platform(platform, found.as_ref())?;
@@ -149,7 +149,12 @@ impl Layout<'_> {
 }
 
 /// The image for a platform. An index may leave it to the configurations to say what they run on.
-fn child(store: &Store, children: &[Descriptor], platform: &PlatformName) -> Result<Selected, SourceError> {
+fn child(
+    store: &Store,
+    index: &Digest,
+    children: &[Descriptor],
+    platform: &PlatformName,
+) -> Result<Selected, SourceError> {
     let mut children = children.to_vec();
     for child in children.iter_mut().filter(|child| child.platform.is_none() && find(store, &child.digest).is_ok()) {
         if let Manifest::Image { config, .. } = read_manifest(store, child)?.manifest {
@@ -157,6 +162,7 @@ fn child(store: &Store, children: &[Descriptor], platform: &PlatformName) -> Res
         }
     }
     let child = choose(&children, platform)?;
+    check_whole(store, index, std::slice::from_ref(child))?;
     let selected = read_manifest(store, child)?;
     match selected.manifest {
         Manifest::Index(_) => Err(SourceError::Nested(child.digest.clone())),

@@ -21,6 +21,7 @@
 
 use std::io::{self, Read};
 
+use contract::Digest;
 use tar::{EntryType, Header, PaxExtensions};
 
 use super::error::SourceError;
@@ -244,6 +245,14 @@ impl<T: Tape> Members<T> {
         self.tape.read_exact(bytes).map_err(|cause| SourceError::of_read(cause, self.position, None))?;
         self.position += bytes.len() as u64;
         Ok(())
+    }
+}
+
+impl<T> Member<'_, T> {
+    /// The digest that the name claims for the bytes, if they lie where a layout keeps blobs. It is not checked.
+    #[must_use]
+    pub fn claimed_digest(&self) -> Option<Digest> {
+        format!("sha256:{}", self.name.strip_prefix("blobs/sha256/")?).parse().ok()
     }
 }
 

@@ -61,6 +61,17 @@ fn the_first_bytes_can_be_looked_at_before_they_are_read() {
 }
 
 #[test]
+fn a_digest_is_claimed_by_the_place_of_a_blob() {
+    let hex = "a".repeat(64);
+    for (name, is_claimed) in [(format!("blobs/sha256/{hex}"), true), (format!("{hex}.tar"), false)] {
+        let tar = Tar::new().file(&name, "1").bytes();
+        let mut members = Members::of_stream(tar.as_slice());
+        let claimed = members.advance().unwrap().unwrap().claimed_digest();
+        assert_eq!(claimed.map(|digest| digest.hex() == hex), is_claimed.then_some(true), "{name}");
+    }
+}
+
+#[test]
 fn what_follows_the_end_mark_is_read_but_means_nothing() {
     let mut tar = Tar::new().file("one", "1").bytes();
     tar.extend(Tar::new().file("two", "2").bytes());

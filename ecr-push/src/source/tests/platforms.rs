@@ -75,7 +75,7 @@ fn platforms_and_attestations_that_are_absent_are_told_by_digest() {
     assert!(error.ends_with(&expected), "{error}");
     let found = read(&tar, &on("linux/amd64")).unwrap();
     assert!(found.last().unwrap().starts_with(&format!("image {}", digests[0])), "{found:?}");
-    assert_eq!(read(&tar, &on("linux/arm64")).unwrap_err(), "blob.missing");
+    assert_eq!(read(&tar, &on("linux/arm64")).unwrap_err(), "platform.missing");
 }
 
 #[test]
@@ -87,6 +87,7 @@ fn a_platform_whose_layers_are_absent_is_told_by_digest() {
     let expected = format!("there is no sha256:{absent} of linux/arm64 ({})", digests[1]);
     assert!(error.ends_with(&expected), "{error}");
     assert!(read(&tar, &on("linux/amd64")).is_ok());
+    assert_eq!(read(&tar, &on("linux/arm64")).unwrap_err(), "platform.missing");
 }
 
 #[test]
