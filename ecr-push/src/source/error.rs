@@ -40,9 +40,9 @@ pub enum SourceError {
     #[error("the archive cannot be read: {0}")]
     Read(io::Error),
     /// An archive ends too early.
-    #[error("the archive is cut off after {position} bytes{}", inside(.member.as_deref()))]
+    #[error("the archive is cut off somewhere after byte {position}{}", inside(.member.as_deref()))]
     Truncated {
-        /// Where, counted in unpacked bytes.
+        /// How much of it is there at least, in unpacked bytes.
         position: u64,
         /// The member that is not whole.
         member: Option<String>,

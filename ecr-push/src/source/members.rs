@@ -77,6 +77,8 @@ pub struct Members<T> {
     rest: u64,
     /// What fills up its last block.
     padding: u64,
+    /// The name of the member at hand.
+    name: Option<String>,
     is_over: bool,
 }
 
@@ -125,7 +127,7 @@ impl<R: Read> Members<Stream<R>> {
 impl<T: Tape> Members<T> {
     /// The members of an archive.
     pub fn new(tape: T) -> Self {
-        Self { tape, position: 0, head: Vec::new(), rest: 0, padding: 0, is_over: false }
+        Self { tape, position: 0, head: Vec::new(), rest: 0, padding: 0, name: None, is_over: false }
     }
 
     /// The next member; what was not read of the last one is passed over. `None` after the last one.
@@ -198,6 +200,7 @@ impl<T: Tape> Members<T> {
         if self.position.checked_add(size).is_none_or(|end| i64::try_from(end).is_err()) {
             return Err(malformed(position, "a member is larger than any file"));
         }
+        self.name = Some(spelling.clone());
         self.rest = size;
         self.padding = size.wrapping_neg() % BLOCK as u64;
         Ok(Member { name: spelling, kind, size, position: self.position, members: self })
@@ -207,7 +210,8 @@ impl<T: Tape> Members<T> {
         self.head.clear();
         let bytes = self.rest + self.padding;
         (self.rest, self.padding) = (0, 0);
-        self.tape.pass(bytes).map_err(|cause| SourceError::of_read(cause, self.position, None))?;
+        let name = self.name.take();
+        self.tape.pass(bytes).map_err(|cause| SourceError::of_read(cause, self.position, name.as_deref()))?;
         self.position += bytes;
         Ok(())
     }

@@ -97,6 +97,15 @@ fn every_prefix_is_cut_off() {
 }
 
 #[test]
+fn the_member_that_is_not_whole_is_named() {
+    let tar = Tar::new().file("one", "1".repeat(600)).bytes();
+    let mut members = Members::of_stream(&tar[..1024]);
+    assert!(members.advance().unwrap().is_some());
+    let error = members.advance().unwrap_err();
+    assert_eq!(error.to_string(), "the archive is cut off somewhere after byte 512, inside `one`");
+}
+
+#[test]
 fn a_name_or_link_that_leads_out_is_refused() {
     for name in ["../x", "/etc/passwd", "a/../../x"] {
         let tar = raw(EntryType::Regular, name.as_bytes(), b"", |_| {});
