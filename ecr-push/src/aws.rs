@@ -13,8 +13,8 @@ use contract::{Digest, Session};
 
 use crate::cli::Arguments;
 use crate::error::Error;
-use crate::layout::Blob;
 use crate::repository::Repository;
+use crate::source::Blob;
 
 /// So many digests can be asked for in one call. Source: ECR API reference, `BatchCheckLayerAvailability`.
 const DIGESTS_PER_CALL: usize = 100;

@@ -5,9 +5,9 @@ use contract::requirement::Unmet;
 use contract::{Digest, Exit, Fault};
 use thiserror::Error;
 
-use crate::layout::LayoutError;
 use crate::reference::Reference;
 use crate::repository::Repository;
+use crate::source::SourceError;
 use crate::tag::Tag;
 
 /// An error of `ecr-push`.
@@ -18,9 +18,12 @@ pub enum Error {
         "no layout is named: so far an image is read from the folder of an OCI layout only, not from standard input"
     )]
     Unsupported,
-    /// The layout is not whole.
+    /// The image's layers have no digests yet.
+    #[error("the layers are to be compressed first: so far only an image that carries its digests is pushed")]
+    Draft,
+    /// The image cannot be read.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Source(#[from] SourceError),
     /// `--require` is not met.
     #[error(transparent)]
     Require(#[from] Unmet),
@@ -61,7 +64,8 @@ pub enum Error {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unsupported | Self::Layout(_) => Exit::Usage,
+            Self::Unsupported | Self::Draft => Exit::Usage,
+            Self::Source(error) => error.exit(),
             Self::Require(error) => error.exit(),
             Self::TagImmutable { .. } | Self::Moved { .. } => Exit::No,
             Self::Endpoint(_) | Self::Certificates(_) | Self::RepositoryMissing(_) => Exit::World,
@@ -71,8 +75,8 @@ impl Fault for Error {
 
     fn code(&self) -> String {
         match self {
-            Self::Unsupported => "input.unsupported",
-            Self::Layout(error) => layout_code(error),
+            Self::Unsupported | Self::Draft => "input.unsupported",
+            Self::Source(error) => return error.code(),
             Self::Require(error) => return error.code(),
             Self::RepositoryMissing(_) => "repository.missing",
             Self::TagImmutable { .. } => "tag.immutable",
@@ -86,8 +90,10 @@ impl Fault for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unsupported => "skopeo copy docker-archive:FILE oci:FOLDER makes one from `docker save`".to_owned(),
-            Self::Layout(error) => layout_hint(error).to_owned(),
+            Self::Unsupported | Self::Draft => {
+                "skopeo copy docker-archive:FILE oci:FOLDER makes one from `docker save`".to_owned()
+            }
+            Self::Source(error) => return error.hint(),
             Self::Require(error) => return error.hint(),
             Self::RepositoryMissing(repository) => {
                 format!("aws ecr create-repository --repository-name {repository}; or is the region another one?")
@@ -107,31 +113,5 @@ impl Fault for Error {
             Self::Call(error) => error.request_id(),
             _ => None,
         }
-    }
-}
-
-fn layout_code(error: &LayoutError) -> &'static str {
-    match error {
-        LayoutError::Unreadable { .. } => "layout.unreadable",
-        LayoutError::Malformed { .. } | LayoutError::TooLarge { .. } => "layout.malformed",
-        LayoutError::Version(_) | LayoutError::Nested(_) => "layout.unsupported",
-        LayoutError::Empty => "layout.empty",
-        LayoutError::Several(_) => "layout.several_images",
-        LayoutError::Missing { .. } => "blob.missing",
-        LayoutError::Size { .. } | LayoutError::Content { .. } => "blob.corrupt",
-    }
-}
-
-fn layout_hint(error: &LayoutError) -> &'static str {
-    match error {
-        LayoutError::Unreadable { .. } => "name the folder that has `oci-layout` in it",
-        LayoutError::Several(_) => "take one out: skopeo copy oci:LAYOUT:TAG oci:FOLDER",
-        LayoutError::Version(_) | LayoutError::Nested(_) => "write it anew: skopeo copy --all oci:LAYOUT oci:FOLDER",
-        LayoutError::Malformed { .. }
-        | LayoutError::TooLarge { .. }
-        | LayoutError::Empty
-        | LayoutError::Missing { .. }
-        | LayoutError::Size { .. }
-        | LayoutError::Content { .. } => "build the image again; nothing was sent",
     }
 }

@@ -10,7 +10,6 @@ pub mod attempts;
 pub mod aws;
 pub mod cli;
 pub mod error;
-pub mod layout;
 pub mod manifest;
 pub mod plan;
 pub mod reference;
@@ -19,6 +18,7 @@ pub mod report;
 pub mod repository;
 pub mod request;
 mod run;
+pub mod source;
 pub mod tag;
 mod upload;
 

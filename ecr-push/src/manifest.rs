@@ -15,6 +15,12 @@ const INDEX_TYPES: [&str; 2] =
     ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 const CONFIGURATION_TYPES: [&str; 2] =
     ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+/// Layers that nothing is compressed in.
+const BARE_LAYER_TYPES: [&str; 3] = [
+    "application/vnd.oci.image.layer.v1.tar",
+    "application/vnd.docker.image.rootfs.diff.tar",
+    "application/vnd.docker.image.rootfs.diff",
+];
 
 /// All media types of manifests and indexes that are read: what a registry is asked for.
 pub const MEDIA_TYPES: [&str; 4] = [MANIFEST_TYPES[0], INDEX_TYPES[0], MANIFEST_TYPES[1], INDEX_TYPES[1]];
@@ -32,9 +38,26 @@ pub struct Descriptor {
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,
+    /// What an index says it runs on.
+    #[serde(default)]
+    pub platform: Option<Platform>,
     /// The name that a layout gives to it.
     #[serde(default)]
     pub annotations: Annotations,
+}
+
+impl Descriptor {
+    /// Whether it is a layer that is stored as a bare tar.
+    #[must_use]
+    pub fn is_bare_layer(&self) -> bool {
+        BARE_LAYER_TYPES.contains(&self.media_type.as_str())
+    }
+
+    /// Whether it says that it is an attestation about another entry of its index.
+    #[must_use]
+    pub fn is_attestation(&self) -> bool {
+        self.platform == Some(Platform::Attestation) || self.annotations.reference_type.is_some()
+    }
 }
 
 /// The annotations that are looked at.
@@ -43,6 +66,12 @@ pub struct Annotations {
     /// The tag that a layout's index notes for an image.
     #[serde(rename = "org.opencontainers.image.ref.name")]
     pub name: Option<String>,
+    /// The whole name that containerd and Docker note beside it. Source: containerd, `images.AnnotationImageName`.
+    #[serde(rename = "io.containerd.image.name")]
+    pub whole_name: Option<String>,
+    /// What an entry of an index is about another one. Source: `BuildKit`, attestation storage.
+    #[serde(rename = "vnd.docker.reference.type")]
+    pub reference_type: Option<String>,
 }
 
 /// A document that a registry keeps as a manifest.
@@ -122,14 +151,15 @@ pub fn read_layout_index(bytes: &[u8]) -> Result<Vec<Descriptor>, ManifestError>
 }
 
 #[derive(Deserialize)]
-struct Configuration {
+struct Words {
     os: Option<String>,
     architecture: Option<String>,
     variant: Option<String>,
 }
 
-/// What a configuration says it can run on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a configuration or an index says an image can run on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Words")]
 pub enum Platform {
     /// `os/architecture` or `os/architecture/variant`.
     Named(String),
@@ -145,19 +175,42 @@ pub fn is_configuration(descriptor: &Descriptor) -> bool {
     CONFIGURATION_TYPES.contains(&descriptor.media_type.as_str())
 }
 
-/// Reads the platform in an image configuration.
+impl From<Words> for Platform {
+    fn from(Words { os, architecture, variant }: Words) -> Self {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        match (given(os), given(architecture), given(variant)) {
+            (Some(os), _, _) if os == NO_PLATFORM => Self::Attestation,
+            (Some(os), Some(architecture), None) => Self::Named(format!("{os}/{architecture}")),
+            (Some(os), Some(architecture), Some(variant)) => Self::Named(format!("{os}/{architecture}/{variant}")),
+            _ => Self::Unnamed,
+        }
+    }
+}
+
+/// What an image configuration says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Configuration {
+    /// What the image runs on.
+    #[serde(flatten)]
+    pub platform: Platform,
+    /// The layers; `None` if it does not say.
+    pub rootfs: Option<RootFs>,
+}
+
+/// The layers of an image as its configuration names them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RootFs {
+    /// The digests of the layers before compression, the lowest first.
+    #[serde(default)]
+    pub diff_ids: Vec<Digest>,
+}
+
+/// Reads an image configuration.
 ///
 /// # Errors
 /// It is malformed.
-pub fn read_platform(bytes: &[u8]) -> Result<Platform, ManifestError> {
-    let Configuration { os, architecture, variant } = serde_json::from_slice(bytes)?;
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    Ok(match (given(os), given(architecture), given(variant)) {
-        (Some(os), _, _) if os == NO_PLATFORM => Platform::Attestation,
-        (Some(os), Some(architecture), None) => Platform::Named(format!("{os}/{architecture}")),
-        (Some(os), Some(architecture), Some(variant)) => Platform::Named(format!("{os}/{architecture}/{variant}")),
-        _ => Platform::Unnamed,
-    })
+pub fn read_configuration(bytes: &[u8]) -> Result<Configuration, ManifestError> {
+    Ok(serde_json::from_slice(bytes)?)
 }
 
 #[cfg(test)]
@@ -216,7 +269,7 @@ mod tests {
             ("{}", Platform::Unnamed),
         ];
         for (text, expected) in cases {
-            assert_eq!(read_platform(text.as_bytes()).unwrap(), expected, "{text}");
+            assert_eq!(read_configuration(text.as_bytes()).unwrap().platform, expected, "{text}");
         }
     }
 }

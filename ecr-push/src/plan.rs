@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use contract::Digest;
 
-use crate::layout::{Blob, Layout, RawManifest};
 use crate::reference::{Pointer, Reference};
+use crate::source::{Blob, Image, RawManifest};
 
 /// What is sent, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,26 +32,27 @@ pub fn is_there(pointers: &[Pointer], digest: &Digest) -> bool {
     pointers.iter().any(|pointer| pointer.digest.as_ref() == Some(digest))
 }
 
-/// Plans the push of a layout: `pointers` is where the references point now, `missing` which blobs the registry does not have.
+/// Plans the push of an image: `pointers` is where the references point now, `missing` which blobs the registry does not have.
 #[must_use]
-pub fn plan<'a>(layout: &'a Layout, pointers: &'a [Pointer], missing: &BTreeSet<Digest>) -> Plan<'a> {
+pub fn plan<'a>(image: &'a Image, pointers: &'a [Pointer], missing: &BTreeSet<Digest>) -> Plan<'a> {
     let references: Vec<&Reference> = pointers
         .iter()
-        .filter(|pointer| pointer.digest.as_ref() != Some(&layout.digest))
+        .filter(|pointer| pointer.digest.as_ref() != Some(&image.digest))
         .map(|pointer| &pointer.reference)
         .collect();
-    if is_there(pointers, &layout.digest) {
+    if is_there(pointers, &image.digest) {
         return Plan { uploads: Vec::new(), children: Vec::new(), references };
     }
-    let mut uploads: Vec<&Blob> = layout.blobs.iter().filter(|blob| missing.contains(&blob.digest)).collect();
+    let mut uploads: Vec<&Blob> = image.blobs.iter().filter(|blob| missing.contains(&blob.digest)).collect();
     uploads.sort_by_key(|blob| (std::cmp::Reverse(blob.size), &blob.digest));
-    let children = layout.manifests.iter().filter(|manifest| manifest.digest != layout.digest).collect();
+    let children = image.manifests.iter().filter(|manifest| manifest.digest != image.digest).collect();
     Plan { uploads, children, references }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Location;
 
     fn digest(digit: char) -> Digest {
         format!("sha256:{}", digit.to_string().repeat(64)).parse().unwrap()
@@ -62,10 +63,10 @@ mod tests {
     }
 
     /// An index `f` over the image `e`, with blobs of 1, 2 and 3 bytes.
-    fn layout() -> Layout {
-        let blob = |(digit, size)| Blob { digest: digest(digit), size };
-        Layout {
-            folder: "x".into(),
+    fn image() -> Image {
+        let location = Location::Memory(bytes::Bytes::new());
+        let blob = |(digit, size)| Blob { digest: digest(digit), size, location: location.clone() };
+        Image {
             manifests: vec![manifest('e'), manifest('f')],
             blobs: [('a', 1), ('b', 3), ('c', 2)].map(blob).to_vec(),
             platforms: Vec::new(),
@@ -85,9 +86,9 @@ mod tests {
 
     /// What is planned, as one line: sizes of uploads, how many children, references.
     fn check(points: &[(&str, Option<char>)], missing: &[char], expected: &str) {
-        let (layout, pointers) = (layout(), pointers(points));
+        let (image, pointers) = (image(), pointers(points));
         let missing = missing.iter().copied().map(digest).collect();
-        let plan = plan(&layout, &pointers, &missing);
+        let plan = plan(&image, &pointers, &missing);
         let sizes: Vec<u64> = plan.uploads.iter().map(|blob| blob.size).collect();
         let references: Vec<String> = plan.references.iter().map(ToString::to_string).collect();
         let found = format!("{sizes:?} {} {}", plan.children.len(), references.join(","));

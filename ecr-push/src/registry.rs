@@ -7,7 +7,6 @@ mod transport;
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::PathBuf;
 
 use contract::aws::{CallError, CallErrorKind};
 use contract::{Digest, Session};
@@ -18,15 +17,15 @@ use http_body_util::Either;
 use tokio::sync::Mutex;
 
 pub(crate) use self::body::Watch;
-use self::body::{FileBody, Meter};
+use self::body::{BlobBody, Meter};
 use self::transport::{Answer, Failure, Origin, Payload, Transport, payload};
 use crate::attempts::{Attempts, Next, Remedy};
 use crate::aws::{Authorization, Ecr, FINISH_UPLOAD, LOOK_UP, PUT_MANIFEST, START_UPLOAD};
 use crate::error::Error;
-use crate::layout::{Blob, RawManifest};
 use crate::manifest::MEDIA_TYPES;
 use crate::reference::{Pointer, Reference};
 use crate::repository::Repository;
+use crate::source::{Blob, RawManifest};
 
 /// One repository in ECR's registry.
 #[derive(Debug)]
@@ -122,16 +121,16 @@ impl Registry {
         self.ecr.missing(blobs).await
     }
 
-    /// Uploads a blob from a file. Each attempt is a new upload: ECR keeps what came of an old one, and takes no byte of it twice.
+    /// Uploads a blob. Each attempt is a new upload: ECR keeps what came of an old one, and takes no byte of it twice.
     ///
     /// # Errors
     /// All attempts failed, or the first in a way that no further one would mend.
-    pub async fn upload(&self, blob: &Blob, path: PathBuf, watch: Watch) -> Result<Upload, Error> {
+    pub async fn upload(&self, blob: &Blob, watch: Watch) -> Result<Upload, Error> {
         let mut attempts = Attempts::default();
         let mut bytes_sent = 0;
         loop {
             let meter = Meter::default();
-            let sent = self.upload_once(blob, path.clone(), &meter, &watch).await;
+            let sent = self.upload_once(blob, &meter, &watch).await;
             bytes_sent += meter.sent();
             let retries = attempts.failed();
             let Err(failed) = sent else { return Ok(Upload { retries, bytes_sent }) };
@@ -174,14 +173,14 @@ impl Registry {
         }
     }
 
-    async fn upload_once(&self, blob: &Blob, path: PathBuf, meter: &Meter, watch: &Watch) -> Result<(), Failure> {
+    async fn upload_once(&self, blob: &Blob, meter: &Meter, watch: &Watch) -> Result<(), Failure> {
         let start = format!("/v2/{}/blobs/uploads/", self.repository);
         let request = self.request(Method::POST, &start, START_UPLOAD)?;
         let begun = self.once(START_UPLOAD, request, payload(b""), &Meter::default(), &[StatusCode::ACCEPTED]).await?;
         let address = self.upload_address(&begun, &blob.digest)?;
         let request = Request::builder().method(Method::PUT).uri(address);
         let request = request.header(CONTENT_TYPE, "application/octet-stream");
-        let body = Either::Right(FileBody::open(path, blob.size, meter.clone(), watch.clone()));
+        let body = Either::Right(BlobBody::open(blob, meter.clone(), watch.clone()));
         self.once(FINISH_UPLOAD, request, body, meter, &[StatusCode::CREATED]).await?;
         Ok(())
     }

@@ -7,8 +7,8 @@ use contract::{Digest, table};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::layout::{Blob, Layout};
 use crate::reference::Pointer;
+use crate::source::{Blob, Image};
 
 /// The `push` section of the release document.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -87,18 +87,18 @@ pub struct Uploaded {
 impl Push {
     /// The section before anything is done: `missing` are the blobs that the repository does not have.
     #[must_use]
-    pub fn planned(layout: &Layout, pointers: &[Pointer], missing: &BTreeSet<Digest>, dry_run: bool) -> Self {
+    pub fn planned(image: &Image, pointers: &[Pointer], missing: &BTreeSet<Digest>, dry_run: bool) -> Self {
         let tags = pointers.iter().filter_map(|pointer| {
             Some(TagPush { tag: pointer.reference.tag()?.to_string(), previous: pointer.digest.clone() })
         });
-        let done = pointers.iter().all(|pointer| pointer.digest.as_ref() == Some(&layout.digest));
+        let done = pointers.iter().all(|pointer| pointer.digest.as_ref() == Some(&image.digest));
         Self {
             ok: done,
-            digest: layout.digest.clone(),
-            media_type: layout.media_type.clone(),
-            size: layout.size(),
+            digest: image.digest.clone(),
+            media_type: image.media_type.clone(),
+            size: image.size(),
             tags: tags.collect(),
-            blobs: layout.blobs.iter().map(|blob| BlobPush::planned(blob, missing)).collect(),
+            blobs: image.blobs.iter().map(|blob| BlobPush::planned(blob, missing)).collect(),
             bytes_sent: 0,
             seconds: 0.0,
             dry_run,
@@ -166,7 +166,7 @@ impl Push {
 }
 
 impl BlobPush {
-    fn planned(Blob { digest, size }: &Blob, missing: &BTreeSet<Digest>) -> Self {
+    fn planned(Blob { digest, size, .. }: &Blob, missing: &BTreeSet<Digest>) -> Self {
         let action = if missing.contains(digest) { BlobAction::Missing } else { BlobAction::Exists };
         Self { digest: digest.clone(), size: *size, action, retries: 0, seconds: 0.0 }
     }

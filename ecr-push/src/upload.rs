@@ -7,44 +7,42 @@ use contract::{Progress, Session};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::error::Error;
-use crate::layout::{self, Blob, Layout};
 use crate::registry::{Registry, Watch};
 use crate::report::{Uploaded, bytes_in_words, seconds};
+use crate::source::{Blob, Image};
 
 /// Uploads at a time.
 const UPLOADS: usize = 8;
 /// Blobs whose digest is computed at a time: disk and processor are busy long before the network would be.
 const CHECKS: usize = 4;
 
-/// Checks every blob of the layout against its digest.
-pub(crate) async fn check_all(layout: &Layout) -> Result<(), Error> {
+/// Checks every blob of the image against its digest.
+pub(crate) async fn check_all(image: &Image) -> Result<(), Error> {
     let check = |blob: &Blob| {
-        let (path, blob) = (layout.path(&blob.digest), blob.clone());
+        let blob = blob.clone();
         async move {
-            let checked = tokio::task::spawn_blocking(move || layout::check(&path, &blob)).await;
+            let checked = tokio::task::spawn_blocking(move || blob.check()).await;
             Ok(checked.unwrap_or_else(|broken| carry_on(broken))?)
         }
     };
-    side_by_side(&layout.blobs, CHECKS, check).await.map(drop)
+    side_by_side(&image.blobs, CHECKS, check).await.map(drop)
 }
 
 /// Uploads blobs in the order given, [`UPLOADS`] at a time.
 pub(crate) async fn send_all(
     registry: &Arc<Registry>,
-    layout: &Layout,
     blobs: &[&Blob],
     session: &Session,
 ) -> Result<Vec<Uploaded>, Error> {
     let blobs = blobs.iter().map(|blob| (*blob).clone());
     let send = |blob: Blob| {
-        let path = layout.path(&blob.digest);
         let (registry, progress) = (Arc::clone(registry), session.progress.clone());
         async move {
             let started = Instant::now();
             let bar = progress.bar(short(&blob), blob.size);
             let moving = bar.clone();
             let watch: Watch = Arc::new(move |sent| moving.set_position(sent));
-            let upload = registry.upload(&blob, path, watch).await;
+            let upload = registry.upload(&blob, watch).await;
             bar.finish_and_clear();
             let upload = upload?;
             let duration = started.elapsed();

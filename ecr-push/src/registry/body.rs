@@ -1,9 +1,7 @@
-//! A request's body that is read from a file while it is sent.
+//! A request's body that is read from where the blob lies while it is sent.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,6 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
+
+use crate::source::{Blob, Location};
 
 /// How much is read at a time.
 const CHUNK: usize = 256 << 10;
@@ -40,19 +40,20 @@ impl Meter {
 /// Who is told how many bytes of a blob were sent.
 pub(crate) type Watch = Arc<dyn Fn(u64) + Send + Sync>;
 
-/// The first `size` bytes of a file. A shorter file is an error: half a blob never looks like a whole one.
-pub(crate) struct FileBody {
+/// The bytes of a blob, as many as it should have. Fewer are an error: half a blob never looks like a whole one.
+pub(crate) struct BlobBody {
     chunks: mpsc::Receiver<io::Result<Bytes>>,
     size: u64,
     meter: Meter,
     watch: Watch,
 }
 
-impl FileBody {
-    pub(crate) fn open(path: PathBuf, size: u64, meter: Meter, watch: Watch) -> Self {
+impl BlobBody {
+    pub(crate) fn open(blob: &Blob, meter: Meter, watch: Watch) -> Self {
         let (sender, chunks) = mpsc::channel(AHEAD);
+        let (location, size) = (blob.location.clone(), blob.size);
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = read(path, size, &sender) {
+            if let Err(error) = read(&location, size, &sender) {
                 // The request was given up if nobody listens.
                 let _ = sender.blocking_send(Err(error));
             }
@@ -65,14 +66,14 @@ impl FileBody {
     }
 }
 
-fn read(path: PathBuf, size: u64, sender: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
-    let mut file = File::open(path)?.take(size);
+fn read(location: &Location, size: u64, sender: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    let mut bytes = location.open()?.take(size);
     let mut rest = size;
     while rest > 0 {
         let mut chunk = vec![0; CHUNK];
-        let length = file.read(&mut chunk)?;
+        let length = bytes.read(&mut chunk)?;
         if length == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was sent"));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the blob became shorter while it was sent"));
         }
         chunk.truncate(length);
         rest = rest.saturating_sub(length as u64);
@@ -83,7 +84,7 @@ fn read(path: PathBuf, size: u64, sender: &mpsc::Sender<io::Result<Bytes>>) -> i
     Ok(())
 }
 
-impl Body for FileBody {
+impl Body for BlobBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -110,8 +111,8 @@ impl Body for FileBody {
     }
 }
 
-impl fmt::Debug for FileBody {
+impl fmt::Debug for BlobBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("FileBody").field("size", &self.size).finish_non_exhaustive()
+        formatter.debug_struct("BlobBody").field("size", &self.size).finish_non_exhaustive()
     }
 }

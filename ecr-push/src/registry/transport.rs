@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Deserialize;
 
-use super::body::{FileBody, Meter};
+use super::body::{BlobBody, Meter};
 use crate::attempts::Remedy;
 
 /// A connection that takes longer than this will not come.
@@ -30,7 +30,7 @@ const ANSWER_LIMIT: usize = 64 << 10;
 const NOT_SEEN_YET: [&str; 4] = ["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"];
 
 /// A body, or none.
-pub(crate) type Payload = Either<Full<Bytes>, FileBody>;
+pub(crate) type Payload = Either<Full<Bytes>, BlobBody>;
 
 /// A body of bytes at hand.
 pub(crate) fn payload(bytes: &[u8]) -> Payload {

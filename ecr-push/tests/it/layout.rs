@@ -80,8 +80,14 @@ fn several_images_are_named() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_named() {
-    let _ = push(&Sandbox::new(), &[])
+fn what_is_not_there_or_no_layout_is_named() {
+    let sandbox = Sandbox::new();
+    let _ = push(&sandbox, &[])
+        .code(2)
+        .says("/error/code", "source.unreadable")
+        .stderr_contains("ecr-push: error: `web` cannot be read: No such file");
+    sandbox.write("web/index.json", "{}");
+    let _ = push(&sandbox, &[])
         .code(2)
         .says("/error/code", "layout.unreadable")
         .stderr_contains("ecr-push: error: `web` is not an OCI layout: `oci-layout` cannot be read: No such file");
