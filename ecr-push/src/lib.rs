@@ -9,6 +9,7 @@
 pub mod attempts;
 pub mod aws;
 pub mod cli;
+pub mod compress;
 pub mod error;
 pub mod layout;
 pub mod manifest;

@@ -1,0 +1,3 @@
+//! The bytes of a layer, compressed and plain.
+
+pub mod decompress;
