@@ -4,6 +4,7 @@
 //! cut, not on the machine. A gzip blob is a single member, for there are readers that stop after the first one: the index of SOCI
 //! did so until 2026 (awslabs/soci-snapshotter, issue 1834).
 
+pub mod cache;
 pub mod decompress;
 mod deflate;
 mod encoder;
