@@ -8,7 +8,7 @@ use contract::arguments::{AwsArguments, ChangeArguments, CommonArguments};
 use crate::repository::Repository;
 use crate::tag::Tag;
 
-/// Push a container image from an OCI layout into ECR.
+/// Push a container image from a folder or an archive into ECR.
 ///
 /// Checks every blob of the layout against its digest before the first byte is sent, sends what the repository does not have, points the tags at the
 /// image and looks whether they do. The image keeps its digest. If all tags point at it already, nothing is done.
@@ -21,8 +21,8 @@ Examples:
   scan-gate report.json | ecr-push web/ --repository web --tag 1.4.0 --input - --require scan
   skopeo copy docker-archive:web.tar oci:web && ecr-push web/ --repository web --dry-run")]
 pub struct Arguments {
-    /// The image: a folder that is an OCI layout with one image in it.
-    #[arg(value_name = "LAYOUT")]
+    /// The image: an OCI layout, as a folder or in a tar, or what `docker save` wrote; plain or packed by gzip or zstd.
+    #[arg(value_name = "IMAGE")]
     pub layout: Option<PathBuf>,
 
     /// The repository in ECR; it must exist.

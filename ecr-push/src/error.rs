@@ -1,26 +1,30 @@
 //! What can go wrong, and what to do then.
 
+use std::io::ErrorKind;
+
 use contract::aws::CallError;
 use contract::requirement::Unmet;
 use contract::{Digest, Exit, Fault};
 use thiserror::Error;
 
+use crate::compress::CompressError;
 use crate::reference::Reference;
 use crate::repository::Repository;
-use crate::source::SourceError;
+use crate::source::{DraftError, SourceError};
 use crate::tag::Tag;
 
 /// An error of `ecr-push`.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The image is to come from somewhere that is not read.
-    #[error(
-        "no layout is named: so far an image is read from the folder of an OCI layout only, not from standard input"
-    )]
+    #[error("no image is named: so far one is read from a folder or a file only, not from standard input")]
     Unsupported,
-    /// The image's layers have no digests yet.
-    #[error("the layers are to be compressed first: so far only an image that carries its digests is pushed")]
-    Draft,
+    /// A layer cannot be packed.
+    #[error(transparent)]
+    Packing(CompressError),
+    /// No manifest can be written for the packed layers.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
     /// The image cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -64,18 +68,24 @@ pub enum Error {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unsupported | Self::Draft => Exit::Usage,
+            Self::Unsupported | Self::Packing(CompressError::Read(_)) => Exit::Usage,
+            Self::Draft(error) => error.exit(),
             Self::Source(error) => error.exit(),
             Self::Require(error) => error.exit(),
             Self::TagImmutable { .. } | Self::Moved { .. } => Exit::No,
-            Self::Endpoint(_) | Self::Certificates(_) | Self::RepositoryMissing(_) => Exit::World,
+            Self::Packing(_) | Self::Endpoint(_) | Self::Certificates(_) | Self::RepositoryMissing(_) => Exit::World,
             Self::Call(error) => error.exit(),
         }
     }
 
     fn code(&self) -> String {
         match self {
-            Self::Unsupported | Self::Draft => "input.unsupported",
+            Self::Unsupported => "input.unsupported",
+            Self::Packing(CompressError::Read(_)) => "source.unreadable",
+            Self::Packing(CompressError::Write(cause)) if cause.kind() == ErrorKind::StorageFull => "disk.full",
+            Self::Packing(CompressError::Write(_)) => "disk.unwritable",
+            Self::Packing(_) => "layer.not_packed",
+            Self::Draft(error) => return error.code(),
             Self::Source(error) => return error.code(),
             Self::Require(error) => return error.code(),
             Self::RepositoryMissing(_) => "repository.missing",
@@ -90,9 +100,13 @@ impl Fault for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unsupported | Self::Draft => {
-                "skopeo copy docker-archive:FILE oci:FOLDER makes one from `docker save`".to_owned()
+            Self::Packing(CompressError::Write(_)) => {
+                "make room in the folder that TMPDIR names, or name another one".to_owned()
             }
+            Self::Packing(CompressError::Read(_)) => "look at the archive with: tar --list --file FILE".to_owned(),
+            Self::Packing(_) => return None,
+            Self::Draft(error) => return error.hint(),
+            Self::Unsupported => "docker save IMAGE > web.tar && ecr-push web.tar --repository NAME".to_owned(),
             Self::Source(error) => return error.hint(),
             Self::Require(error) => return error.hint(),
             Self::RepositoryMissing(repository) => {

@@ -1,4 +1,4 @@
-//! Pushes a container image that lies in an OCI layout into ECR.
+//! Pushes a container image out of a folder or an archive into ECR.
 //!
 //! ```text
 //! scan-gate report.json | ecr-push web/ --repository web --tag 1.4.0 --input - --require scan | ecs-deploy --cluster stage --service web
@@ -9,8 +9,10 @@
 pub mod attempts;
 pub mod aws;
 pub mod cli;
+pub mod compress;
 pub mod error;
 pub mod manifest;
+mod pack;
 pub mod plan;
 pub mod reference;
 pub mod registry;

@@ -10,6 +10,7 @@ use crate::EcrPush;
 use crate::aws::Ecr;
 use crate::cli::Arguments;
 use crate::error::Error;
+use crate::pack::pack;
 use crate::plan::{Plan, is_there, plan};
 use crate::reference::Reference;
 use crate::registry::Registry;
@@ -24,11 +25,15 @@ const UNFINISHED: &str = "run it again: what the registry has whole is not sent 
 pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<Report<EcrPush>, Error> {
     let started = Instant::now();
     let request = Request::resolve(&arguments)?;
-    let Source::Image(image) = source::open(&request.layout, &Choice::default())? else { return Err(Error::Draft) };
-    requirement::check(input.document.as_ref(), &arguments.common.require, &image.names())?;
+    let source = source::open(&request.layout, &Choice::default())?;
+    requirement::check(input.document.as_ref(), &arguments.common.require, &source.names())?;
     if let Some(document) = input.document.as_ref().filter(|_| !arguments.change.dry_run) {
         requirement::no_section_says_no(document)?;
     }
+    let image = match source {
+        Source::Image(image) => image,
+        Source::Draft(draft) => pack(draft).await?,
+    };
     let ecr = Ecr::connect(&arguments, session).await;
     let registry = Arc::new(Registry::connect(ecr, &request.repository, session).await?);
     let pointers = registry.look_up(request.references(&image.digest)).await?;

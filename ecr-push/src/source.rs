@@ -61,6 +61,17 @@ pub enum Source {
     Draft(Draft),
 }
 
+impl Source {
+    /// All digests by which a scanner may name the image, as far as they are known.
+    #[must_use]
+    pub fn names(&self) -> Vec<Digest> {
+        match self {
+            Self::Image(image) => image.names(),
+            Self::Draft(draft) => draft.names(),
+        }
+    }
+}
+
 /// An image, whatever it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {

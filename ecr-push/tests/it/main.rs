@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
 
+mod archive;
 mod contract;
 mod faults;
 mod layout;
