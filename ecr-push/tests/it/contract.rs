@@ -15,7 +15,7 @@ fn an_image_is_not_read_from_standard_input_so_far() {
             .run()
             .code(2)
             .says("/error/code", "input.unsupported")
-            .stderr_contains("so far an image is read from the folder of an OCI layout only");
+            .stderr_contains("so far one is read from a folder or a file only");
     }
 }
 
