@@ -16,6 +16,7 @@ mod ecs_time;
 mod ecs_validation;
 mod faults;
 mod http;
+mod proxy;
 mod registry;
 mod registry_agrees;
 mod registry_auth;
