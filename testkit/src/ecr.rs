@@ -20,6 +20,7 @@ mod push;
 mod quirks;
 mod rate;
 mod reference;
+pub(crate) mod region;
 mod registry;
 mod repositories;
 mod repository;
@@ -35,6 +36,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::ecr::rate::Rates;
+use crate::ecr::region::Region;
 use crate::ecr::repository::Repository;
 use crate::ecr::token::Tokens;
 use crate::ecr::upload::Upload;
@@ -54,6 +56,8 @@ pub struct Ecr {
     tokens: Tokens,
     rates: Rates,
     blob_mounting: bool,
+    region: Region,
+    elsewhere: BTreeMap<String, Self>,
 }
 
 impl Ecr {
@@ -71,8 +75,9 @@ impl Ecr {
         if self.quirks.rate_limits && !self.rates.admit(operation, now) {
             return Err(ServiceError::bad_request("ThrottlingException", "Rate exceeded"));
         }
+        self.refuse_foreign_account(operation, input)?;
         match operation {
-            "GetAuthorizationToken" => Ok(self.issue_token(endpoint, now)),
+            "GetAuthorizationToken" => Ok(self.issue_tokens(input, endpoint, now)),
             "PutAccountSetting" => account::put_setting(self, input),
             "GetAccountSetting" => account::get_setting(self, input),
             "CreateRepository" => repositories::create(self, input, endpoint, now),
@@ -112,15 +117,18 @@ impl Ecr {
         self.tokens.expire();
     }
 
-    fn issue_token(&mut self, endpoint: &str, now: Timestamp) -> Value {
-        let (token, expires_at) = self.tokens.issue(now);
-        json!({
-            "authorizationData": [{
+    /// One for each of `registryIds`, else one for the account's own registry. All are at the same address here.
+    fn issue_tokens(&mut self, input: &Value, endpoint: &str, now: Timestamp) -> Value {
+        let count = input["registryIds"].as_array().map_or(1, Vec::len);
+        let issued = std::iter::repeat_with(|| self.tokens.issue(now)).take(count);
+        let data = issued.map(|(token, expires_at)| {
+            json!({
                 "authorizationToken": STANDARD.encode(format!("AWS:{token}")),
                 "expiresAt": expires_at.as_second(),
                 "proxyEndpoint": endpoint,
-            }]
-        })
+            })
+        });
+        json!({ "authorizationData": data.collect::<Vec<_>>() })
     }
 
     fn start_upload(&mut self, repository: &str) -> String {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::alarms::Alarms;
 use crate::ecr::Ecr;
+use crate::ecr::region::Region;
 use crate::ecs::{Ecs, Neighbours};
 use crate::logs::Logs;
 use crate::s3::S3;
@@ -13,7 +14,7 @@ use crate::wire::{Protocol, Reply, Request, ServiceError};
 
 /// The account that everything belongs to.
 pub const ACCOUNT: &str = "123456789012";
-/// The region that everything lies in.
+/// The region that everything lies in, but for repositories that a test places elsewhere.
 pub const REGION: &str = "eu-central-1";
 
 /// The services that the local AWS plays.
@@ -134,10 +135,14 @@ impl World {
         }
         let input = serde_json::from_slice(&request.body)
             .map_err(|error| ServiceError::bad_request("SerializationException", error.to_string()))?;
+        if operation.service == Service::Ecr {
+            let region = Region::of(request);
+            return self.ecr.answer_in(&region, &operation.name, &input, &request.endpoint, now);
+        }
         self.call(operation, &input, &request.endpoint, now)
     }
 
-    /// Calls one operation of a JSON service. `endpoint` is the base address that answers may point back to.
+    /// Calls one operation of a JSON service, at home. `endpoint` is the base address that answers may point back to.
     ///
     /// # Errors
     /// The service's own error.

@@ -72,6 +72,17 @@ pub(crate) fn repository_not_found(name: &str) -> ServiceError {
     ServiceError::bad_request("RepositoryNotFoundException", repository_missing(name))
 }
 
+/// Sources: ministryofjustice/modernisation-platform#4454 (control plane), pytorch/pytorch#137361 (registry).
+pub(crate) fn no_policy_allows(operation: &str, resource: &str) -> ServiceError {
+    ServiceError::bad_request(
+        "AccessDeniedException",
+        format!(
+            "User: arn:aws:iam::{ACCOUNT}:user/local is not authorized to perform: ecr:{operation} on resource: \
+             {resource} because no resource-based policy allows the ecr:{operation} action"
+        ),
+    )
+}
+
 pub(crate) fn invalid_parameter(name: &str, constraint: &str) -> ServiceError {
     ServiceError::bad_request(
         "InvalidParameterException",

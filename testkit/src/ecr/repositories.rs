@@ -26,7 +26,7 @@ pub(super) fn create(ecr: &mut Ecr, input: &Value, endpoint: &str, now: Timestam
             format!("The repository with name '{name}' already exists in the registry with id '{ACCOUNT}'"),
         ));
     }
-    let mut repository = Repository::new(name, now);
+    let mut repository = Repository::new(name, &ecr.region, now);
     repository.mutability = Mutability::read(input)?;
     repository.scan_on_push = input["imageScanningConfiguration"]["scanOnPush"].as_bool().unwrap_or(false);
     repository.encryption = encryption(&input["encryptionConfiguration"])?;

@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use crate::ecr::manifest::Manifest;
 use crate::ecr::mutability::Mutability;
-use crate::world::{ACCOUNT, REGION};
+use crate::ecr::region::Region;
+use crate::world::ACCOUNT;
 
 /// A repository.
 #[derive(Debug)]
 pub(crate) struct Repository {
     pub(crate) name: String,
+    pub(crate) region: Region,
     pub(crate) created_at: Timestamp,
     pub(crate) mutability: Mutability,
     pub(crate) scan_on_push: bool,
@@ -45,9 +47,10 @@ pub(crate) struct Image {
 }
 
 impl Repository {
-    pub(crate) fn new(name: &str, now: Timestamp) -> Self {
+    pub(crate) fn new(name: &str, region: &Region, now: Timestamp) -> Self {
         Self {
             name: name.to_owned(),
+            region: region.clone(),
             created_at: now,
             mutability: Mutability::default(),
             scan_on_push: false,
@@ -62,7 +65,7 @@ impl Repository {
     }
 
     pub(crate) fn arn(&self) -> String {
-        format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{}", self.name)
+        format!("arn:aws:ecr:{}:{ACCOUNT}:repository/{}", self.region.as_str(), self.name)
     }
 
     /// The digest that a tag or a digest names, if there is such an image.

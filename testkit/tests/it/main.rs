@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
 
 mod ecr_agrees;
+mod ecr_regions;
 mod ecr_sdk;
 mod ecs_agrees;
 mod ecs_bench;
