@@ -2,13 +2,14 @@
 //!
 //! The control plane speaks AWS JSON ([`Ecr::answer`]), the registry speaks OCI distribution under `/v2/`
 //! ([`Ecr::registry`]). Both change the same repositories by the same rules; only the words of an error differ.
-//! [`Quirks`] switches ECR's departures from the OCI specification.
+//! [`Quirks`] switches ECR's departures from the OCI specification, [`Ecr::bearer`] its way of opening the registry.
 //!
 //! Left out: replication, pull-through caches, creation templates, repository policies, archiving, scans of its own (a
 //! test says what they find, [`Ecr::set_scans`]), `acceptedMediaTypes` of `BatchGetImage`, and the redirect to S3 that
 //! ECR answers to the download of a blob.
 
 mod account;
+mod bearer;
 pub(crate) mod digest;
 mod error;
 mod images;
@@ -35,6 +36,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::ecr::bearer::Bearers;
 use crate::ecr::rate::Rates;
 use crate::ecr::region::Region;
 use crate::ecr::repository::Repository;
@@ -50,10 +52,14 @@ pub use registry::registry_operation;
 pub struct Ecr {
     /// How the registry departs from the OCI specification; as ECR does, unless a test says otherwise.
     pub quirks: Quirks,
+    /// Whether the registry opens to Bearer tokens of `/token`, as registries that are not ECR do, and to nothing else. The user and the
+    /// password are `local`; who names none may pull.
+    pub bearer: bool,
     repositories: BTreeMap<String, Repository>,
     uploads: BTreeMap<String, Upload>,
     uploads_started: u64,
     tokens: Tokens,
+    bearers: Bearers,
     rates: Rates,
     blob_mounting: bool,
     region: Region,
@@ -112,9 +118,10 @@ impl Ecr {
         Ok(registry::answer(self, operation, request, now))
     }
 
-    /// Ends every token issued so far, as if its 12 hours were over.
+    /// Ends every token issued so far, as if its time were over: 12 hours, or a minute for a Bearer token.
     pub fn expire_tokens(&mut self) {
         self.tokens.expire();
+        self.bearers.expire();
     }
 
     /// One for each of `registryIds`, else one for the account's own registry. All are at the same address here.

@@ -31,10 +31,20 @@ impl Request {
     /// The value of a query parameter, percent-decoded; `Some("")` for a bare name.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
+        self.values(name).next()
+    }
+
+    /// All values of a query parameter that may be repeated, in order, percent-decoded.
+    #[must_use]
+    pub fn parameters(&self, name: &str) -> Vec<String> {
+        self.values(name).collect()
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = String> {
         self.query
             .split('&')
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .find(|(key, _)| percent_decoded(key) == name)
+            .filter(move |(key, _)| percent_decoded(key) == name)
             .map(|(_, value)| percent_decoded(&value.replace('+', " ")))
     }
 

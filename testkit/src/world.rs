@@ -81,7 +81,7 @@ impl Operation {
         format!("{}:{}", self.service.name(), self.name)
     }
 
-    /// Recognises the operation: by `X-Amz-Target`, by the path `/v2/`, else it is S3.
+    /// Recognises the operation: by `X-Amz-Target`, by the paths `/v2/` and `/token`, else it is S3.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         if let Some((prefix, name)) = request.header("x-amz-target").and_then(|target| target.split_once('.')) {
@@ -89,11 +89,17 @@ impl Operation {
             let service = known.map_or(Service::Ecs, |(_, service)| *service);
             return Self { service, name: name.to_owned() };
         }
-        if request.path == "/v2" || request.path.starts_with("/v2/") {
+        if request.path == "/v2" || request.path.starts_with("/v2/") || asks_for_token(request) {
             return Self { service: Service::Registry, name: crate::ecr::registry_operation(request).to_owned() };
         }
         Self { service: Service::S3, name: crate::s3::operation(request).to_owned() }
     }
+}
+
+/// A bucket may be called `token`: what is signed for AWS is meant for that.
+fn asks_for_token(request: &Request) -> bool {
+    let is_signed = request.header("authorization").is_some_and(|header| header.starts_with("AWS4-"));
+    request.path == "/token" && [Method::GET, Method::POST].contains(&request.method) && !is_signed
 }
 
 /// Everything that the local AWS remembers.

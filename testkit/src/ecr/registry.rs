@@ -1,5 +1,6 @@
-//! The registry: OCI distribution under `/v2/`, behind a token of the control plane.
+//! The registry: OCI distribution under `/v2/`, behind a token of the control plane, or a Bearer token of `/token`.
 
+mod access;
 mod blobs;
 mod listing;
 mod manifests;
@@ -20,6 +21,9 @@ pub use route::registry_operation;
 
 /// Answers one request; an error comes back as a reply, for it carries headers of its own.
 pub(super) fn answer(ecr: &mut Ecr, operation: &str, request: &Request, now: Timestamp) -> Reply {
+    if operation == "GetToken" {
+        return access::token(ecr, request, now);
+    }
     let reply = match admit(ecr, operation, request, now) {
         Some(refused) => refused,
         None => dispatch(ecr, operation, request, now).unwrap_or_else(|error| Protocol::Registry.error(&error)),
@@ -29,18 +33,26 @@ pub(super) fn answer(ecr: &mut Ecr, operation: &str, request: &Request, now: Tim
 
 /// What keeps a request out, if anything does.
 fn admit(ecr: &mut Ecr, operation: &str, request: &Request, now: Timestamp) -> Option<Reply> {
-    match ecr.tokens.judge(request.header("authorization"), now) {
-        Verdict::Valid => {}
-        Verdict::Unknown => return Some(unauthorized(ecr.quirks.words, request)),
-        Verdict::Expired => {
-            let message = "Your authorization token has expired. Reauthenticate and try again.";
-            return Some(Protocol::Registry.error(&ServiceError::new(403, "DENIED", message)));
-        }
+    let refused = if ecr.bearer { access::challenge(ecr, request, now) } else { closed(ecr, request, now) };
+    if refused.is_some() {
+        return refused;
     }
     if ecr.quirks.rate_limits && !ecr.rates.admit(operation, now) {
         return Some(Protocol::Registry.throttled());
     }
     None
+}
+
+/// What a request without a valid token of the control plane hears.
+fn closed(ecr: &Ecr, request: &Request, now: Timestamp) -> Option<Reply> {
+    match ecr.tokens.judge(request.header("authorization"), now) {
+        Verdict::Valid => None,
+        Verdict::Unknown => Some(unauthorized(ecr.quirks.words, request)),
+        Verdict::Expired => {
+            let message = "Your authorization token has expired. Reauthenticate and try again.";
+            Some(Protocol::Registry.error(&ServiceError::new(403, "DENIED", message)))
+        }
+    }
 }
 
 fn unauthorized(words: Words, request: &Request) -> Reply {

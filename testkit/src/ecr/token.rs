@@ -47,12 +47,16 @@ impl Tokens {
 }
 
 fn password(authorization: &str) -> Option<String> {
+    basic(authorization)?.strip_prefix("AWS:").map(str::to_owned)
+}
+
+/// `user:password` of HTTP's Basic scheme.
+pub(crate) fn basic(authorization: &str) -> Option<String> {
     let (scheme, encoded) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    decoded.strip_prefix("AWS:").map(str::to_owned)
+    String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod proxy;
 mod registry;
 mod registry_agrees;
 mod registry_auth;
+mod registry_bearer;
 mod registry_differences;
 mod registry_journal;
 mod registry_quirks;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use testkit::LocalAws;
+use testkit::ecr::Quirks;
 use testkit::image::{ImageSource, Layer, write_index_layout};
 use testkit::peer;
 
@@ -120,4 +121,24 @@ fn skopeo_pulls_the_very_blobs_that_were_pushed() {
         names
     };
     assert_eq!(digests(&copy), digests(folder.path()));
+}
+
+#[test]
+fn skopeo_fetches_bearer_tokens_to_push_to_copy_and_to_pull() {
+    let Some(skopeo) = Skopeo::find() else { return };
+    let cloud = cloud();
+    create_repository(&cloud, "copy");
+    cloud.world().ecr.quirks = Quirks::oci();
+    cloud.world().ecr.bearer = true;
+    let folder = tempfile::tempdir().unwrap();
+    let layout = source("amd64").write_layout(folder.path(), "v1").unwrap();
+    let image = |repository: &str| format!("docker://{}/{repository}:v1", cloud.registry());
+    let (pushed, copied) = (image("team/web"), image("copy"));
+    let target = ["--dest-tls-verify=false", "--dest-creds", "local:local"];
+    let source = ["--src-tls-verify=false", "--src-creds", "local:local"];
+    skopeo.run(&[&["copy"][..], &target, &[&format!("oci:{}:v1", folder.path().display()), &pushed]].concat());
+    skopeo.run(&[&["copy"][..], &source, &target, &[&pushed, &copied]].concat());
+    let anonymous = skopeo.run(&["inspect", "--tls-verify=false", "--no-creds", &copied]);
+    assert_eq!(serde_json::from_str::<Value>(&anonymous).unwrap()["Digest"], layout.digest);
+    assert!(cloud.journal().iter().any(|call| call.operation == "registry:GetToken"));
 }

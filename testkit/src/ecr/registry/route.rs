@@ -8,7 +8,7 @@ use crate::wire::Request;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) operation: &'static str,
-    /// Empty for a ping.
+    /// Empty for a ping, and where a token is asked for.
     pub(super) repository: String,
     /// The tag, digest or upload; empty if the path names none.
     pub(super) rest: String,
@@ -27,6 +27,9 @@ impl Route {
 }
 
 fn read(method: &Method, path: &str) -> Route {
+    if path == "/token" {
+        return route(if *method == Method::GET { "GetToken" } else { unsupported(method) }, "", "");
+    }
     let path = path.strip_prefix("/v2").unwrap_or(path);
     if path.is_empty() || path == "/" {
         return route("Ping", "", "");
@@ -126,6 +129,9 @@ mod tests {
             (Method::DELETE, "/v2/a/b/blobs/uploads/7", ("CancelUpload", "a/b", "7")),
             (Method::GET, "/v2/a/tags/list", ("ListTags", "a", "")),
             (Method::GET, "/v2/a/b/referrers/sha256:00", ("ListReferrers", "a/b", "sha256:00")),
+            (Method::GET, "/token", ("GetToken", "", "")),
+            (Method::POST, "/token", ("Unsupported", "", "")),
+            (Method::GET, "/v2/token", ("GetUnsupported", "token", "")),
             (Method::GET, "/v2/_catalog", ("GetUnsupported", "_catalog", "")),
             (Method::POST, "/v2/web/manifests/v1", ("Unsupported", "web", "v1")),
         ];
