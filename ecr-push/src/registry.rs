@@ -3,6 +3,8 @@
 //! Source: OCI distribution specification 1.1, pushing; for ECR's ways: Amazon ECR user guide.
 
 mod body;
+#[cfg_attr(not(test), expect(dead_code, reason = "no registry but ECR's is pushed to so far"))]
+mod challenge;
 mod transport;
 
 use std::collections::BTreeSet;
