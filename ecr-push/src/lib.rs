@@ -10,6 +10,8 @@ pub mod attempts;
 pub mod aws;
 pub mod cli;
 pub mod compress;
+#[cfg_attr(not(test), expect(dead_code, reason = "no registry but ECR's is pushed to so far"))]
+mod credentials;
 pub mod error;
 pub mod manifest;
 mod pack;
