@@ -8,7 +8,8 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region};
-use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
@@ -37,8 +38,13 @@ const ATTEMPTS: u32 = 5;
 
 /// Region, credentials, endpoint, timeouts, retries and user agent for every SDK client of a tool.
 pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkConfig {
-    let client =
-        Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
+    let client = Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder();
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        connector.proxy_config(ProxyConfig::from_env()).tls_provider(provider).build()
+    });
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
@@ -89,6 +95,8 @@ pub struct CallError {
 pub enum CallErrorKind {
     /// No credentials, or none that are valid.
     Credentials,
+    /// The credentials were valid once.
+    Expired,
     /// The credentials do not allow the call.
     AccessDenied,
     /// No region is known.
@@ -97,6 +105,10 @@ pub enum CallErrorKind {
     Throttled,
     /// AWS could not be reached.
     Network,
+    /// The other side cannot show that it is who it should be.
+    Tls,
+    /// The proxy does not let us through.
+    Proxy,
     /// An answer did not come in time: the work may have been done.
     Timeout,
     /// AWS refused the request for another reason.
@@ -146,21 +158,36 @@ impl Fault for CallError {
     }
 
     fn code(&self) -> String {
-        match self.kind {
-            CallErrorKind::Credentials => "aws.credentials",
-            CallErrorKind::AccessDenied => "aws.access_denied",
-            CallErrorKind::Region => "aws.region",
-            CallErrorKind::Throttled => "aws.throttled",
-            CallErrorKind::Network => "aws.network",
-            CallErrorKind::Timeout => "aws.timeout",
-            CallErrorKind::Refused => "aws.refused",
-            CallErrorKind::Server => "aws.server",
-        }
-        .to_owned()
+        let kind = match self.kind {
+            CallErrorKind::Credentials => "credentials",
+            CallErrorKind::Expired => "expired",
+            CallErrorKind::AccessDenied => "access_denied",
+            CallErrorKind::Region => "region",
+            CallErrorKind::Throttled => "throttled",
+            CallErrorKind::Network => "network",
+            CallErrorKind::Tls => "tls",
+            CallErrorKind::Proxy => "proxy",
+            CallErrorKind::Timeout => "timeout",
+            CallErrorKind::Refused => "refused",
+            CallErrorKind::Server => "server",
+        };
+        // A registry need not be one of AWS's.
+        let family = if self.service() == REGISTRY { REGISTRY } else { "aws" };
+        format!("{family}.{kind}")
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self.kind {
+            CallErrorKind::Credentials if self.service() == REGISTRY => "docker login REGISTRY".to_owned(),
+            CallErrorKind::AccessDenied if self.service() == REGISTRY => {
+                "docker login REGISTRY, as someone who may push there".to_owned()
+            }
+            CallErrorKind::Expired => "aws sso login, or fetch new credentials by the means they came from".to_owned(),
+            CallErrorKind::Tls => {
+                "if a proxy or a private authority is meant to be there, name its certificate: SSL_CERT_FILE=FILE"
+                    .to_owned()
+            }
+            CallErrorKind::Proxy => "look at HTTPS_PROXY and NO_PROXY".to_owned(),
             CallErrorKind::Credentials => {
                 "aws sts get-caller-identity shows whose credentials are found, if any".to_owned()
             }
@@ -177,6 +204,7 @@ impl Fault for CallError {
             }
             CallErrorKind::Timeout => "look whether the work was done before running it again".to_owned(),
             CallErrorKind::Refused => return None,
+            CallErrorKind::Server if self.service() == REGISTRY => "run it again".to_owned(),
             CallErrorKind::Server => "run it again; if it stays, look at health.aws.amazon.com".to_owned(),
         })
     }
@@ -186,10 +214,11 @@ impl Fault for CallError {
     }
 }
 
+/// What is before the colon of a request to a registry that is not one of AWS's.
+const REGISTRY: &str = "registry";
+
 /// Codes by which AWS says that the caller is unknown, not that it may not. Source: common errors of the AWS APIs.
-const CREDENTIAL_CODES: [&str; 8] = [
-    "ExpiredToken",
-    "ExpiredTokenException",
+const CREDENTIAL_CODES: [&str; 6] = [
     "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
@@ -197,6 +226,7 @@ const CREDENTIAL_CODES: [&str; 8] = [
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 ];
+const EXPIRED_CODES: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 const DENIED_CODES: [&str; 4] = ["AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"];
 const THROTTLE_CODES: [&str; 5] =
     ["RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"];
@@ -205,6 +235,12 @@ fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option
     let is = |codes: &[&str]| code.is_some_and(|code| codes.contains(&code));
     match error {
         SdkError::TimeoutError(_) => CallErrorKind::Timeout,
+        SdkError::DispatchFailure(_)
+            if ["certificate", "handshake", "TLS"].iter().any(|word| message.contains(word)) =>
+        {
+            CallErrorKind::Tls
+        }
+        SdkError::DispatchFailure(_) if message.contains("proxy") || message.contains("tunnel") => CallErrorKind::Proxy,
         SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => CallErrorKind::Network,
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("redential") => {
             CallErrorKind::Credentials
@@ -212,6 +248,7 @@ fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("egion") => {
             CallErrorKind::Region
         }
+        _ if is(&EXPIRED_CODES) => CallErrorKind::Expired,
         _ if is(&CREDENTIAL_CODES) => CallErrorKind::Credentials,
         _ if is(&DENIED_CODES) => CallErrorKind::AccessDenied,
         _ if is(&THROTTLE_CODES) || status == Some(429) => CallErrorKind::Throttled,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// So often a request is sent at most, or a blob's upload begun.
 const MOST: u32 = 5;
+/// So often if it is the registry that asks to wait: it is well, and its time will come.
+const MOST_THROTTLED: u32 = 10;
 /// The pause after the first attempt; it doubles after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause that is chosen here.
@@ -16,6 +18,8 @@ const LONGEST_REQUESTED: Duration = Duration::from_mins(5);
 pub enum Remedy {
     /// Trying again later may help; the registry may say how much later.
     Wait(Option<Duration>),
+    /// The registry is asked too much: all who ask the same are to wait; it may say how long.
+    SlowDown(Option<Duration>),
     /// The token is not taken any more, or never was.
     RenewToken,
     /// Nothing helps.
@@ -49,12 +53,15 @@ impl Attempts {
     /// Counts a failed attempt. `jitter`, from 0 to 1, spreads the pauses of many clients.
     pub fn next(&mut self, remedy: Remedy, jitter: f64) -> Next {
         self.failed += 1;
-        if self.failed >= MOST {
+        let most = if matches!(remedy, Remedy::SlowDown(_)) { MOST_THROTTLED } else { MOST };
+        if self.failed >= most {
             return Next::GiveUp;
         }
         match remedy {
-            Remedy::Wait(Some(requested)) => Next::After(requested.min(LONGEST_REQUESTED)),
-            Remedy::Wait(None) => Next::After(pause(self.failed, jitter)),
+            Remedy::Wait(Some(requested)) | Remedy::SlowDown(Some(requested)) => {
+                Next::After(requested.min(LONGEST_REQUESTED))
+            }
+            Remedy::Wait(None) | Remedy::SlowDown(None) => Next::After(pause(self.failed, jitter)),
             Remedy::RenewToken => Next::WithNewToken,
             Remedy::None => Next::GiveUp,
         }
@@ -88,6 +95,13 @@ mod tests {
         let remedies = [Remedy::Wait(None); 5];
         assert_eq!(milliseconds(&remedies, 1.0), [Some(250), Some(500), Some(1000), Some(2000), None]);
         assert_eq!(milliseconds(&remedies, 0.0), [Some(125), Some(250), Some(500), Some(1000), None]);
+    }
+
+    #[test]
+    fn a_registry_that_throttles_is_given_twice_as_many_attempts() {
+        let remedies = [Remedy::SlowDown(None); 10];
+        let pauses = milliseconds(&remedies, 1.0);
+        assert_eq!(pauses[7..], [Some(10_000), Some(10_000), None]);
     }
 
     #[test]

@@ -2,41 +2,87 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_ecr::Client;
-use aws_sdk_ecr::error::SdkError;
+use aws_sdk_ecr::config::Region;
+use aws_sdk_ecr::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecr::operation::batch_check_layer_availability::BatchCheckLayerAvailabilityError;
-use aws_sdk_ecr::types::LayerAvailability;
+use aws_sdk_ecr::operation::describe_image_scan_findings::DescribeImageScanFindingsError;
+use aws_sdk_ecr::types::{
+    EncryptionConfiguration, EncryptionType, ImageIdentifier, ImageScanningConfiguration, ImageTagMutability,
+    ImageTagMutabilityExclusionFilter, ImageTagMutabilityExclusionFilterType, LayerAvailability, Tag,
+};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
 use contract::aws::{CallError, CallErrorKind, CallLog, configuration};
 use contract::policy::Statement;
 use contract::{Digest, Session};
+use tokio::task::JoinSet;
 
 use crate::cli::Arguments;
+use crate::create::{Encryption, RepositorySettings, TagMutability};
+use crate::ecr_host::EcrHost;
 use crate::error::Error;
+use crate::image_name::ImageName;
 use crate::repository::Repository;
-use crate::source::Blob;
+use crate::request::Request;
 
 /// So many digests can be asked for in one call. Source: ECR API reference, `BatchCheckLayerAvailability`.
 const DIGESTS_PER_CALL: usize = 100;
+/// So many findings come in one page. Source: ECR API reference, `DescribeImageScanFindings`.
+const FINDINGS_PER_PAGE: i32 = 1000;
+/// The largest layer: 52,000 MiB. Source: Amazon ECR user guide, service quotas.
+pub(crate) const LARGEST_LAYER: u64 = 52_000 << 20;
+/// How long other regions may take to say whether they have a repository.
+const PATIENCE_ELSEWHERE: Duration = Duration::from_secs(5);
 
 const GET_TOKEN: &str = "ecr:GetAuthorizationToken";
 const CHECK_BLOBS: &str = "ecr:BatchCheckLayerAvailability";
-/// What the registry asks IAM for when a manifest is looked at. Source: Amazon ECR user guide, IAM permissions for pushing an image.
-pub(crate) const LOOK_UP: &str = "ecr:BatchGetImage";
-/// When an upload is begun.
-pub(crate) const START_UPLOAD: &str = "ecr:InitiateLayerUpload";
-/// When bytes arrive.
-const UPLOAD_PART: &str = "ecr:UploadLayerPart";
-/// When an upload is ended.
-pub(crate) const FINISH_UPLOAD: &str = "ecr:CompleteLayerUpload";
-/// When a manifest is put.
-pub(crate) const PUT_MANIFEST: &str = "ecr:PutImage";
+const CREATE: &str = "ecr:CreateRepository";
+const PUT_POLICY: &str = "ecr:PutLifecyclePolicy";
+const TAG: &str = "ecr:TagResource";
+const FINDINGS: &str = "ecr:DescribeImageScanFindings";
+/// What the registry asks IAM for. Source: Amazon ECR user guide, IAM permissions for pushing an image.
+const READ_MANIFEST: &str = "ecr:BatchGetImage";
+const READ_BLOB: &str = "ecr:GetDownloadUrlForLayer";
+const PUSH: [&str; 4] = ["ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"];
+
+/// The regions that every account has. Source: AWS general reference, regions that need no opt-in.
+const REGIONS: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
 
 /// One repository's control plane.
 #[derive(Clone, Debug)]
 pub struct Ecr {
     client: Client,
     repository: Repository,
+    /// Whose registry it is, if it was named.
+    account: Option<String>,
+    settings: Option<RepositorySettings>,
 }
 
 /// What opens the registry for twelve hours.
@@ -57,23 +103,74 @@ impl fmt::Debug for Authorization {
 /// The permissions that a run needs.
 #[must_use]
 pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
-    let region = arguments.aws.region.as_deref().unwrap_or("*");
-    let repository = [format!("arn:aws:ecr:{region}:*:repository/{}", arguments.repository)];
-    let reading = [LOOK_UP, CHECK_BLOBS];
-    let writing = [LOOK_UP, CHECK_BLOBS, START_UPLOAD, UPLOAD_PART, FINISH_UPLOAD, PUT_MANIFEST];
-    let actions = if arguments.change.dry_run { &reading[..] } else { &writing };
-    vec![Statement::allow(&[GET_TOKEN], &["*".to_owned()]), Statement::allow(actions, &repository)]
+    let source = match ImageName::of(arguments.source.as_deref()) {
+        Ok(ImageName::Registry(image)) => EcrHost::of(&image.host).map(|host| (host, image.repository)),
+        _ => None,
+    };
+    let target = arguments.registry.registry.as_deref().map(EcrHost::of);
+    let mut statements = Vec::new();
+    if source.is_some() || !matches!(target, Some(None)) {
+        statements.push(Statement::allow(&[GET_TOKEN], &["*".to_owned()]));
+    }
+    if !matches!(target, Some(None)) {
+        let region = arguments.aws.region.clone().unwrap_or_else(|| "*".to_owned());
+        let place = target.flatten().unwrap_or(EcrHost { account: "*".to_owned(), region });
+        statements.push(Statement::allow(&target_actions(arguments), &[arn(&place, &arguments.repository)]));
+        if let Some(mount_from) = &arguments.transfer.mount_from {
+            statements.push(Statement::allow(&[READ_BLOB], &[arn(&place, mount_from)]));
+        }
+    }
+    if let Some((host, repository)) = source {
+        statements.push(Statement::allow(&[READ_MANIFEST, READ_BLOB], &[arn(&host, &repository)]));
+    }
+    statements
+}
+
+fn arn(place: &EcrHost, repository: &Repository) -> String {
+    format!("arn:aws:ecr:{}:{}:repository/{repository}", place.region, place.account)
+}
+
+fn target_actions(arguments: &Arguments) -> Vec<&'static str> {
+    let mut actions = vec![READ_MANIFEST, CHECK_BLOBS];
+    if arguments.change.dry_run {
+        return actions;
+    }
+    actions.extend(PUSH);
+    let create = &arguments.create;
+    let wanted = [
+        (create.create, CREATE),
+        (create.lifecycle_policy.is_some(), PUT_POLICY),
+        (!create.repository_tags.is_empty(), TAG),
+        (arguments.wait_scan.is_some(), FINDINGS),
+    ];
+    actions.extend(wanted.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, action)| action));
+    actions
 }
 
 impl Ecr {
-    /// A client for the repository that the arguments name.
-    pub async fn connect(arguments: &Arguments, session: &Session) -> Self {
-        let shared = configuration(&arguments.aws, session).await;
+    /// A client for the repository, in the registry that `host` names or in the account's own.
+    pub(crate) async fn connect(
+        arguments: &Arguments,
+        request: &Request,
+        host: Option<EcrHost>,
+        session: &Session,
+    ) -> Self {
+        let mut place = arguments.aws.clone();
+        let (account, region) = host.map(|host| (host.account, host.region)).unzip();
+        place.region = region.or(place.region);
+        let shared = configuration(&place, session).await;
         let config = aws_sdk_ecr::config::Builder::from(&shared).interceptor(CallLog::new(session)).build();
-        Self { client: Client::from_conf(config), repository: arguments.repository.clone() }
+        let client = Client::from_conf(config);
+        Self { client, repository: request.repository.clone(), account, settings: request.create.clone() }
     }
 
-    /// Fetches a token for the account's registry.
+    /// Whether the repository is to be created if it is not there.
+    #[must_use]
+    pub fn is_to_create(&self) -> bool {
+        self.settings.is_some()
+    }
+
+    /// Fetches a token for the registry.
     ///
     /// # Errors
     /// The call failed, or its answer holds no token.
@@ -84,31 +181,24 @@ impl Ecr {
             let (token, endpoint) = (data.authorization_token()?.to_owned(), data.proxy_endpoint()?.to_owned());
             Some(Authorization { token, endpoint })
         });
-        authorization.ok_or_else(|| CallError {
-            operation: GET_TOKEN,
-            code: None,
-            message: "the answer holds no token".to_owned(),
-            request_id: None,
-            status: None,
-            kind: CallErrorKind::Server,
-        })
+        authorization.ok_or_else(|| not_understood(GET_TOKEN, "the answer holds no token"))
     }
 
     /// Which of the blobs the repository does not have.
     ///
     /// # Errors
     /// The repository does not exist, or a call failed.
-    pub async fn missing(&self, blobs: &[Blob]) -> Result<BTreeSet<Digest>, Error> {
-        let mut missing: BTreeSet<Digest> = blobs.iter().map(|blob| blob.digest.clone()).collect();
+    pub async fn missing(&self, blobs: &[Digest]) -> Result<BTreeSet<Digest>, Error> {
+        let mut missing: BTreeSet<Digest> = blobs.iter().cloned().collect();
         for group in blobs.chunks(DIGESTS_PER_CALL) {
-            let digests = group.iter().map(|blob| blob.digest.to_string()).collect();
+            let digests = group.iter().map(ToString::to_string).collect();
             let call = self.client.batch_check_layer_availability().repository_name(self.repository.as_str());
-            let answer = call.set_layer_digests(Some(digests)).send().await.map_err(|error| {
-                if is_repository_missing(&error) {
-                    return Error::RepositoryMissing(self.repository.clone());
-                }
-                CallError::new(CHECK_BLOBS, &error).into()
-            })?;
+            let call = call.set_registry_id(self.account.clone()).set_layer_digests(Some(digests));
+            let answer = match call.send().await {
+                Ok(answer) => answer,
+                Err(error) if is_repository_missing(&error) => return Err(self.repository_missing().await),
+                Err(error) => return Err(self.refused(CallError::new(CHECK_BLOBS, &error))),
+            };
             let available = answer.layers().iter().filter(|layer| {
                 // Anything but a clear yes is sent: the registry keeps what it has.
                 layer.layer_availability() == Some(&LayerAvailability::Available)
@@ -119,8 +209,189 @@ impl Ecr {
         }
         Ok(missing)
     }
+
+    /// A named account that refuses is another one's doing than a role that may not.
+    fn refused(&self, cause: CallError) -> Error {
+        match &self.account {
+            Some(account) if cause.kind == CallErrorKind::AccessDenied => Error::OtherAccount {
+                repository: self.repository.clone(),
+                account: account.clone(),
+                cause: Box::new(cause),
+            },
+            _ => cause.into(),
+        }
+    }
+
+    async fn repository_missing(&self) -> Error {
+        let own = self.region().unwrap_or_default();
+        // Whoever wants it created wants it here.
+        let elsewhere = if self.is_to_create() { BTreeSet::new() } else { self.regions_that_have_it(&own).await };
+        let place = match &self.account {
+            Some(account) => format!("account {account}, {own}"),
+            None => own,
+        };
+        Error::RepositoryMissing { repository: self.repository.clone(), place, elsewhere }
+    }
+
+    fn region(&self) -> Option<String> {
+        self.client.config().region().map(ToString::to_string)
+    }
+
+    /// Asks the other regions, for the most frequent reason of a missing repository is a wrong region. What cannot be asked does not have it.
+    async fn regions_that_have_it(&self, own: &str) -> BTreeSet<String> {
+        let mut asked = JoinSet::new();
+        for region in REGIONS.into_iter().filter(|region| *region != own) {
+            let config = self.client.config().to_builder().region(Region::from_static(region)).build();
+            let call = Client::from_conf(config).describe_repositories().repository_names(self.repository.as_str());
+            let call = call.set_registry_id(self.account.clone());
+            asked.spawn(async move { call.send().await.is_ok().then(|| region.to_owned()) });
+        }
+        let mut found = BTreeSet::new();
+        let collect = async {
+            while let Some(answered) = asked.join_next().await {
+                found.extend(answered.ok().flatten());
+            }
+        };
+        // Those that did not answer in time are not waited for.
+        let _ = tokio::time::timeout(PATIENCE_ELSEWHERE, collect).await;
+        found
+    }
+
+    /// Creates the repository, and sets it up. One that somebody else created in the meantime stays as it is.
+    ///
+    /// # Errors
+    /// A call failed.
+    pub async fn create(&self) -> Result<(), Error> {
+        let Some(settings) = &self.settings else { return Ok(()) };
+        let call = self.client.create_repository().repository_name(self.repository.as_str());
+        let call = call
+            .set_registry_id(self.account.clone())
+            .image_scanning_configuration(
+                ImageScanningConfiguration::builder().scan_on_push(settings.scan_on_push).build(),
+            )
+            .image_tag_mutability(mutability(settings))
+            .set_image_tag_mutability_exclusion_filters(filters(settings)?)
+            .encryption_configuration(encryption(&settings.encryption)?)
+            .set_tags(tags(settings)?);
+        match call.send().await {
+            Ok(_) => {}
+            Err(error) if error.code() == Some("RepositoryAlreadyExistsException") => return Ok(()),
+            Err(error) => return Err(self.refused(CallError::new(CREATE, &error))),
+        }
+        if let Some(policy) = &settings.lifecycle_policy {
+            let call = self.client.put_lifecycle_policy().repository_name(self.repository.as_str());
+            let call = call.set_registry_id(self.account.clone()).lifecycle_policy_text(policy);
+            call.send().await.map_err(|error| Error::PolicyNotPut {
+                repository: self.repository.clone(),
+                cause: Box::new(CallError::new(PUT_POLICY, &error)),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// One page of what ECR's scan found, byte for byte; nothing if there is no scan.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub async fn findings(&self, image: &Digest, page: Option<String>) -> Result<Option<Bytes>, Error> {
+        let raw = RawAnswer::default();
+        let call = self.client.describe_image_scan_findings().repository_name(self.repository.as_str());
+        let call = call
+            .set_registry_id(self.account.clone())
+            .image_id(ImageIdentifier::builder().image_digest(image.as_str()).build())
+            .max_results(FINDINGS_PER_PAGE)
+            .set_next_token(page);
+        match call.customize().interceptor(raw.clone()).send().await {
+            Ok(_) => raw.take().map(Some).ok_or_else(|| not_understood(FINDINGS, "the answer is empty").into()),
+            Err(error) if is_scan_missing(&error) => Ok(None),
+            Err(error) => Err(CallError::new(FINDINGS, &error).into()),
+        }
+    }
+}
+
+fn not_understood(operation: &'static str, message: &str) -> CallError {
+    let message = message.to_owned();
+    CallError { operation, code: None, message, request_id: None, status: None, kind: CallErrorKind::Server }
 }
 
 fn is_repository_missing<R>(error: &SdkError<BatchCheckLayerAvailabilityError, R>) -> bool {
     error.as_service_error().is_some_and(BatchCheckLayerAvailabilityError::is_repository_not_found_exception)
+}
+
+fn is_scan_missing<R>(error: &SdkError<DescribeImageScanFindingsError, R>) -> bool {
+    error.as_service_error().is_some_and(DescribeImageScanFindingsError::is_scan_not_found_exception)
+}
+
+fn mutability(settings: &RepositorySettings) -> ImageTagMutability {
+    match (settings.tag_mutability, settings.mutability_except.is_empty()) {
+        (TagMutability::Mutable, true) => ImageTagMutability::Mutable,
+        (TagMutability::Mutable, false) => ImageTagMutability::MutableWithExclusion,
+        (TagMutability::Immutable, true) => ImageTagMutability::Immutable,
+        (TagMutability::Immutable, false) => ImageTagMutability::ImmutableWithExclusion,
+    }
+}
+
+/// The SDK's builders refuse what lacks a member; none does here.
+fn unbuilt(cause: impl fmt::Display) -> CallError {
+    not_understood(CREATE, &cause.to_string())
+}
+
+fn filters(settings: &RepositorySettings) -> Result<Option<Vec<ImageTagMutabilityExclusionFilter>>, CallError> {
+    if settings.mutability_except.is_empty() {
+        return Ok(None);
+    }
+    let filter = |filter: &crate::create::WildcardFilter| {
+        let built = ImageTagMutabilityExclusionFilter::builder()
+            .filter_type(ImageTagMutabilityExclusionFilterType::Wildcard)
+            .filter(&filter.0)
+            .build();
+        built.map_err(unbuilt)
+    };
+    settings.mutability_except.iter().map(filter).collect::<Result<_, _>>().map(Some)
+}
+
+fn encryption(encryption: &Encryption) -> Result<EncryptionConfiguration, CallError> {
+    let builder = EncryptionConfiguration::builder();
+    let builder = match encryption {
+        Encryption::Aes256 => builder.encryption_type(EncryptionType::Aes256),
+        Encryption::Kms(key) => builder.encryption_type(EncryptionType::Kms).set_kms_key(key.clone()),
+    };
+    builder.build().map_err(unbuilt)
+}
+
+fn tags(settings: &RepositorySettings) -> Result<Option<Vec<Tag>>, CallError> {
+    if settings.tags.is_empty() {
+        return Ok(None);
+    }
+    let tag =
+        |tag: &crate::create::RepositoryTag| Tag::builder().key(&tag.key).value(&tag.value).build().map_err(unbuilt);
+    settings.tags.iter().map(tag).collect::<Result<_, _>>().map(Some)
+}
+
+/// Keeps the bytes of an answer: scan-gate reads them, and a model in between would lose what it does not know.
+#[derive(Clone, Debug, Default)]
+struct RawAnswer(Arc<Mutex<Option<Bytes>>>);
+
+impl RawAnswer {
+    fn take(&self) -> Option<Bytes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Intercept for RawAnswer {
+    fn name(&self) -> &'static str {
+        "RawAnswer"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response: &HttpResponse = context.response();
+        let bytes = response.body().bytes().map(Bytes::copy_from_slice);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
+        Ok(())
+    }
 }

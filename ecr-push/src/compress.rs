@@ -70,6 +70,12 @@ pub enum CompressError {
     },
 }
 
+/// The bytes of memory without which nothing can be compressed.
+#[must_use]
+pub fn least_memory(encoding: Encoding) -> usize {
+    pipeline::least_memory(encoding, encoding.block_size())
+}
+
 /// Compresses a layer from `input` to `output`.
 ///
 /// What is written before an error is no blob, even where it looks like one: frames of zstd need no end. A call ends only after all of its

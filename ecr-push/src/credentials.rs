@@ -86,7 +86,7 @@ impl Places {
 
 /// Why it is not known who we are.
 #[derive(Debug, Error)]
-pub(crate) enum CredentialsError {
+pub enum CredentialsError {
     /// A file is there and cannot be read.
     #[error("the credentials in `{}` cannot be read: {cause}", path.display())]
     Unreadable {

@@ -1,6 +1,8 @@
 //! What can go wrong, and what to do then.
 
-use std::io::ErrorKind;
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
 use contract::aws::CallError;
 use contract::requirement::Unmet;
@@ -8,6 +10,8 @@ use contract::{Digest, Exit, Fault};
 use thiserror::Error;
 
 use crate::compress::CompressError;
+use crate::credentials::CredentialsError;
+use crate::image_name::NotAnImageName;
 use crate::reference::Reference;
 use crate::repository::Repository;
 use crate::source::{DraftError, SourceError};
@@ -16,9 +20,64 @@ use crate::tag::Tag;
 /// An error of `ecr-push`.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The image is to come from somewhere that is not read.
-    #[error("no image is named: so far one is read from a folder or a file only, not from standard input")]
-    Unsupported,
+    /// No image is named, and none came.
+    #[error("no image is named, and none came on standard input")]
+    NoImage,
+    /// What is named is none.
+    #[error(transparent)]
+    Name(#[from] NotAnImageName),
+    /// A flag that only makes sense with ECR.
+    #[error("{0} is for ECR only, and another registry is named")]
+    OnlyEcr(&'static str),
+    /// The daemon is not on this machine.
+    #[error("the Docker daemon is reached by a socket only, `{0}` is none: expected unix:///PATH")]
+    DockerHost(String),
+    /// There are more filters than ECR takes.
+    #[error("{given} filters for tags are given, ECR takes {most}")]
+    TooManyFilters {
+        /// How many are given.
+        given: usize,
+        /// How many ECR takes.
+        most: usize,
+    },
+    /// Nothing can be packed and sent within the memory.
+    #[error("the memory that is allowed does not suffice: packing a layer alone takes {least} bytes")]
+    Memory {
+        /// What packing takes.
+        least: usize,
+    },
+    /// A lifecycle policy is none.
+    #[error("`{}` is no lifecycle policy: {cause}", path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: serde_json::Error,
+    },
+    /// The repository was created, but not set up.
+    #[error("the repository `{repository}` was created, but its lifecycle policy was not put: {cause}")]
+    PolicyNotPut {
+        /// The repository.
+        repository: Repository,
+        /// AWS's own words.
+        cause: Box<CallError>,
+    },
+    /// A file that was named cannot be read.
+    #[error("`{}` cannot be read: {cause}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A file that was named cannot be written.
+    #[error("`{}` cannot be written: {cause}", path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
     /// A layer cannot be packed.
     #[error(transparent)]
     Packing(CompressError),
@@ -28,12 +87,66 @@ pub enum Error {
     /// The image cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Nobody reads the stream any more.
+    #[error("the image was not read to its end")]
+    StreamStopped,
+    /// A layer is larger than ECR takes.
+    #[error("the layer {digest} has {size} bytes, ECR takes {most}")]
+    LayerTooLarge {
+        /// The layer.
+        digest: Digest,
+        /// Its size.
+        size: u64,
+        /// What ECR takes.
+        most: u64,
+    },
+    /// The daemon cannot be asked.
+    #[error("the Docker daemon at `{}` cannot be asked: {cause}", socket.display())]
+    Daemon {
+        /// Its socket.
+        socket: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// The daemon has no such image.
+    #[error("the Docker daemon has no image `{name}`: {cause}")]
+    NotInDaemon {
+        /// The name.
+        name: String,
+        /// The daemon's own words.
+        cause: String,
+    },
+    /// The registry that is copied from has no such image.
+    #[error("there is no image `{name}` in {registry}")]
+    NotInRegistry {
+        /// The registry.
+        registry: String,
+        /// Repository and tag or digest.
+        name: String,
+    },
     /// `--require` is not met.
     #[error(transparent)]
     Require(#[from] Unmet),
     /// The repository is not there.
-    #[error("there is no repository `{0}`; nothing was sent")]
-    RepositoryMissing(Repository),
+    #[error("there is no repository `{repository}` in {place}; nothing was sent{}", also(elsewhere))]
+    RepositoryMissing {
+        /// Its name.
+        repository: Repository,
+        /// The registry or region that was asked.
+        place: String,
+        /// Regions in which the account has it.
+        elsewhere: BTreeSet<String>,
+    },
+    /// The repository is in another account, which does not let us in.
+    #[error("the repository `{repository}` of account {account} is not open to this role: {cause}")]
+    OtherAccount {
+        /// Its name.
+        repository: Repository,
+        /// Whose it is.
+        account: String,
+        /// AWS's own words.
+        cause: Box<CallError>,
+    },
     /// The tag points at another image, and the repository does not let it be moved.
     #[error("tag `{tag}` cannot be moved: it points at {found}, the image is {expected}")]
     TagImmutable {
@@ -54,45 +167,150 @@ pub enum Error {
         /// The image at hand.
         expected: Digest,
     },
-    /// ECR names a registry by an address that is none.
-    #[error("ECR gives `{0}` as the registry's address, which is none")]
+    /// What lists attachments is no list.
+    #[error("`{tag}`, which should list what is attached to the image, is not understood: {cause}")]
+    Attachments {
+        /// The tag.
+        tag: String,
+        /// Why not.
+        cause: serde_json::Error,
+    },
+    /// The scan ended without findings.
+    #[error("ECR did not scan {digest}: {status}{}", description.as_ref().map(|text| format!(", {text}")).unwrap_or_default())]
+    ScanFailed {
+        /// The image.
+        digest: Digest,
+        /// ECR's word for how it ended.
+        status: String,
+        /// ECR's reason.
+        description: Option<String>,
+    },
+    /// No scan began.
+    #[error("ECR has not begun to scan {digest} within {seconds} s")]
+    ScanNotStarted {
+        /// The image.
+        digest: Digest,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The scan goes on and on.
+    #[error("ECR has not ended its scan of {digest} within {seconds} s: {status}")]
+    ScanUnfinished {
+        /// The image.
+        digest: Digest,
+        /// How long was waited.
+        seconds: u64,
+        /// ECR's word for how far it is.
+        status: String,
+    },
+    /// A registry's address is none.
+    #[error("`{0}` is no address of a registry")]
     Endpoint(String),
-    /// The system has no certificates to trust.
-    #[error("the system's certificates cannot be read: {0}")]
-    Certificates(std::io::Error),
-    /// A call to ECR or a request to its registry failed.
+    /// The system's certificates are of no use.
+    #[error("TLS cannot be set up: {0}")]
+    Certificates(io::Error),
+    /// The file of further certificates is of no use.
+    #[error("`{}` holds no certificates to trust: {cause}", path.display())]
+    TrustedFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// A token cannot stand in a header.
+    #[error("the registry's token cannot be sent: it has characters that no token has")]
+    Token,
+    /// The user's credentials cannot be read.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// A call to ECR or a request to a registry failed.
     #[error(transparent)]
     Call(#[from] CallError),
+}
+
+fn also(elsewhere: &BTreeSet<String>) -> String {
+    if elsewhere.is_empty() {
+        return String::new();
+    }
+    let regions: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+    format!("; it is in {}", regions.join(", "))
+}
+
+fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unsupported | Self::Packing(CompressError::Read(_)) => Exit::Usage,
+            Self::NoImage
+            | Self::Name(_)
+            | Self::OnlyEcr(_)
+            | Self::DockerHost(_)
+            | Self::TooManyFilters { .. }
+            | Self::Memory { .. }
+            | Self::Policy { .. }
+            | Self::File { .. }
+            | Self::Packing(CompressError::Read(_))
+            | Self::LayerTooLarge { .. }
+            | Self::NotInDaemon { .. }
+            | Self::NotInRegistry { .. }
+            | Self::TrustedFile { .. } => Exit::Usage,
             Self::Draft(error) => error.exit(),
             Self::Source(error) => error.exit(),
             Self::Require(error) => error.exit(),
+            Self::Credentials(error) => error.exit(),
             Self::TagImmutable { .. } | Self::Moved { .. } => Exit::No,
-            Self::Packing(_) | Self::Endpoint(_) | Self::Certificates(_) | Self::RepositoryMissing(_) => Exit::World,
+            Self::ScanNotStarted { .. } | Self::ScanUnfinished { .. } => Exit::Unknown,
+            Self::Packing(_)
+            | Self::StreamStopped
+            | Self::PolicyNotPut { .. }
+            | Self::Output { .. }
+            | Self::Daemon { .. }
+            | Self::Endpoint(_)
+            | Self::Certificates(_)
+            | Self::Token
+            | Self::Attachments { .. }
+            | Self::ScanFailed { .. }
+            | Self::OtherAccount { .. }
+            | Self::RepositoryMissing { .. } => Exit::World,
             Self::Call(error) => error.exit(),
         }
     }
 
     fn code(&self) -> String {
         match self {
-            Self::Unsupported => "input.unsupported",
-            Self::Packing(CompressError::Read(_)) => "source.unreadable",
-            Self::Packing(CompressError::Write(cause)) if cause.kind() == ErrorKind::StorageFull => "disk.full",
+            Self::NoImage => "image.missing",
+            Self::Name(_) => "image.name",
+            Self::OnlyEcr(_) | Self::DockerHost(_) | Self::TooManyFilters { .. } | Self::Memory { .. } => "usage",
+            Self::Policy { .. } => "policy.malformed",
+            Self::PolicyNotPut { .. } => "policy.not_put",
+            Self::File { .. } | Self::Packing(CompressError::Read(_)) => "source.unreadable",
+            Self::Output { .. } => "output.unwritable",
+            Self::Packing(CompressError::Write(cause)) if is_full(cause) => "disk.full",
             Self::Packing(CompressError::Write(_)) => "disk.unwritable",
             Self::Packing(_) => "layer.not_packed",
             Self::Draft(error) => return error.code(),
             Self::Source(error) => return error.code(),
+            Self::StreamStopped => "stream.stopped",
+            Self::LayerTooLarge { .. } => "layer.too_large",
+            Self::Daemon { .. } => "daemon.unreachable",
+            Self::NotInDaemon { .. } | Self::NotInRegistry { .. } => "image.not_found",
             Self::Require(error) => return error.code(),
-            Self::RepositoryMissing(_) => "repository.missing",
+            Self::RepositoryMissing { elsewhere, .. } if !elsewhere.is_empty() => "repository.other_region",
+            Self::RepositoryMissing { .. } => "repository.missing",
+            Self::OtherAccount { .. } => "repository.other_account",
             Self::TagImmutable { .. } => "tag.immutable",
             Self::Moved { .. } => "tag.moved",
+            Self::Attachments { .. } => "attachments.malformed",
+            Self::ScanFailed { .. } => "scan.failed",
+            Self::ScanNotStarted { .. } => "scan.not_started",
+            Self::ScanUnfinished { .. } => "scan.unfinished",
             Self::Endpoint(_) => "registry.endpoint",
             Self::Certificates(_) => "system.certificates",
+            Self::TrustedFile { .. } => "certificates.unreadable",
+            Self::Token => "registry.token",
+            Self::Credentials(error) => return error.code(),
             Self::Call(error) => return error.code(),
         }
         .to_owned()
@@ -100,24 +318,60 @@ impl Fault for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::NoImage => "docker save web | ecr-push --repository NAME, or name a folder or file".to_owned(),
+            Self::Name(_) => "docker://HOST/REPOSITORY:TAG, docker-daemon:NAME:TAG, or a path".to_owned(),
+            Self::OnlyEcr(_) => "leave it out, or leave --registry out".to_owned(),
+            Self::DockerHost(_) => "docker save NAME | ecr-push --repository NAME".to_owned(),
+            Self::TooManyFilters { .. } => "put what they have in common before one `*`".to_owned(),
+            Self::Memory { least } => format!("--memory {}M", 2 * (least >> 20) + 2),
+            Self::Policy { path, .. } => format!("jq . {}", path.display()),
+            Self::PolicyNotPut { repository, .. } => format!(
+                "aws ecr put-lifecycle-policy --repository-name {repository} --lifecycle-policy-text file://FILE: a repository that is there stays as it is"
+            ),
+            Self::File { .. } => "check the name and the permissions of the file".to_owned(),
+            Self::Output { .. } => "name a file in a folder that is there".to_owned(),
             Self::Packing(CompressError::Write(_)) => {
                 "make room in the folder that TMPDIR names, or name another one".to_owned()
             }
             Self::Packing(CompressError::Read(_)) => "look at the archive with: tar --list --file FILE".to_owned(),
-            Self::Packing(_) => return None,
+            Self::Packing(_) | Self::StreamStopped => return None,
             Self::Draft(error) => return error.hint(),
-            Self::Unsupported => "docker save IMAGE > web.tar && ecr-push web.tar --repository NAME".to_owned(),
             Self::Source(error) => return error.hint(),
+            Self::LayerTooLarge { .. } => "build the image with more and smaller layers".to_owned(),
+            Self::Daemon { .. } => "docker info; or name its socket: DOCKER_HOST=unix:///PATH".to_owned(),
+            Self::NotInDaemon { .. } => "docker images".to_owned(),
+            Self::NotInRegistry { .. } => "check the repository and the tag; both are case-sensitive".to_owned(),
             Self::Require(error) => return error.hint(),
-            Self::RepositoryMissing(repository) => {
-                format!("aws ecr create-repository --repository-name {repository}; or is the region another one?")
+            Self::RepositoryMissing { elsewhere, .. } if !elsewhere.is_empty() => {
+                format!("ecr-push … --region {}", elsewhere.iter().next().map_or("REGION", String::as_str))
             }
+            Self::RepositoryMissing { repository, .. } => {
+                format!(
+                    "aws ecr create-repository --repository-name {repository}, or use --create; or is the region another one?"
+                )
+            }
+            Self::OtherAccount { repository, .. } => format!(
+                "in that account: aws ecr set-repository-policy --repository-name {repository} --policy-text FILE, with this account as principal"
+            ),
             Self::TagImmutable { .. } => "push the image under a new tag".to_owned(),
             Self::Moved { .. } => {
                 "someone else pushed at the same time; look who should win, and push again".to_owned()
             }
-            Self::Endpoint(_) => "look at AWS_ENDPOINT_URL and --endpoint-url".to_owned(),
+            Self::Attachments { .. } => {
+                "look what was pushed under that tag, and delete it if it is nobody's".to_owned()
+            }
+            Self::ScanFailed { digest, .. } => {
+                format!("aws ecr describe-image-scan-findings --image-id imageDigest={digest} …")
+            }
+            Self::ScanNotStarted { digest, .. } => {
+                format!("turn on scan on push, or: aws ecr start-image-scan --image-id imageDigest={digest} …")
+            }
+            Self::ScanUnfinished { .. } => "run it again: the image is pushed, only the scan is waited for".to_owned(),
+            Self::Endpoint(_) => "look at --registry, AWS_ENDPOINT_URL and --endpoint-url".to_owned(),
             Self::Certificates(_) => "install the package ca-certificates".to_owned(),
+            Self::TrustedFile { .. } => "name a file of certificates in PEM form".to_owned(),
+            Self::Token => "log in again".to_owned(),
+            Self::Credentials(error) => return error.hint(),
             Self::Call(error) => return error.hint(),
         })
     }
@@ -125,6 +379,7 @@ impl Fault for Error {
     fn request_id(&self) -> Option<String> {
         match self {
             Self::Call(error) => error.request_id(),
+            Self::OtherAccount { cause, .. } | Self::PolicyNotPut { cause, .. } => cause.request_id(),
             _ => None,
         }
     }

@@ -6,14 +6,23 @@
 //!
 //! A layout that is not whole never reaches the registry, and what the registry has already is not sent again.
 
+mod attach;
+pub mod attachment;
 pub mod attempts;
+mod await_scan;
 pub mod aws;
+pub mod byte_size;
 pub mod cli;
 pub mod compress;
-#[cfg_attr(not(test), expect(dead_code, reason = "no registry but ECR's is pushed to so far"))]
+pub mod create;
 mod credentials;
+pub mod ecr_host;
 pub mod error;
+mod fetch;
+pub mod image_name;
 pub mod manifest;
+pub mod mounts;
+pub mod pace;
 mod pack;
 pub mod plan;
 pub mod reference;
@@ -22,9 +31,14 @@ pub mod report;
 pub mod repository;
 pub mod request;
 mod run;
+pub mod scan;
+mod ship;
 pub mod source;
+mod stream;
 pub mod tag;
 mod upload;
+
+use std::path::Path;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;
@@ -41,6 +55,7 @@ pub struct EcrPush;
 impl contract::Tool for EcrPush {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const SECTION: &'static str = "push";
+    const STREAMS: bool = true;
     type Arguments = Arguments;
     type Section = Push;
     type Error = Error;
@@ -49,9 +64,12 @@ impl contract::Tool for EcrPush {
         &arguments.common
     }
 
-    /// Standard input is never the image: it is left alone unless `--input -` asks for the document.
-    fn operand(_: &Arguments) -> Operand {
-        Operand::Named
+    fn operand(arguments: &Arguments) -> Operand {
+        match arguments.source.as_deref() {
+            None => Operand::Missing,
+            Some(path) if path == Path::new("-") => Operand::StandardInput,
+            Some(_) => Operand::Named,
+        }
     }
 
     fn permissions(arguments: &Arguments) -> Vec<Statement> {
@@ -59,7 +77,7 @@ impl contract::Tool for EcrPush {
     }
 
     async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<contract::Report<Self>, Error> {
-        run::run(arguments, input, session).await
+        Box::pin(run::run(arguments, input, session)).await
     }
 
     fn table(push: &Push) -> String {

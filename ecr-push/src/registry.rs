@@ -1,96 +1,204 @@
-//! The only file, with those in its folder, that talks HTTP to the registry: model types in and out, no decisions.
+//! The only file, with those in its folder, that talks HTTP to registries: model types in and out, no decisions.
 //!
-//! Source: OCI distribution specification 1.1, pushing; for ECR's ways: Amazon ECR user guide.
+//! Source: OCI distribution specification 1.1; for ECR's ways: Amazon ECR user guide.
 
+mod authorization;
 mod body;
-#[cfg_attr(not(test), expect(dead_code, reason = "no registry but ECR's is pushed to so far"))]
 mod challenge;
+mod daemon;
+mod endpoint;
+mod operation;
+mod origin;
+mod proxy;
+mod pull;
 mod transport;
+mod upload;
 
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use contract::aws::{CallError, CallErrorKind};
 use contract::{Digest, Session};
-use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
-use http::request::Builder;
-use http::{Method, Request, StatusCode, Uri};
-use http_body_util::Either;
-use tokio::sync::Mutex;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, StatusCode};
+use tokio::sync::{Notify, OnceCell};
 
-pub(crate) use self::body::Watch;
-use self::body::{BlobBody, Meter};
-use self::transport::{Answer, Failure, Origin, Payload, Transport, payload};
-use crate::attempts::{Attempts, Next, Remedy};
-use crate::aws::{Authorization, Ecr, FINISH_UPLOAD, LOOK_UP, PUT_MANIFEST, START_UPLOAD};
+use self::authorization::Authorizer;
+use self::body::{Meter, SharedRate};
+use self::endpoint::Endpoint;
+use self::operation::Operation;
+use self::origin::Origin;
+use self::transport::{Transport, payload};
+use crate::attempts::Attempts;
+use crate::aws::{Authorization, Ecr};
+use crate::cli::Arguments;
+use crate::credentials::{self, Places};
+use crate::ecr_host::EcrHost;
 use crate::error::Error;
+use crate::image_name::RemoteImage;
 use crate::manifest::MEDIA_TYPES;
+use crate::mounts::Mounts;
+use crate::pace::{Gates, Rate, Streams};
 use crate::reference::{Pointer, Reference};
-use crate::repository::Repository;
+use crate::report::RepositoryAction;
+use crate::request::Request;
 use crate::source::{Blob, RawManifest};
+use crate::upload::side_by_side;
 
-/// One repository in ECR's registry.
+pub(crate) use self::body::{MEMORY_PER_STREAM, Watch};
+pub(crate) use self::daemon::open as open_daemon;
+pub(crate) use self::pull::Remote;
+pub(crate) use self::upload::Upload;
+
+/// How many small requests are under way at a time.
+const QUESTIONS: usize = 16;
+
+/// One repository in a registry, to which an image is pushed.
 #[derive(Debug)]
 pub struct Registry {
-    ecr: Ecr,
-    transport: Transport,
-    repository: Repository,
-    token: Mutex<Token>,
-}
-
-/// The token, and whether it is still the one that the run began with.
-#[derive(Clone)]
-struct Token {
-    text: String,
-    is_first: bool,
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Token").field("is_first", &self.is_first).finish_non_exhaustive()
-    }
-}
-
-/// How a blob was uploaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Upload {
-    /// How many attempts failed before.
-    pub retries: u32,
-    /// Bytes of the body that left, those of failed attempts included.
-    pub bytes_sent: u64,
+    endpoint: Endpoint,
+    /// ECR's control plane, if the registry is ECR's.
+    ecr: Option<Ecr>,
+    /// Where the image comes from, if that is a registry.
+    remote: Option<Arc<Remote>>,
+    mounts: Mounts,
+    streams: Mutex<Streams>,
+    stream_ended: Notify,
+    rate: SharedRate,
+    /// Whether the repository was created, or would be if this were no dry run.
+    created: OnceCell<()>,
+    dry_run: bool,
 }
 
 impl Registry {
-    /// Fetches a token and finds the registry that it opens.
+    /// Finds the registry and what opens it: ECR's, unless another one is named.
     ///
     /// # Errors
-    /// The call failed, or there is no certificate to trust.
-    pub async fn connect(ecr: Ecr, repository: &Repository, session: &Session) -> Result<Self, Error> {
-        let Authorization { token, endpoint } = ecr.authorize().await?;
-        let origin = Origin::of_endpoint(&endpoint).ok_or(Error::Endpoint(endpoint))?;
-        let user_agent = format!("{}/{}", session.tool, session.version);
-        let transport = Transport::new(origin, &user_agent).map_err(Error::Certificates)?;
-        let token = Mutex::new(Token { text: token, is_first: true });
-        Ok(Self { ecr, transport, repository: repository.clone(), token })
+    /// There are no credentials, no certificates to trust, or a call failed.
+    pub(crate) async fn connect(arguments: &Arguments, request: &Request, session: &Session) -> Result<Self, Error> {
+        let transport = Transport::new(&format!("{}/{}", session.tool, session.version), request.ca_file.as_deref())?;
+        let host = request.registry.as_deref();
+        let ecr_host = host.and_then(EcrHost::of);
+        let (origin, authorizer, ecr) = match (host, ecr_host) {
+            (Some(host), None) => {
+                let (origin, authorizer) = open_registry(host, request, "pull,push").await?;
+                (origin, authorizer, None)
+            }
+            (host, ecr_host) => {
+                let ecr = Ecr::connect(arguments, request, ecr_host, session).await;
+                let Authorization { token, endpoint } = ecr.authorize().await?;
+                let origin = origin_of_ecr(host, &endpoint)?;
+                (origin, Authorizer::of_ecr(ecr.clone(), &token)?, Some(ecr))
+            }
+        };
+        let endpoint = Endpoint {
+            transport,
+            origin,
+            repository: request.repository.clone(),
+            authorizer,
+            is_ecr: ecr.is_some(),
+            gates: Mutex::new(Gates::default()),
+            progress: session.progress.clone(),
+        };
+        let rate = request.limit_rate.map(|rate| Arc::new(Mutex::new(Rate::new(rate.0))));
+        let mounts = Mounts::new(request.cache.as_deref(), endpoint.origin.authority(), request.mount_from.clone());
+        Ok(Self {
+            endpoint,
+            ecr,
+            remote: None,
+            mounts,
+            streams: Mutex::new(Streams::new(request.jobs.get())),
+            stream_ended: Notify::new(),
+            rate,
+            created: OnceCell::new(),
+            dry_run: request.dry_run,
+        })
+    }
+
+    /// Opens the repository that the image is copied from, with what opens ours if it is in the same registry.
+    ///
+    /// # Errors
+    /// There are no credentials, or they cannot be read.
+    pub(crate) async fn copy_from(
+        &mut self,
+        image: &RemoteImage,
+        arguments: &Arguments,
+        request: &Request,
+        session: &Session,
+    ) -> Result<Arc<Remote>, Error> {
+        let own_ecr = self.ecr.as_ref().filter(|_| image.host == self.host());
+        let (origin, authorizer, is_ecr) = match (EcrHost::of(&image.host), own_ecr) {
+            (None, None) => {
+                let source = Request { repository: image.repository.clone(), ..request.clone() };
+                let (origin, authorizer) = open_registry(&image.host, &source, "pull").await?;
+                (origin, authorizer, false)
+            }
+            (_, Some(ecr)) => {
+                let Authorization { token, .. } = ecr.authorize().await?;
+                (self.endpoint.origin.clone(), Authorizer::of_ecr(ecr.clone(), &token)?, true)
+            }
+            (Some(host), None) => {
+                let ecr = Ecr::connect(arguments, request, Some(host), session).await;
+                let Authorization { token, endpoint } = ecr.authorize().await?;
+                (origin_of_ecr(Some(&image.host), &endpoint)?, Authorizer::of_ecr(ecr, &token)?, true)
+            }
+        };
+        let remote = Arc::new(Remote(Endpoint {
+            transport: self.endpoint.transport.clone(),
+            origin,
+            repository: image.repository.clone(),
+            authorizer,
+            is_ecr,
+            gates: Mutex::new(Gates::default()),
+            progress: session.progress.clone(),
+        }));
+        self.remote = Some(Arc::clone(&remote));
+        Ok(remote)
     }
 
     /// The registry's host, with its port if it has one.
     #[must_use]
     pub fn host(&self) -> &str {
-        self.transport.origin().authority()
+        self.endpoint.origin.authority()
+    }
+
+    /// What became of the repository.
+    #[must_use]
+    pub fn repository_action(&self) -> RepositoryAction {
+        match (self.created.initialized(), self.dry_run) {
+            (false, _) => RepositoryAction::Exists,
+            (true, false) => RepositoryAction::Created,
+            (true, true) => RepositoryAction::Missing,
+        }
+    }
+
+    /// ECR's control plane.
+    pub(crate) fn ecr(&self) -> Option<&Ecr> {
+        self.ecr.as_ref()
+    }
+
+    /// Notes that the repository has a blob now, for pushes to other repositories.
+    pub(crate) fn remember(&self, digest: &Digest) {
+        // Nothing but a hint is lost if it cannot be noted.
+        let _ = self.mounts.note(digest, &self.endpoint.repository);
     }
 
     /// Where references point now.
     ///
     /// # Errors
     /// A request failed.
-    pub async fn look_up(&self, references: Vec<Reference>) -> Result<Vec<Pointer>, Error> {
-        let mut pointers = Vec::with_capacity(references.len());
-        for reference in references {
-            let digest = self.digest_of(&reference).await?;
-            pointers.push(Pointer { reference, digest });
-        }
-        Ok(pointers)
+    pub async fn look_up(self: &Arc<Self>, references: Vec<Reference>) -> Result<Vec<Pointer>, Error> {
+        let ask = |(place, reference): (usize, Reference)| {
+            let registry = Arc::clone(self);
+            async move {
+                let digest = registry.digest_of(&reference).await?;
+                Ok((place, Pointer { reference, digest }))
+            }
+        };
+        let mut pointers = side_by_side(references.into_iter().enumerate(), QUESTIONS, ask).await?;
+        pointers.sort_by_key(|(place, _)| *place);
+        Ok(pointers.into_iter().map(|(_, pointer)| pointer).collect())
     }
 
     /// The digest of the manifest that a reference names; `None` if there is none.
@@ -98,69 +206,95 @@ impl Registry {
     /// # Errors
     /// The request failed, or the answer does not say the digest.
     pub async fn digest_of(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
+        let operation = Operation::LookUp;
+        let path = format!("manifests/{reference}");
         let expected = [StatusCode::OK, StatusCode::NOT_FOUND];
-        let mut attempts = Attempts::default();
-        let answer = loop {
-            let request = self.request(Method::HEAD, &self.manifest_path(reference), LOOK_UP)?;
-            let request = request.header(ACCEPT, MEDIA_TYPES.join(", "));
-            match self.once(LOOK_UP, request, payload(b""), &Meter::default(), &expected).await {
-                Ok(answer) => break answer,
-                Err(refused) => self.after(refused, &mut attempts).await?,
-            }
+        let request = |method: Method| {
+            let path = &path;
+            move || Ok(self.endpoint.request(operation, method.clone(), path)?.header(ACCEPT, MEDIA_TYPES.join(", ")))
         };
+        let answer = self.endpoint.ask(operation, request(Method::HEAD), b"", &expected).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        let digest = answer.header("docker-content-digest").and_then(|text| text.parse().ok());
-        digest.map(Some).ok_or_else(|| misunderstood(LOOK_UP, "the answer does not say the manifest's digest").into())
+        if let Some(digest) = answer.header("docker-content-digest").and_then(|text| text.parse().ok()) {
+            return Ok(Some(digest));
+        }
+        // The specification asks registries to say the digest, and lets them keep it to themselves.
+        let read = Operation::ReadManifest;
+        let answer =
+            self.endpoint.ask(read, request(Method::GET), b"", &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
+        Ok((answer.status == StatusCode::OK).then(|| RawManifest::new(String::new(), answer.body.to_vec()).digest))
     }
 
-    /// Which blobs the repository does not have.
+    /// The manifest that a reference names, byte for byte; `None` if there is none.
+    ///
+    /// # Errors
+    /// The request failed.
+    pub(crate) async fn manifest(&self, reference: &Reference) -> Result<Option<Vec<u8>>, Error> {
+        let operation = Operation::ReadManifest;
+        let path = format!("manifests/{reference}");
+        let request =
+            || Ok(self.endpoint.request(operation, Method::GET, &path)?.header(ACCEPT, MEDIA_TYPES.join(", ")));
+        let answer = self.endpoint.ask(operation, request, b"", &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
+        Ok((answer.status == StatusCode::OK).then(|| answer.body.to_vec()))
+    }
+
+    /// Which blobs the repository does not have. A repository that is not there is created if that was asked for.
     ///
     /// # Errors
     /// The repository does not exist, or a call failed.
-    pub async fn missing(&self, blobs: &[Blob]) -> Result<BTreeSet<Digest>, Error> {
-        self.ecr.missing(blobs).await
-    }
-
-    /// Uploads a blob. Each attempt is a new upload: ECR keeps what came of an old one, and takes no byte of it twice.
-    ///
-    /// # Errors
-    /// All attempts failed, or the first in a way that no further one would mend.
-    pub async fn upload(&self, blob: &Blob, watch: Watch) -> Result<Upload, Error> {
-        let mut attempts = Attempts::default();
-        let mut bytes_sent = 0;
-        loop {
-            let meter = Meter::default();
-            let sent = self.upload_once(blob, &meter, &watch).await;
-            bytes_sent += meter.sent();
-            let retries = attempts.failed();
-            let Err(failed) = sent else { return Ok(Upload { retries, bytes_sent }) };
-            let may_have_arrived = may_have_arrived(&failed.error);
-            self.after(failed, &mut attempts).await?;
-            if may_have_arrived && self.missing(std::slice::from_ref(blob)).await?.is_empty() {
-                return Ok(Upload { retries: attempts.failed(), bytes_sent });
+    pub(crate) async fn missing(self: &Arc<Self>, digests: &[Digest]) -> Result<BTreeSet<Digest>, Error> {
+        let Some(ecr) = &self.ecr else { return self.missing_here(digests).await };
+        match ecr.missing(digests).await {
+            Err(Error::RepositoryMissing { .. }) if ecr.is_to_create() => {
+                if !self.dry_run {
+                    self.created.get_or_try_init(|| ecr.create()).await?;
+                }
+                let _ = self.created.set(());
+                Ok(digests.iter().cloned().collect())
             }
+            answered => answered,
         }
     }
 
-    /// Puts a manifest under a reference, as it is.
+    async fn missing_here(self: &Arc<Self>, digests: &[Digest]) -> Result<BTreeSet<Digest>, Error> {
+        let ask = |digest: Digest| {
+            let registry = Arc::clone(self);
+            async move {
+                let operation = Operation::CheckBlob;
+                let path = format!("blobs/{digest}");
+                let request = || registry.endpoint.request(operation, Method::HEAD, &path);
+                let expected = [StatusCode::OK, StatusCode::NOT_FOUND];
+                let answer = registry.endpoint.ask(operation, request, b"", &expected).await?;
+                Ok((answer.status == StatusCode::NOT_FOUND).then_some(digest))
+            }
+        };
+        let missing = side_by_side(digests.iter().cloned(), QUESTIONS, ask).await?;
+        Ok(missing.into_iter().flatten().collect())
+    }
+
+    /// Puts a manifest under a reference, as it is. Says whether the registry noted what the manifest is attached to.
     ///
     /// # Errors
     /// The registry does not take it; [`Error::TagImmutable`] if the tag points at another image and stays there.
-    pub async fn put(&self, manifest: &RawManifest, reference: &Reference) -> Result<(), Error> {
+    pub(crate) async fn put(&self, manifest: &RawManifest, reference: &Reference) -> Result<bool, Error> {
+        let operation = Operation::PutManifest;
+        let path = format!("manifests/{reference}");
         let mut attempts = Attempts::default();
         loop {
-            let request = self.request(Method::PUT, &self.manifest_path(reference), PUT_MANIFEST)?;
+            let request = self.endpoint.request(operation, Method::PUT, &path)?;
             let request = request.header(CONTENT_TYPE, &manifest.media_type);
+            let expected = [StatusCode::CREATED, StatusCode::OK, StatusCode::ACCEPTED];
             let body = payload(&manifest.bytes);
-            let expected = [StatusCode::CREATED, StatusCode::OK];
-            let put = self.once(PUT_MANIFEST, request, body, &Meter::default(), &expected).await;
-            let Err(failed) = put else { return Ok(()) };
-            if says_immutable(&failed.error) {
-                return self.immutable(manifest, reference, failed.error).await;
+            match self.endpoint.once(operation, request, body, &Meter::default(), &expected).await {
+                Ok(answer) => return Ok(answer.header("oci-subject").is_some()),
+                Err(refused) if says_immutable(&refused.failure.error) => {
+                    self.immutable(manifest, reference, refused.failure.error).await?;
+                    return Ok(false);
+                }
+                Err(refused) => self.endpoint.after(refused, &mut attempts).await?,
             }
-            self.after(failed, &mut attempts).await?;
         }
     }
 
@@ -175,102 +309,67 @@ impl Registry {
         }
     }
 
-    async fn upload_once(&self, blob: &Blob, meter: &Meter, watch: &Watch) -> Result<(), Failure> {
-        let start = format!("/v2/{}/blobs/uploads/", self.repository);
-        let request = self.request(Method::POST, &start, START_UPLOAD)?;
-        let begun = self.once(START_UPLOAD, request, payload(b""), &Meter::default(), &[StatusCode::ACCEPTED]).await?;
-        let address = self.upload_address(&begun, &blob.digest)?;
-        let request = Request::builder().method(Method::PUT).uri(address);
-        let request = request.header(CONTENT_TYPE, "application/octet-stream");
-        let body = Either::Right(BlobBody::open(blob, meter.clone(), watch.clone()));
-        self.once(FINISH_UPLOAD, request, body, meter, &[StatusCode::CREATED]).await?;
-        Ok(())
+    /// Uploads a blob, if there is not too much under way already. Each attempt is a new upload: ECR keeps what came of an old one, and
+    /// takes no byte of it twice. Only a large one is taken up where it broke, if the registry says where.
+    ///
+    /// # Errors
+    /// All attempts failed, or the first in a way that no further one would mend.
+    pub(crate) async fn upload(self: &Arc<Self>, blob: &Blob, watch: Watch) -> Result<Upload, Error> {
+        self.begin_stream().await;
+        let uploaded = upload::upload(self, blob, watch).await;
+        self.end_stream(uploaded.is_ok());
+        uploaded
     }
 
-    /// The address that the registry gave, and the digest behind it. What it says beyond that is the registry's own business.
-    fn upload_address(&self, begun: &Answer, digest: &Digest) -> Result<Uri, Failure> {
-        let location = begun.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-        let given =
-            location.ok_or_else(|| misunderstood(START_UPLOAD, "the answer does not say where to send the blob"))?;
-        let joint = if given.contains('?') { '&' } else { '?' };
-        self.transport.origin().resolve(&format!("{given}{joint}digest={digest}")).ok_or_else(|| {
-            misunderstood(
-                START_UPLOAD,
-                &format!("the blob is to go to another host, which does not get the token: {given}"),
-            )
-            .into()
-        })
-    }
-
-    fn manifest_path(&self, reference: &Reference) -> String {
-        format!("/v2/{}/manifests/{reference}", self.repository)
-    }
-
-    fn request(&self, method: Method, path: &str, operation: &'static str) -> Result<Builder, CallError> {
-        let address = self.transport.origin().resolve(path);
-        let address = address.ok_or_else(|| misunderstood(operation, &format!("`{path}` is no address")))?;
-        Ok(Request::builder().method(method).uri(address))
-    }
-
-    async fn once(
-        &self,
-        operation: &'static str,
-        request: Builder,
-        body: Payload,
-        meter: &Meter,
-        expected: &[StatusCode],
-    ) -> Result<Answer, Failure> {
-        let Token { text, is_first } = self.token.lock().await.clone();
-        let answer = self.transport.send(operation, request, &text, body, meter, expected).await;
-        answer.map_err(|failure| Failure { token_is_first: is_first, ..failure })
-    }
-
-    /// Waits, or renews the token, or gives the failure back if nothing is left to try.
-    async fn after(&self, failure: Failure, attempts: &mut Attempts) -> Result<(), Error> {
-        match attempts.next(failure.remedy, chance()) {
-            Next::After(pause) => tokio::time::sleep(pause).await,
-            Next::WithNewToken if failure.token_is_first => self.renew_token().await?,
-            Next::WithNewToken | Next::GiveUp => return Err(failure.error.into()),
+    async fn begin_stream(&self) {
+        loop {
+            let ended = self.stream_ended.notified();
+            if lock(&self.streams).begin() {
+                return;
+            }
+            ended.await;
         }
-        Ok(())
     }
 
-    /// Fetches the second token, unless another request did so already. There is no third one: if a token that is new is refused too, its age
-    /// is not the reason.
-    async fn renew_token(&self) -> Result<(), CallError> {
-        let mut token = self.token.lock().await;
-        if token.is_first {
-            token.text = self.ecr.authorize().await?.token;
-            token.is_first = false;
-        }
-        Ok(())
+    fn end_stream(&self, well: bool) {
+        lock(&self.streams).end(well);
+        self.stream_ended.notify_waiters();
+    }
+
+    fn throttled(&self) {
+        lock(&self.streams).throttled(Instant::now());
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A registry that is not ECR's: its address, and what the user has to show there.
+async fn open_registry(host: &str, request: &Request, actions: &str) -> Result<(Origin, Authorizer), Error> {
+    let is_plain = request.plain_http.iter().any(|plain| plain == host);
+    let origin = Origin::of_host(host, is_plain).ok_or_else(|| Error::Endpoint(host.to_owned()))?;
+    let credentials = credentials::find(&Places::of_environment(), host, request.repository.as_str()).await?;
+    let mut scopes = vec![format!("repository:{}:{actions}", request.repository)];
+    scopes.extend(request.mount_from.iter().map(|from| format!("repository:{from}:pull")));
+    Ok((origin, Authorizer::of_registry(credentials, scopes)))
+}
+
+/// The registry that is named, in AWS; elsewhere, as with a local AWS, the one that answers for it.
+fn origin_of_ecr(host: Option<&str>, endpoint: &str) -> Result<Origin, Error> {
+    let given = Origin::of_endpoint(endpoint).ok_or_else(|| Error::Endpoint(endpoint.to_owned()))?;
+    let is_aws = EcrHost::of(given.authority()).is_some();
+    let named = host.filter(|_| is_aws).and_then(|host| Origin::of_host(host, false));
+    Ok(named.unwrap_or(given))
+}
+
 /// Whether the blob may be there although its upload ended without a success: the answer may have been lost, not the work.
-fn may_have_arrived(error: &CallError) -> bool {
+fn may_have_arrived(operation: &'static str, error: &CallError) -> bool {
     let unclear = matches!(error.kind, CallErrorKind::Network | CallErrorKind::Timeout | CallErrorKind::Server);
-    error.operation == FINISH_UPLOAD && unclear
+    error.operation == operation && unclear
 }
 
 /// ECR's answer to a tag that cannot be moved. Source: OCI distribution specification, error codes; ECR's wording.
 fn says_immutable(error: &CallError) -> bool {
     error.code.as_deref() == Some("TAG_INVALID") || error.message.contains("immutable")
-}
-
-fn misunderstood(operation: &'static str, message: &str) -> CallError {
-    let message = message.to_owned();
-    CallError { operation, code: None, message, request_id: None, status: None, kind: CallErrorKind::Server }
-}
-
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
-        Self { error, remedy: Remedy::None, token_is_first: false }
-    }
-}
-
-/// A number from 0 to 1, another one each time: the standard library's own source of chance is enough to spread clients.
-fn chance() -> f64 {
-    let drawn = RandomState::new().build_hasher().finish();
-    f64::from(u32::try_from(drawn >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }

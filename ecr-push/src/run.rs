@@ -1,68 +1,161 @@
-//! The story of one run: resolve, read, demand, look, plan, check, send, point, confirm, report.
+//! The story of one run: resolve, read, demand, look, send, point, confirm, attach, wait, report.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use contract::{Input, Report, Session, requirement};
 
 use crate::EcrPush;
-use crate::aws::Ecr;
+use crate::attach::{self, Ready};
+use crate::await_scan::await_scan;
 use crate::cli::Arguments;
+use crate::compress::cache::Cache;
 use crate::error::Error;
-use crate::pack::pack;
-use crate::plan::{Plan, is_there, plan};
-use crate::reference::Reference;
-use crate::registry::Registry;
+use crate::fetch::fetch;
+use crate::image_name::ImageName;
+use crate::pack::Packer;
+use crate::plan::{is_there, plan};
+use crate::reference::{Pointer, Reference};
+use crate::registry::{Registry, open_daemon};
 use crate::report::{Push, seconds};
 use crate::request::Request;
-use crate::source::{self, Choice, Image, RawManifest, Source};
-use crate::upload;
+use crate::ship::{ship_draft, ship_stream};
+use crate::source::{self, Draft, Image, RawManifest, Source, SourceError};
+use crate::upload::{Shipment, UNFINISHED, carry_on, check_all};
 
-/// What is said if the run is ended before the tags point at the image.
-const UNFINISHED: &str = "run it again: what the registry has whole is not sent twice";
+/// What the image is pushed from.
+enum Origin {
+    Known(Source),
+    Stream(Box<dyn Read + Send>),
+}
 
-pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<Report<EcrPush>, Error> {
+pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Session) -> Result<Report<EcrPush>, Error> {
     let started = Instant::now();
-    let request = Request::resolve(&arguments)?;
-    let source = source::open(&request.layout, &Choice::default())?;
-    requirement::check(input.document.as_ref(), &arguments.common.require, &source.names())?;
-    if let Some(document) = input.document.as_ref().filter(|_| !arguments.change.dry_run) {
+    let mut request = Request::resolve(&arguments, &input, user_cache())?;
+    request.load().await?;
+    let attachments = attach::read_all(&request.attachments).await?;
+    let demand = |source: &Source| {
+        requirement::check(input.document.as_ref(), &arguments.common.require, &source.names()).map_err(Error::from)
+    };
+    if let Some(document) = input.document.as_ref().filter(|_| !request.dry_run) {
         requirement::no_section_says_no(document)?;
     }
-    let image = match source {
-        Source::Image(image) => image,
-        Source::Draft(draft) => pack(draft).await?,
+    let beginning = input.foreign.take();
+    let local = open_local(&request).await?;
+    local.as_ref().map_or(Ok(()), demand)?;
+    let mut registry = Registry::connect(&arguments, &request, session).await?;
+    let origin = match (&request.source, local) {
+        (_, Some(source)) => Origin::Known(source),
+        (ImageName::Registry(image), None) => {
+            let remote = registry.copy_from(image, &arguments, &request, session).await?;
+            let source = fetch(&remote, &image.reference, &request.choice).await?;
+            demand(&source)?;
+            Origin::Known(source)
+        }
+        (ImageName::Daemon(name), None) => {
+            let socket = request.docker_socket.clone().unwrap_or_default();
+            Origin::Stream(Box::new(open_daemon(&socket, name).await?))
+        }
+        _ => Origin::Stream(standard_input(beginning.unwrap_or_default(), input.unread)),
     };
-    let ecr = Ecr::connect(&arguments, session).await;
-    let registry = Arc::new(Registry::connect(ecr, &request.repository, session).await?);
-    let pointers = registry.look_up(request.references(&image.digest)).await?;
-    let missing =
-        if is_there(&pointers, &image.digest) { BTreeSet::new() } else { registry.missing(&image.blobs).await? };
-    let plan = plan(&image, &pointers, &missing);
-    let mut section = Push::planned(&image, &pointers, &missing, request.dry_run);
-    if !is_there(&pointers, &image.digest) {
-        upload::check_all(&image).await?;
+    let registry = Arc::new(registry);
+    let cache = request.cache.as_ref().map(|folder| Cache::new(folder, &request.encoding.encoder_id()));
+    let packing = Packer::new(request.encoding, request.packing_memory, cache);
+    let mut shipment = Shipment::new(&registry, session, request.dry_run);
+    let mut pointers: Option<Vec<Pointer>> = None;
+    let mut packs = false;
+    let image = match origin {
+        Origin::Known(Source::Image(image)) => image,
+        Origin::Known(Source::Draft(draft)) => {
+            packs = true;
+            match already_there(&draft, &packing, &registry, &request).await? {
+                Some((image, found)) => {
+                    pointers = Some(found);
+                    image
+                }
+                None => ship_draft(draft, &packing, &mut shipment).await?,
+            }
+        }
+        Origin::Stream(stream) => {
+            packs = true;
+            let image = ship_stream(stream, &request.choice, &packing, &mut shipment).await?;
+            demand(&Source::Image(image.clone()))?;
+            image
+        }
+    };
+    let pointers = match pointers {
+        Some(pointers) => pointers,
+        None => registry.look_up(request.references(&image.digest)).await?,
+    };
+    if request.dry_run {
+        check_all(&image).await?;
     }
-    if !plan.is_done() && !request.dry_run {
-        push(&registry, &image, &plan, &mut section, session).await?;
+    if !is_there(&pointers, &image.digest) {
+        let here = image.blobs.iter().filter(|blob| !matches!(blob.location, source::Location::Gone));
+        shipment.send(here.cloned().map(Into::into).collect()).await?;
+    }
+    session.checkpoint(&Push::of(&image, &pointers, shipment.transfers()), UNFINISHED);
+    shipment.settle().await?;
+    let mut section = Push::of(&image, &pointers, shipment.transfers());
+    section.dry_run = request.dry_run;
+    section.encoder = packs.then(|| packing.encoder());
+    section.repository = registry.repository_action();
+    session.checkpoint(&section, UNFINISHED);
+    if !request.dry_run {
+        point(&registry, &image, &pointers).await?;
+        section.ok = true;
+    }
+    attach_all(&registry, &image, &attachments, &mut section, session, request.dry_run).await?;
+    if let Some(path) = &request.wait_scan {
+        section.seconds = seconds(started.elapsed());
+        session.checkpoint(&section, "run it again: the image is pushed, only the scan is waited for");
+        section.scan = await_scan(&registry, &image, path, session).await?;
     }
     section.seconds = seconds(started.elapsed());
     Ok(report(section, named(&request, &image, registry.host())))
 }
 
-/// Sends the blobs, then the manifests of the platforms, then points the references at the image and looks whether they do.
-async fn push(
+/// The image, if it lies in a folder or file.
+async fn open_local(request: &Request) -> Result<Option<Source>, Error> {
+    let ImageName::Path(path) = &request.source else { return Ok(None) };
+    let (path, choice) = (path.clone(), request.choice.clone());
+    let opened = tokio::task::spawn_blocking(move || source::open(&path, &choice)).await;
+    let opened: Result<Source, SourceError> = opened.unwrap_or_else(|broken| carry_on(broken));
+    Ok(opened.map(Some)?)
+}
+
+fn standard_input(beginning: Vec<u8>, has_more: bool) -> Box<dyn Read + Send> {
+    if has_more { Box::new(Cursor::new(beginning).chain(std::io::stdin())) } else { Box::new(Cursor::new(beginning)) }
+}
+
+/// Where the user's caches are. Source: XDG base directory specification.
+fn user_cache() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let caches = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
+    caches.is_absolute().then(|| caches.join("ecr-push"))
+}
+
+/// The image, if it is known what all its layers become, and if the tags point at that already: then nothing is packed at all.
+async fn already_there(
+    draft: &Draft,
+    packing: &Packer,
     registry: &Arc<Registry>,
-    image: &Image,
-    plan: &Plan<'_>,
-    section: &mut Push,
-    session: &Session,
-) -> Result<(), Error> {
-    session.checkpoint(section, UNFINISHED);
-    section.note(upload::send_all(registry, &plan.uploads, session).await?);
-    session.checkpoint(section, UNFINISHED);
-    for child in &plan.children {
+    request: &Request,
+) -> Result<Option<(Image, Vec<Pointer>)>, Error> {
+    let known = draft.layers.iter().map(|layer| Some((layer.diff_id.clone(), packing.recall_for(layer)?)));
+    let Some(known) = known.collect::<Option<BTreeMap<_, _>>>() else { return Ok(None) };
+    let image = draft.finish_best(&known)?;
+    let pointers = registry.look_up(request.references(&image.digest)).await?;
+    Ok(is_there(&pointers, &image.digest).then_some((image, pointers)))
+}
+
+/// Puts the manifests of the platforms, then points the references at the image and looks whether they do.
+async fn point(registry: &Registry, image: &Image, pointers: &[Pointer]) -> Result<(), Error> {
+    let plan = plan(image, pointers);
+    for child in plan.children {
         registry.put(child, &Reference::Digest(child.digest.clone())).await?;
     }
     let Some(root) = image.manifests.last() else { return Ok(()) };
@@ -72,7 +165,6 @@ async fn push(
     for reference in &plan.references {
         confirm(registry, root, reference).await?;
     }
-    section.ok = true;
     Ok(())
 }
 
@@ -82,6 +174,24 @@ async fn confirm(registry: &Registry, root: &RawManifest, reference: &Reference)
         return Ok(());
     }
     Err(Error::Moved { reference: reference.clone(), found, expected: root.digest.clone() })
+}
+
+async fn attach_all(
+    registry: &Arc<Registry>,
+    image: &Image,
+    attachments: &[Ready],
+    section: &mut Push,
+    session: &Session,
+    dry_run: bool,
+) -> Result<(), Error> {
+    let Some(root) = image.manifests.last() else { return Ok(()) };
+    for attachment in attachments {
+        session.checkpoint(section, "run it again: the image is pushed, what is attached to it is not");
+        let attached = attach::attach(registry, attachment, root, session, dry_run).await?;
+        section.bytes_sent += attached.bytes_sent;
+        section.attachments.push(attached.attachment);
+    }
+    Ok(())
 }
 
 fn named(request: &Request, image: &Image, registry: &str) -> contract::Image {

@@ -14,6 +14,7 @@ mod compression;
 mod docker;
 mod draft;
 mod error;
+mod fetched;
 #[cfg(test)]
 mod fixture;
 mod layout;
@@ -35,6 +36,7 @@ pub use choice::{Choice, NotAPlatform, PlatformName, choose};
 pub use compression::{Compression, unpacked};
 pub use draft::{Draft, DraftError, Format, Layer, Packed};
 pub use error::SourceError;
+pub use fetched::Fetched;
 pub use location::{Location, Reader, Slice, SliceReader};
 pub use members::{Kind, Member, Members, Stream, Tape};
 pub use seen::{Seen, Sight};
@@ -81,6 +83,8 @@ pub struct Image {
     pub blobs: Vec<Blob>,
     /// Platforms, for example `linux/amd64`; without attestations.
     pub platforms: Vec<String>,
+    /// The digests of their manifests.
+    pub platform_digests: Vec<Digest>,
     /// The digests of the configurations, in the order of the platforms.
     pub config_digests: Vec<Digest>,
     /// The digest of the manifest or index: the name of the image.
@@ -109,6 +113,8 @@ pub struct Blob {
     pub size: u64,
     /// Where its bytes lie.
     pub location: Location,
+    /// Whether its bytes were hashed already: then they need not be hashed again while they are sent.
+    pub is_checked: bool,
 }
 
 /// Reads an image from a folder or a file. Documents are checked, layers are not read yet: see [`Blob::check`] and [`Layer::check`].
@@ -131,6 +137,14 @@ fn resolve(store: &Store, choice: &Choice) -> Result<Source, SourceError> {
             let draft = if is_docker { docker::bare(store, &selected)? } else { None };
             draft.map_or_else(|| layout::read(store, selected).map(Source::Image), |draft| Ok(Source::Draft(draft)))
         }
+    }
+}
+
+impl RawManifest {
+    /// A manifest and its digest.
+    #[must_use]
+    pub fn new(media_type: String, bytes: Vec<u8>) -> Self {
+        Self { digest: digest_of(&bytes), media_type, bytes }
     }
 }
 
@@ -181,12 +195,26 @@ impl Blob {
         self.check_digest(digest)
     }
 
+    /// Whether its bytes lie on this machine.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        matches!(self.location, Location::File(_) | Location::Slice(_) | Location::Memory(_))
+    }
+
     fn check_digest(&self, found: Digest) -> Result<(), SourceError> {
         if found == self.digest {
             return Ok(());
         }
         Err(SourceError::Content { expected: self.digest.clone(), found })
     }
+}
+
+/// The size and digest of a file.
+///
+/// # Errors
+/// It is no file, or cannot be read.
+pub fn measure_file(path: &Path) -> io::Result<(u64, Digest)> {
+    measure(&mut Location::File(path.to_owned()).open()?)
 }
 
 /// The size and digest of all that is still to be read.

@@ -125,10 +125,12 @@ impl Refusal {
 }
 
 fn is_unclear(kind: CallErrorKind) -> bool {
-    use CallErrorKind::{AccessDenied, Credentials, Network, Refused, Region, Server, Throttled, Timeout};
+    use CallErrorKind::{
+        AccessDenied, Credentials, Expired, Network, Proxy, Refused, Region, Server, Throttled, Timeout, Tls,
+    };
     match kind {
         Network | Server | Throttled | Timeout => true,
-        AccessDenied | Credentials | Refused | Region => false,
+        AccessDenied | Credentials | Expired | Proxy | Refused | Region | Tls => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use clap::ValueEnum;
 use crc32fast::Hasher;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe;
@@ -24,12 +25,12 @@ const ZSTD_BLOCK: usize = 4 << 20;
 const ZSTD_CONTEXT: usize = 8 << 20;
 
 /// The format of a blob.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Encoding {
-    /// One gzip member: every reader takes it.
+    /// One gzip member: everything that pulls images takes it.
     #[default]
     Gzip,
-    /// Frames of zstd: faster and smaller, but Lambda and old Docker do not take it.
+    /// Frames of zstd: packed faster and smaller, but Lambda and old versions of Docker do not take it.
     Zstd,
 }
 

@@ -93,12 +93,20 @@ pub(super) fn run(
     })
 }
 
+fn slot_memory(encoding: Encoding, block: usize) -> usize {
+    encoding.window() + block + encoding.bound(block)
+}
+
+/// What one slot and one encoder take.
+pub(super) fn least_memory(encoding: Encoding, block: usize) -> usize {
+    slot_memory(encoding, block) + encoding.encoder_memory()
+}
+
 /// As many threads as wanted and as the memory allows.
 fn share(settings: &Settings, block: usize) -> Result<Share, CompressError> {
     let Settings { encoding, threads: wanted, memory } = *settings;
-    let slot = encoding.window() + block + encoding.bound(block);
-    let encoder = encoding.encoder_memory();
-    let least = slot + encoder;
+    let (slot, encoder) = (slot_memory(encoding, block), encoding.encoder_memory());
+    let least = least_memory(encoding, block);
     if memory < least {
         return Err(CompressError::Memory { given: memory, least });
     }

@@ -52,8 +52,6 @@ pub struct Packed {
     pub size: u64,
     /// How they are packed.
     pub compression: Compression,
-    /// Where they lie.
-    pub location: Location,
 }
 
 /// The kind of manifest that is written.
@@ -102,6 +100,7 @@ impl Draft {
     }
 
     /// Writes the manifest. `packed` holds the layers as they are sent, by the digests of their bare tars. The same layers make the same bytes.
+    /// Where the layers lie is not known to the image any more: whoever packed them sends them.
     ///
     /// # Errors
     /// A layer is not among them, or the format has no name for how it is packed.
@@ -115,6 +114,7 @@ impl Draft {
             manifests: Vec::new(),
             blobs: Vec::new(),
             platforms: Vec::new(),
+            platform_digests: vec![digest_of(&bytes)],
             config_digests: vec![self.config_digest.clone()],
             digest: digest_of(&bytes),
             media_type: format.manifest_type().to_owned(),
@@ -126,8 +126,14 @@ impl Draft {
             digest: self.config_digest.clone(),
             size: self.config.len() as u64,
             location: Location::Memory(self.config.clone()),
+            is_checked: true,
         };
-        let layers = layers.into_iter().map(|Packed { digest, size, location, .. }| Blob { digest, size, location });
+        let layers = layers.into_iter().map(|Packed { digest, size, .. }| Blob {
+            digest,
+            size,
+            location: Location::Gone,
+            is_checked: true,
+        });
         for blob in layers.chain([config]) {
             if image.blobs.iter().all(|known| known.digest != blob.digest) {
                 image.blobs.push(blob);
@@ -136,6 +142,17 @@ impl Draft {
         let (digest, media_type) = (image.digest.clone(), image.media_type.clone());
         image.manifests.push(RawManifest { digest, media_type, bytes });
         Ok(image)
+    }
+
+    /// The same, in Docker's format, which everything that pulls images reads, unless it has no name for a layer.
+    ///
+    /// # Errors
+    /// A layer is not among them.
+    pub fn finish_best(&self, packed: &BTreeMap<Digest, Packed>) -> Result<Image, DraftError> {
+        let is_zstd =
+            |layer: &Layer| packed.get(&layer.diff_id).is_some_and(|packed| packed.compression == Compression::Zstd);
+        let format = if self.layers.iter().any(is_zstd) { Format::Oci } else { Format::Docker };
+        self.finish(packed, format)
     }
 
     fn manifest(&self, layers: &[Packed], format: Format) -> Result<Vec<u8>, DraftError> {
@@ -170,7 +187,6 @@ impl Layer {
             digest: Digest::of_bytes(&stored.hash.finalize()),
             size: stored.size,
             compression: self.compression,
-            location: self.location.clone(),
         })
     }
 }

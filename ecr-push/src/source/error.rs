@@ -184,6 +184,9 @@ pub enum SourceError {
     /// More layers than a registry takes and a machine can mount.
     #[error("the image has {0} layers, {LAYER_LIMIT} are possible")]
     TooManyLayers(usize),
+    /// A stream went by that can only be read here and there.
+    #[error("{0} cannot be pushed from a stream: what it is stands behind it")]
+    OnlyFromFile(Digest),
     /// The disk is full.
     #[error("the archive cannot be unpacked, the disk is full: {0}")]
     DiskFull(io::Error),
@@ -199,6 +202,11 @@ impl SourceError {
             io::ErrorKind::UnexpectedEof => Self::Truncated { position, member: member.map(str::to_owned) },
             _ => Self::Read(cause),
         }
+    }
+
+    /// What a failed read of a member means.
+    pub(crate) fn of_member(cause: io::Error, position: u64, member: &str) -> Self {
+        Self::of_read(cause, position, Some(member))
     }
 
     pub(super) fn not_understood(document: impl Into<String>, cause: impl Into<ManifestError>) -> Self {
@@ -236,6 +244,7 @@ impl Fault for SourceError {
             Self::Size { .. } | Self::Content { .. } | Self::Layer { .. } => "blob.corrupt",
             Self::LayerCount { .. } => "image.malformed",
             Self::TooManyLayers(_) => "image.too_many_layers",
+            Self::OnlyFromFile(_) => "stream.needs_file",
             Self::DiskFull(_) => "disk.full",
             Self::Temporary(_) => "disk.unwritable",
         }
@@ -249,12 +258,13 @@ impl Fault for SourceError {
                     "name an OCI layout, an OCI archive, or what `docker save` wrote"
                 }
                 Self::Unreadable { .. } => "name the folder that has `oci-layout` in it",
-                Self::Several(_) | Self::NotFound { .. } => {
-                    "take one out: skopeo copy docker-archive:FILE:NAME oci:FOLDER, or oci:LAYOUT:TAG"
-                }
+                Self::Several(_) | Self::NotFound { .. } => "say which one: --image NAME",
                 Self::Version(_) | Self::Nested(_) => "write it anew: skopeo copy --all oci:LAYOUT oci:FOLDER",
+                Self::OnlyFromFile(_) => "write it to a file first: … > web.tar && ecr-push web.tar --repository NAME",
                 Self::Platform { .. } => "docker buildx build --platform builds for other platforms",
-                Self::Incomplete { .. } => "take one platform only, or fetch all of them before the image is saved",
+                Self::Incomplete { .. } => {
+                    "take one platform only: --platform PLATFORM; or fetch all of them before the image is saved"
+                }
                 Self::DiskFull(_) | Self::Temporary(_) => "set TMPDIR to a folder with room, or unpack the archive",
                 Self::Truncated { .. } | Self::Read(_) => "write the archive again; nothing was sent",
                 _ => "build the image again; nothing was sent",

@@ -57,6 +57,7 @@ pub(super) fn read(store: &Store, Selected { raw, manifest }: Selected) -> Resul
         manifests: Vec::new(),
         blobs: Vec::new(),
         platforms: Vec::new(),
+        platform_digests: Vec::new(),
         config_digests: Vec::new(),
         digest: raw.digest.clone(),
         media_type: raw.media_type.clone(),
@@ -103,7 +104,7 @@ impl Layout<'_> {
         if layers.len() > LAYER_LIMIT {
             return Err(SourceError::TooManyLayers(layers.len()));
         }
-        self.add_platform(&config, layers.len())?;
+        self.add_platform(&raw.digest, &config, layers.len())?;
         self.add_content(raw, config, layers)
     }
 
@@ -118,7 +119,7 @@ impl Layout<'_> {
         Ok(())
     }
 
-    fn add_platform(&mut self, config: &Descriptor, layers: usize) -> Result<(), SourceError> {
+    fn add_platform(&mut self, manifest: &Digest, config: &Descriptor, layers: usize) -> Result<(), SourceError> {
         let Some(Configuration { platform, rootfs }) = configuration(self.store, config)? else { return Ok(()) };
         match rootfs {
             Some(rootfs) if rootfs.diff_ids.len() != layers => {
@@ -130,6 +131,7 @@ impl Layout<'_> {
         if platform == Platform::Attestation || self.image.config_digests.contains(&config.digest) {
             return Ok(());
         }
+        self.image.platform_digests.push(manifest.clone());
         self.image.config_digests.push(config.digest.clone());
         if let Platform::Named(name) = platform {
             self.image.platforms.push(name);
@@ -144,7 +146,7 @@ impl Layout<'_> {
         if found != expected {
             return Err(SourceError::Size { digest, expected, found });
         }
-        self.image.add_blob(Blob { digest, size: expected, location })
+        self.image.add_blob(Blob { digest, size: expected, location, is_checked: false })
     }
 }
 

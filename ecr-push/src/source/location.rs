@@ -19,6 +19,10 @@ pub enum Location {
     Slice(Slice),
     /// Here.
     Memory(Bytes),
+    /// In the registry that the image is copied from.
+    Remote,
+    /// Where it was is of no interest any more: it was dealt with.
+    Gone,
     /// They went by in a stream.
     Passed {
         /// The name of the member that they were.
@@ -68,7 +72,10 @@ impl Location {
             Self::File(path) => Reader::File(open_file(path)?),
             Self::Slice(slice) => Reader::Slice(slice.reader()),
             Self::Memory(bytes) => Reader::Memory(Cursor::new(bytes.clone())),
-            Self::Passed { .. } => {
+            Self::Remote => {
+                return Err(io::Error::new(io::ErrorKind::NotSeekable, "it lies in another registry"));
+            }
+            Self::Passed { .. } | Self::Gone => {
                 return Err(io::Error::new(io::ErrorKind::NotSeekable, "it was part of a stream and went by"));
             }
         })
@@ -81,6 +88,7 @@ impl Location {
     pub fn compression(&self) -> io::Result<Compression> {
         match self {
             Self::Passed { compression, .. } => Ok(*compression),
+            Self::Remote => Ok(Compression::None),
             _ => Ok(Compression::of(&super::compression::head(&mut self.open()?, 4)?)),
         }
     }

@@ -117,6 +117,11 @@ impl Catalog {
         Ok(())
     }
 
+    /// Notes a file that is no member of any archive.
+    pub(super) fn insert(&mut self, name: String, content: Content) {
+        self.0.insert(name, Entry::File(content));
+    }
+
     fn find(&self, name: &str) -> io::Result<Content> {
         let mut at = name;
         for _ in 0..LINK_LIMIT {

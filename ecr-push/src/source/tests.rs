@@ -100,7 +100,9 @@ fn a_blob_is_what_its_descriptor_says_or_refused() {
     let path = folder.path().join("blob");
     std::fs::write(&path, "hello").unwrap();
     let digest = |text: &str| digest_of(text.as_bytes());
-    let check = |text: &str, size| Blob { digest: digest(text), size, location: Location::File(path.clone()) }.check();
+    let check = |text: &str, size| {
+        Blob { digest: digest(text), size, location: Location::File(path.clone()), is_checked: false }.check()
+    };
     assert!(check("hello", 5).is_ok());
     assert!(matches!(check("hello", 4), Err(SourceError::Size { found: 5, expected: 4, .. })));
     assert!(matches!(check("jello", 5), Err(SourceError::Content { found, .. }) if found == digest("hello")));

@@ -5,18 +5,26 @@ use testkit::sandbox::Sandbox;
 use crate::{cloud, image, push, write};
 
 #[test]
-fn an_image_is_not_read_from_standard_input_so_far() {
-    let sandbox = Sandbox::new();
-    for arguments in [&["--repository", "web"][..], &["-", "--repository", "web"]] {
-        let _ = sandbox
-            .tool("ecr-push")
-            .args(arguments)
-            .pipe_in("a tar")
-            .run()
-            .code(2)
-            .says("/error/code", "input.unsupported")
-            .stderr_contains("so far one is read from a folder or a file only");
+fn standard_input_that_holds_no_image_is_refused() {
+    let cloud = cloud();
+    let sandbox = Sandbox::with_aws(&cloud);
+    let document = r#"{"schema":"deploy-aws-ecs/release/v1","ok":true}"#;
+    let cases = [("", "input.empty"), ("a tar", "archive.truncated"), (document, "image.missing")];
+    for (text, code) in cases {
+        for arguments in [&["--repository", "web"][..], &["-", "--repository", "web"]] {
+            let run = sandbox.tool("ecr-push").args(arguments).pipe_in(text);
+            let _ = run.run().code(2).says("/ok", false).says("/error/code", code);
+        }
     }
+    assert_eq!(cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_image_and_a_document_cannot_both_come_on_standard_input() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.tool("ecr-push").args(["-", "--repository", "web", "--input", "-"]);
+    let document = r#"{"schema":"deploy-aws-ecs/release/v1","ok":true}"#;
+    let _ = run.pipe_in(document).run().code(2).says("/error/code", "image.missing");
 }
 
 #[test]

@@ -162,8 +162,8 @@ fn a_missing_repository_is_said_before_anything_is_sent() {
     for arguments in [&["--dry-run"][..], &["--tag", "1.0.0"], &[]] {
         let run = sandbox.tool("ecr-push").args(["web", "--repository", "shop/web"]).args(arguments).run();
         let _ = run.code(3).says("/error/code", "repository.missing").stderr_contains(
-            "ecr-push: error: there is no repository `shop/web`; nothing was sent\n\
-             ecr-push: hint: aws ecr create-repository --repository-name shop/web",
+            "ecr-push: error: there is no repository `shop/web` in eu-central-1; nothing was sent\n\
+             ecr-push: hint: aws ecr create-repository --repository-name shop/web, or use --create",
         );
     }
     assert_eq!(cloud.writes(), Vec::<String>::new());

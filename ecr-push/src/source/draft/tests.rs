@@ -22,7 +22,7 @@ fn draft() -> Draft {
 fn packed(draft: &Draft, compression: Compression) -> BTreeMap<Digest, Packed> {
     let packed = |(size, layer): (u64, &Layer)| {
         let digest = digest_of(layer.diff_id.as_str().as_bytes());
-        (layer.diff_id.clone(), Packed { digest, size, compression, location: layer.location.clone() })
+        (layer.diff_id.clone(), Packed { digest, size, compression })
     };
     (1..).zip(&draft.layers).map(packed).collect()
 }

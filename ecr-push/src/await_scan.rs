@@ -1,0 +1,112 @@
+//! Waits for ECR's scan, and writes down what it found.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use contract::aws::{CallError, CallErrorKind};
+use contract::{Digest, Session};
+
+use crate::aws::Ecr;
+use crate::error::Error;
+use crate::registry::Registry;
+use crate::report::ScanPush;
+use crate::scan::{PATIENCE_TO_BEGIN, PATIENCE_TO_END, ScanState, pause, read};
+use crate::source::Image;
+
+/// Waits until every platform of the image is scanned. The findings hang on those, not on the index.
+///
+/// # Errors
+/// A scan ended without findings, did not begin, or does not end; or the file cannot be written.
+pub(crate) async fn await_scan(
+    registry: &Registry,
+    image: &Image,
+    path: &Path,
+    session: &Session,
+) -> Result<Option<ScanPush>, Error> {
+    let Some(ecr) = registry.ecr() else { return Ok(None) };
+    let digests =
+        if image.platform_digests.is_empty() { vec![image.digest.clone()] } else { image.platform_digests.clone() };
+    let mut pages = Vec::new();
+    for digest in &digests {
+        pages.extend(findings(ecr, digest, session).await?);
+    }
+    write(path, &pages).map_err(|cause| Error::Output { path: path.to_owned(), cause })?;
+    Ok(Some(ScanPush { file: path.display().to_string(), digests }))
+}
+
+async fn findings(ecr: &Ecr, digest: &Digest, session: &Session) -> Result<Vec<Bytes>, Error> {
+    let started = Instant::now();
+    let mut said = String::new();
+    for looks in 0.. {
+        let status = match look(ecr, digest, None).await? {
+            Some((page, ScanState::Finished, next)) => return rest(ecr, digest, page, next).await,
+            Some((_, ScanState::Failed { status, description }, _)) => {
+                return Err(Error::ScanFailed { digest: digest.clone(), status, description });
+            }
+            Some((_, ScanState::Unfinished(status), _)) => Some(status),
+            None => None,
+        };
+        give_up(status.as_deref(), started.elapsed(), digest)?;
+        let status = status.unwrap_or_else(|| "not begun".to_owned());
+        if said != status {
+            session.progress.event("scan", &format!("waiting for ECR's scan of {digest}: {status}"), &[]);
+            said = status;
+        }
+        tokio::time::sleep(pause(looks)).await;
+    }
+    Ok(Vec::new())
+}
+
+fn give_up(status: Option<&str>, waited: Duration, digest: &Digest) -> Result<(), Error> {
+    let (digest, seconds) = (digest.clone(), waited.as_secs());
+    match status {
+        None if waited > PATIENCE_TO_BEGIN => Err(Error::ScanNotStarted { digest, seconds }),
+        Some(status) if waited > PATIENCE_TO_END => {
+            Err(Error::ScanUnfinished { digest, seconds, status: status.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+type Look = Option<(Bytes, ScanState, Option<String>)>;
+
+async fn look(ecr: &Ecr, digest: &Digest, page: Option<String>) -> Result<Look, Error> {
+    let Some(page) = ecr.findings(digest, page).await? else { return Ok(None) };
+    let (state, next) = read(&page).map_err(|cause| CallError {
+        operation: "ecr:DescribeImageScanFindings",
+        code: None,
+        message: format!("the answer is not understood: {cause}"),
+        request_id: None,
+        status: None,
+        kind: CallErrorKind::Server,
+    })?;
+    Ok(Some((page, state, next)))
+}
+
+async fn rest(ecr: &Ecr, digest: &Digest, first: Bytes, mut next: Option<String>) -> Result<Vec<Bytes>, Error> {
+    let mut pages = vec![first];
+    while let Some(token) = next.take() {
+        let Some((page, _, following)) = look(ecr, digest, Some(token)).await? else { break };
+        pages.push(page);
+        next = following;
+    }
+    Ok(pages)
+}
+
+/// All or nothing: whoever reads the file finds what was found, or what was there before.
+fn write(path: &Path, pages: &[Bytes]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    for page in pages {
+        file.write_all(page)?;
+        file.write_all(b"\n")?;
+    }
+    file.flush()?;
+    // A temporary file is for its owner alone; this one is for whoever may read the folder.
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
