@@ -12,7 +12,7 @@ use crate::compress::deflate::{self, Deflater};
 use crate::compress::gzip;
 
 /// The version of the bytes that the own encoder writes: any change that changes a blob needs another one.
-const DEFLATE_VERSION: u32 = 1;
+const DEFLATE_VERSION: u32 = 2;
 /// The same for the way in which frames of zstd are put together.
 const FRAMES_VERSION: u32 = 1;
 /// The level of zstd: its own default.

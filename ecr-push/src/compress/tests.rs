@@ -132,8 +132,8 @@ fn blobs_keep_their_digests() {
     let golden = [
         (
             Encoding::Gzip,
-            "gzip.ecr-push-deflate-1.block-1048576",
-            "sha256:e3a109431c4ed05ac926c7e33f5e6917878c26bd92fb9b39089d1fb7fd21f021",
+            "gzip.ecr-push-deflate-2.block-1048576",
+            "sha256:5e6eec20a774fb57b94fd9430e117179fa00370057f870b6a186658466873321",
         ),
         (
             Encoding::Zstd,

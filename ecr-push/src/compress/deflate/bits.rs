@@ -14,6 +14,11 @@ impl<'a> BitWriter<'a> {
         Self { bytes, position: 0, pending: 0, count: 0 }
     }
 
+    /// The writer itself. What is left in its place has no bytes to write to.
+    pub(super) fn take(&mut self) -> Self {
+        Self { bytes: std::mem::take(&mut self.bytes), ..*self }
+    }
+
     /// Takes the lowest `count` bits; the others are zero. Between two calls of [`Self::flush`] there is room for 57.
     #[inline]
     pub(super) fn put(&mut self, bits: u64, count: u32) {

@@ -107,34 +107,45 @@ impl Codes {
         let words = codes(&self.literals);
         let literals: [Word; 256] = std::array::from_fn(|byte| Word::new(words[byte], self.literals[byte]));
         let lengths = self.words_of_lengths(&words);
-        let distance_words = codes(&self.distances);
-        let distances: [Word; DISTANCES] =
-            std::array::from_fn(|slot| Word::new(distance_words[slot], self.distances[slot]));
+        let distances = self.words_of_distances();
+        // What nobody else can look at stays in registers.
+        let mut bits = writer.take();
         let mut rest = data;
         for sequence in sequences {
             let (run, after) = rest.split_at(sequence.literals as usize);
             let (fours, odd) = run.as_chunks::<4>();
             for four in fours {
                 for byte in four {
-                    literals[usize::from(*byte)].put(writer);
+                    literals[usize::from(*byte)].put(&mut bits);
                 }
-                writer.flush();
+                bits.flush();
             }
-            for byte in odd {
-                literals[usize::from(*byte)].put(writer);
+            if !odd.is_empty() {
+                for byte in odd {
+                    literals[usize::from(*byte)].put(&mut bits);
+                }
+                bits.flush();
             }
-            writer.flush();
             rest = &after[usize::from(sequence.length)..];
             if sequence.length > 0 {
-                lengths[usize::from(sequence.length)].put(writer);
-                let slot = distance_slot(sequence.distance);
-                distances[slot].put(writer);
-                writer.put(u64::from(sequence.distance - DISTANCE_BASE[slot]), u32::from(DISTANCE_EXTRA[slot]));
-                writer.flush();
+                lengths[usize::from(sequence.length)].put(&mut bits);
+                let Distance { word, base, size } = distances[distance_slot(sequence.distance)];
+                bits.put(u64::from(word.bits) | u64::from(sequence.distance - base) << word.count, size);
+                bits.flush();
             }
         }
-        Word::new(words[END], self.literals[END]).put(writer);
-        writer.flush();
+        Word::new(words[END], self.literals[END]).put(&mut bits);
+        bits.flush();
+        *writer = bits;
+    }
+
+    /// The word of each slot of distances.
+    fn words_of_distances(&self) -> [Distance; DISTANCES] {
+        let words = codes(&self.distances);
+        std::array::from_fn(|slot| {
+            let word = Word::new(words[slot], self.distances[slot]);
+            Distance { word, base: DISTANCE_BASE[slot], size: word.count + u32::from(DISTANCE_EXTRA[slot]) }
+        })
     }
 
     /// The word of each length, with the bits that follow.
@@ -156,6 +167,16 @@ impl Codes {
 struct Word {
     bits: u32,
     count: u32,
+}
+
+/// The distances of a slot.
+#[derive(Clone, Copy)]
+struct Distance {
+    word: Word,
+    /// The first distance of the slot.
+    base: u16,
+    /// The bits of the word and of what follows.
+    size: u32,
 }
 
 impl Word {

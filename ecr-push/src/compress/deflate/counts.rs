@@ -33,12 +33,6 @@ impl Counts {
         }
     }
 
-    /// Takes back a literal that became part of a match.
-    #[inline]
-    pub(super) fn take_literal(&mut self, literal: u8) {
-        self.literals[usize::from(literal)] -= 1;
-    }
-
     /// Adds the match of a sequence.
     #[inline]
     pub(super) fn add_match(&mut self, sequence: &Sequence) {
@@ -64,19 +58,21 @@ impl Counts {
 /// The entropy of the symbols, times their number.
 fn cost(counts: &[u32]) -> u64 {
     let (mut total, mut saved) = (0, 0);
-    for count in counts.iter().filter(|count| **count > 0) {
+    for count in counts {
         total += count;
-        saved += u64::from(*count) * u64::from(logarithm(*count));
+        // No branch: a symbol that does not occur counts zero times the logarithm of one.
+        saved += u64::from(*count) * u64::from(logarithm(*count | u32::from(*count == 0)));
     }
     if total == 0 { 0 } else { u64::from(total) * u64::from(logarithm(total)) - saved }
 }
 
-/// The binary logarithm of a number that is not zero, in parts of a bit, rounded down.
+/// The binary logarithm of a number that is not zero, in parts of a bit, rounded down: the exponent of a floating-point number, and what
+/// its mantissa stands for in the table.
 #[inline]
+#[expect(clippy::cast_precision_loss, reason = "the counts of a block have fewer bits than a mantissa")]
 fn logarithm(number: u32) -> u32 {
-    let whole = number.ilog2();
-    let mantissa = if whole >= FRACTION { number >> (whole - FRACTION) } else { number << (FRACTION - whole) };
-    (whole << FRACTION) + u32::from(LOGARITHMS[(mantissa & 255) as usize])
+    let bits = ((number as f32).to_bits() >> (f32::MANTISSA_DIGITS - 1 - FRACTION)) - (127 << FRACTION);
+    (bits & !255) + u32::from(LOGARITHMS[(bits & 255) as usize])
 }
 
 /// One binary place after the other: a number is squared, and halved if it has become two or more.
