@@ -7,12 +7,13 @@ use testkit::sandbox::Sandbox;
 use crate::{cloud, image, write};
 
 /// Writes the image of `web` as `docker save` of the older store does: bare layers, a configuration, `manifest.json`.
-fn save(sandbox: &Sandbox, layout: &Layout) {
+pub(crate) fn save(sandbox: &Sandbox, layout: &Layout) {
     let read = |digest: &str| {
         let path = sandbox.path().join("web/blobs/sha256").join(digest.strip_prefix("sha256:").unwrap());
         std::fs::read(path).unwrap()
     };
     let manifest: Value = serde_json::from_slice(&read(layout.digest.as_str())).unwrap();
+    let _ = sandbox.shell("rm --recursive --force save").run().code(0);
     let mut names = Vec::new();
     for (place, layer) in manifest["layers"].as_array().unwrap().iter().enumerate() {
         let name = format!("{place}/layer.tar");

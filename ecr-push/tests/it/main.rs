@@ -6,9 +6,11 @@ mod archive;
 mod contract;
 mod faults;
 mod layout;
+mod lost;
 mod peer;
 mod push;
 mod rude_registry;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::path::Path;
