@@ -3,7 +3,8 @@
 //! Three brakes, each for a cause of its own: [`Gates`] for an API action that the registry throttles, [`Streams`] for too many
 //! uploads at a time, and [`Rate`] for a line that others use too.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// ECR takes ten manifests a second in an account and region. A process leaves room for another one.
@@ -51,14 +52,20 @@ impl Gates {
 }
 
 /// How many uploads may run at a time: all that are wanted, half as many after each time that the registry throttled, and one
-/// more after each that went well.
-#[derive(Clone, Copy, Debug)]
+/// more after each that went well. Of those that wait, the largest goes first.
+#[derive(Clone, Debug)]
 pub struct Streams {
     wanted: usize,
     limit: usize,
     busy: usize,
     halved_at: Option<Instant>,
+    waiting: BTreeSet<Ticket>,
+    count: u64,
 }
+
+/// A place among those that wait: by size, the largest first, then by when they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(Reverse<u64>, u64);
 
 /// Throttling that comes in at once is one and the same.
 const EPOCH: Duration = Duration::from_secs(1);
@@ -67,14 +74,25 @@ impl Streams {
     /// So many uploads at most.
     #[must_use]
     pub fn new(wanted: usize) -> Self {
-        Self { wanted, limit: wanted, busy: 0, halved_at: None }
+        Self { wanted, limit: wanted, busy: 0, halved_at: None, waiting: BTreeSet::new(), count: 0 }
     }
 
-    /// Begins an upload if there is room for it.
-    pub fn begin(&mut self) -> bool {
-        let has_room = self.busy < self.limit;
-        self.busy += usize::from(has_room);
-        has_room
+    /// Waits for room for an upload of so many bytes.
+    pub fn queue(&mut self, size: u64) -> Ticket {
+        self.count += 1;
+        let ticket = Ticket(Reverse(size), self.count);
+        self.waiting.insert(ticket);
+        ticket
+    }
+
+    /// Begins an upload if there is room for it and no larger one waits.
+    pub fn begin(&mut self, ticket: Ticket) -> bool {
+        let may_begin = self.busy < self.limit && self.waiting.first() == Some(&ticket);
+        if may_begin {
+            self.waiting.remove(&ticket);
+            self.busy += 1;
+        }
+        may_begin
     }
 
     /// An upload ended.
@@ -159,18 +177,36 @@ mod tests {
     fn streams_are_halved_once_an_epoch_and_come_back_one_by_one() {
         let now = Instant::now();
         let mut streams = Streams::new(4);
-        assert_eq!((0..6).filter(|_| streams.begin()).count(), 4);
+        let begin = |streams: &mut Streams| {
+            let ticket = streams.queue(1);
+            let begun = streams.begin(ticket);
+            streams.waiting.remove(&ticket);
+            begun
+        };
+        assert_eq!((0..6).filter(|_| begin(&mut streams)).count(), 4);
         streams.throttled(now);
         streams.throttled(now + milliseconds(10));
         (0..3).for_each(|_| streams.end(false));
-        assert!(streams.begin() && !streams.begin(), "two of four are left");
+        assert!(begin(&mut streams) && !begin(&mut streams), "two of four are left");
         streams.end(true);
-        assert!(streams.begin() && streams.begin() && !streams.begin(), "three again");
+        assert!(begin(&mut streams) && begin(&mut streams) && !begin(&mut streams), "three again");
         for count in 0..9 {
             streams.throttled(now + milliseconds(2000 * (count + 1)));
         }
         (0..3).for_each(|_| streams.end(false));
-        assert!(streams.begin() && !streams.begin(), "one is always left");
+        assert!(begin(&mut streams) && !begin(&mut streams), "one is always left");
+    }
+
+    #[test]
+    fn the_largest_of_those_that_wait_goes_first() {
+        let mut streams = Streams::new(1);
+        let [small, large, other] = [1, 9, 9].map(|size| streams.queue(size));
+        assert!(!streams.begin(small) && !streams.begin(other) && streams.begin(large));
+        assert!(!streams.begin(other), "there is no room");
+        streams.end(true);
+        assert!(!streams.begin(small) && streams.begin(other));
+        streams.end(true);
+        assert!(streams.begin(small));
     }
 
     #[test]

@@ -39,7 +39,7 @@ use crate::error::Error;
 use crate::image_name::RemoteImage;
 use crate::manifest::MEDIA_TYPES;
 use crate::mounts::Mounts;
-use crate::pace::{Gates, Rate, Streams};
+use crate::pace::{Gates, Rate, Streams, Ticket};
 use crate::reference::{Pointer, Reference};
 use crate::report::RepositoryAction;
 use crate::request::Request;
@@ -64,7 +64,7 @@ pub struct Registry {
     remote: Option<Arc<Remote>>,
     mounts: Mounts,
     streams: Mutex<Streams>,
-    stream_ended: Notify,
+    queue_moved: Notify,
     rate: SharedRate,
     /// Whether the repository was created, or would be if this were no dry run.
     created: OnceCell<()>,
@@ -109,7 +109,7 @@ impl Registry {
             remote: None,
             mounts,
             streams: Mutex::new(Streams::new(request.jobs.get())),
-            stream_ended: Notify::new(),
+            queue_moved: Notify::new(),
             rate,
             created: OnceCell::new(),
             dry_run: request.dry_run,
@@ -314,26 +314,33 @@ impl Registry {
     ///
     /// # Errors
     /// All attempts failed, or the first in a way that no further one would mend.
-    pub(crate) async fn upload(self: &Arc<Self>, blob: &Blob, watch: Watch) -> Result<Upload, Error> {
-        self.begin_stream().await;
+    pub(crate) async fn upload(self: &Arc<Self>, blob: &Blob, ticket: Ticket, watch: Watch) -> Result<Upload, Error> {
+        self.begin_stream(ticket).await;
         let uploaded = upload::upload(self, blob, watch).await;
         self.end_stream(uploaded.is_ok());
         uploaded
     }
 
-    async fn begin_stream(&self) {
+    /// A place in the queue of uploads.
+    pub(crate) fn queue(&self, blob: &Blob) -> Ticket {
+        lock(&self.streams).queue(blob.size)
+    }
+
+    async fn begin_stream(&self, ticket: Ticket) {
         loop {
-            let ended = self.stream_ended.notified();
-            if lock(&self.streams).begin() {
+            let moved = self.queue_moved.notified();
+            if lock(&self.streams).begin(ticket) {
+                // There may be room for the next one too.
+                self.queue_moved.notify_waiters();
                 return;
             }
-            ended.await;
+            moved.await;
         }
     }
 
     fn end_stream(&self, well: bool) {
         lock(&self.streams).end(well);
-        self.stream_ended.notify_waiters();
+        self.queue_moved.notify_waiters();
     }
 
     fn throttled(&self) {

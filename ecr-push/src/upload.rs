@@ -10,6 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 use crate::aws::LARGEST_LAYER;
 use crate::byte_size::ByteSize;
 use crate::error::Error;
+use crate::pace::Ticket;
 use crate::registry::{Registry, Watch};
 use crate::report::{BlobAction, BlobPush, Push, Transfers, seconds};
 use crate::source::{Blob, Image};
@@ -90,8 +91,9 @@ impl<'a> Shipment<'a> {
             return;
         }
         let (registry, progress) = (Arc::clone(&self.registry), self.session.progress.clone());
+        let ticket = registry.queue(&blob);
         self.under_way.spawn(async move {
-            let sent = send_one(&registry, &blob, &progress).await;
+            let sent = send_one(&registry, &blob, ticket, &progress).await;
             // The room is free as soon as the file is.
             drop((blob, room));
             sent
@@ -122,12 +124,17 @@ impl<'a> Shipment<'a> {
     }
 }
 
-async fn send_one(registry: &Arc<Registry>, blob: &Blob, progress: &Progress) -> Result<BlobPush, Error> {
+async fn send_one(
+    registry: &Arc<Registry>,
+    blob: &Blob,
+    ticket: Ticket,
+    progress: &Progress,
+) -> Result<BlobPush, Error> {
     let started = Instant::now();
     let bar = progress.bar(short(&blob.digest), blob.size);
     let moving = bar.clone();
     let watch: Watch = Arc::new(move |sent| moving.set_position(sent));
-    let upload = registry.upload(blob, watch).await;
+    let upload = registry.upload(blob, ticket, watch).await;
     bar.finish_and_clear();
     let upload = upload?;
     registry.remember(&blob.digest);

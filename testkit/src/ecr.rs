@@ -118,6 +118,11 @@ impl Ecr {
         Ok(registry::answer(self, operation, request, now))
     }
 
+    /// A connection was cut in the middle of a request's body: what came of an upload before is kept.
+    pub(crate) fn cut_off(&mut self, request: &Request) {
+        registry::cut_off(self, request);
+    }
+
     /// Ends every token issued so far, as if its time were over: 12 hours, or a minute for a Bearer token.
     pub fn expire_tokens(&mut self) {
         self.tokens.expire();

@@ -53,6 +53,11 @@ pub enum FaultKind {
     CutBody,
     /// The work is not done; the connection is closed before a byte of an answer.
     Refuse,
+    /// The connection is closed when so many bytes of the request's body have come. A registry keeps of them what the one that it plays would.
+    CutRequest {
+        /// How many bytes come.
+        bytes: usize,
+    },
 }
 
 fn one() -> u64 {
@@ -95,7 +100,8 @@ impl fmt::Display for ParseFaultError {
         write!(
             formatter,
             "`{}` is not a fault: write OPERATION[#NTH][xTIMES]=KIND, for example `s3:PutObject#2=lost-response`; \
-             kinds: latency:MILLISECONDS, lost-response, error-after:STATUS, error:STATUS:CODE, throttle, cut-body, refuse",
+             kinds: latency:MILLISECONDS, lost-response, error-after:STATUS, error:STATUS:CODE, throttle, cut-body, refuse, \
+             cut-request:BYTES",
             self.0
         )
     }
@@ -140,6 +146,7 @@ fn parse_kind(text: &str) -> Option<FaultKind> {
         ("throttle", "") => FaultKind::Throttle,
         ("cut-body", "") => FaultKind::CutBody,
         ("refuse", "") => FaultKind::Refuse,
+        ("cut-request", bytes) => FaultKind::CutRequest { bytes: bytes.parse().ok()? },
         _ => return None,
     })
 }
@@ -179,6 +186,7 @@ mod tests {
         let cases = [
             ("s3:PutObject=lost-response", Fault::new("s3:PutObject", FaultKind::LostResponse)),
             ("ecs:*#3x2=throttle", Fault::new("ecs:*", FaultKind::Throttle).at(3).times(2)),
+            ("*=cut-request:7", Fault::new("*", FaultKind::CutRequest { bytes: 7 })),
             ("*=latency:250", Fault::new("*", FaultKind::Latency { milliseconds: 250 })),
             (
                 "s3:PutObject#1=error:409:ConditionalRequestConflict",

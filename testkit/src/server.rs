@@ -183,14 +183,18 @@ async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
 /// Answers one request, or closes the connection by an error if a fault says so.
 async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<Response<ReplyBody>> {
     let method = request.method().clone();
-    let request = read(request, &shared.endpoint).await?;
-    if let Some(reply) = control(&request, shared) {
+    let (mut request, body) = head(request, &shared.endpoint);
+    if request.path.starts_with(CONTROL) {
+        request.body = read(body, usize::MAX).await?;
+        let reply = control(&request, shared).unwrap_or_else(|| Reply::empty(StatusCode::NOT_FOUND));
         return Ok(response(reply, &method, shared));
     }
     let operation = Operation::of(&request);
     let name = operation.full_name();
-    lock(&shared.arrivals).push(name.clone());
     let fault = lock(&shared.faults).strike(&name);
+    let limit = if let Some(FaultKind::CutRequest { bytes }) = fault { bytes } else { usize::MAX };
+    request.body = read(body, limit).await?;
+    lock(&shared.arrivals).push(name.clone());
     let write = is_write(&operation.name);
     let outcome = carry_out(&operation, &request, fault, shared).await;
     let status = outcome.as_ref().map_or(0, |reply| reply.0.status.as_u16());
@@ -205,17 +209,34 @@ async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<
     Ok(response)
 }
 
-async fn read(request: http::Request<Incoming>, endpoint: &str) -> io::Result<Request> {
+/// A request whose body has not been read, and that body.
+fn head(request: http::Request<Incoming>, endpoint: &str) -> (Request, Incoming) {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    Ok(Request {
+    let request = Request {
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
-        body,
+        body: Bytes::new(),
         endpoint: endpoint.to_owned(),
-    })
+    };
+    (request, body)
+}
+
+/// The body, or as many bytes of it.
+async fn read(mut body: Incoming, limit: usize) -> io::Result<Bytes> {
+    if limit == usize::MAX {
+        return Ok(body.collect().await.map_err(io::Error::other)?.to_bytes());
+    }
+    let mut bytes = Vec::new();
+    while bytes.len() < limit {
+        let Some(frame) = body.frame().await else { break };
+        if let Ok(data) = frame.map_err(io::Error::other)?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    bytes.truncate(limit);
+    Ok(bytes.into())
 }
 
 /// The reply, and whether its body is to be cut.
@@ -246,6 +267,10 @@ async fn carry_out(
         Some(FaultKind::Throttle) => Ok((protocol.throttled(), false)),
         Some(FaultKind::CutBody) => Ok((work(), true)),
         Some(FaultKind::Refuse) => Err(no_answer()),
+        Some(FaultKind::CutRequest { .. }) => {
+            lock(&shared.world).ecr.cut_off(request);
+            Err(no_answer())
+        }
     }
 }
 
@@ -253,9 +278,12 @@ fn injected(status: u16, code: &str) -> crate::wire::ServiceError {
     crate::wire::ServiceError::new(status, code, format!("{code}: a fault that was asked for"))
 }
 
-/// The local AWS's own side door, for scripts that cannot call the library.
+/// The local AWS's own side door.
+const CONTROL: &str = "/_local/";
+
+/// What the side door is for: scripts that cannot call the library.
 fn control(request: &Request, shared: &Shared) -> Option<Reply> {
-    let door = request.path.strip_prefix("/_local/")?;
+    let door = request.path.strip_prefix(CONTROL)?;
     let answer = match (&request.method, door) {
         (&Method::GET, "journal") => serde_json::to_string(&*lock(&shared.journal)).map_err(|error| error.to_string()),
         (&Method::POST, "faults") => serde_json::from_slice(&request.body)

@@ -9,6 +9,7 @@ mod layout;
 mod lost;
 mod peer;
 mod push;
+mod resume;
 mod rude_registry;
 mod transfer;
 

@@ -31,6 +31,14 @@ pub(super) fn answer(ecr: &mut Ecr, operation: &str, request: &Request, now: Tim
     reply.with("docker-distribution-api-version", "registry/2.0")
 }
 
+/// Keeps what came of an upload before its connection was cut.
+pub(super) fn cut_off(ecr: &mut Ecr, request: &Request) {
+    let Route { operation, repository, rest } = Route::of(request);
+    if ["FinishUpload", "PatchUpload"].contains(&operation) {
+        uploads::cut_off(ecr, &repository, &rest, request);
+    }
+}
+
 /// What keeps a request out, if anything does.
 fn admit(ecr: &mut Ecr, operation: &str, request: &Request, now: Timestamp) -> Option<Reply> {
     let refused = if ecr.bearer { access::challenge(ecr, request, now) } else { closed(ecr, request, now) };

@@ -66,6 +66,23 @@ pub(super) fn finish(ecr: &mut Ecr, repository: &str, id: &str, request: &Reques
     Ok(stored(repository, &digest, request))
 }
 
+/// ECR cuts a body into parts and keeps those that came whole; how large they are is not documented. The CNCF registry keeps every byte. Source of
+/// both: apple/container#1895, CNCF distribution, `handlers/blobupload.go`.
+pub(super) fn cut_off(ecr: &mut Ecr, repository: &str, id: &str, request: &Request) {
+    let part = usize::try_from(ecr.quirks.minimum_part).unwrap_or(usize::MAX);
+    let length = request.body.len();
+    let whole = length.checked_div(part).map_or(length, |parts| parts * part);
+    let Ok(first_byte) = first_byte_of_range(request) else { return };
+    let Some(upload) = ecr.uploads.get_mut(id).filter(|upload| upload.repository == repository) else { return };
+    if first_byte.is_some_and(|first| first != upload.len()) {
+        return;
+    }
+    for bytes in request.body[..whole].chunks(part.max(1).min(whole.max(1))) {
+        // They follow one another by what was just looked at.
+        let _ = upload.append(None, bytes);
+    }
+}
+
 pub(super) fn status(ecr: &Ecr, repository: &str, id: &str, request: &Request) -> Answer {
     progress(ecr, repository, id, StatusCode::NO_CONTENT, request)
 }
@@ -101,22 +118,32 @@ fn check_offset(request: &Request, offset: u64) -> Result<(), ServiceError> {
 
 /// Where `Content-Range: FIRST-LAST` begins, if there is one and it is as long as the body.
 fn first_byte(request: &Request) -> Result<Option<u64>, ServiceError> {
+    match range(request)? {
+        None => Ok(None),
+        Some((first, last)) if (last + 1).checked_sub(first) == Some(request.body.len() as u64) => Ok(Some(first)),
+        Some((first, last)) => Err(wrong_range(&format!("{first}-{last}"), request)),
+    }
+}
+
+/// The same of a body that did not come whole.
+fn first_byte_of_range(request: &Request) -> Result<Option<u64>, ServiceError> {
+    Ok(range(request)?.map(|(first, _)| first))
+}
+
+fn range(request: &Request) -> Result<Option<(u64, u64)>, ServiceError> {
     let Some(range) = request.header("content-range") else {
         return Ok(None);
     };
-    let range = range.trim_start_matches("bytes ");
-    let bounds = range.split_once('-').and_then(|(first, last)| {
+    let bounds = range.trim_start_matches("bytes ").split_once('-').and_then(|(first, last)| {
         let last = last.split('/').next()?;
         Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?))
     });
-    match bounds {
-        Some((first, last)) if (last + 1).checked_sub(first) == Some(request.body.len() as u64) => Ok(Some(first)),
-        _ => Err(ServiceError::new(
-            416,
-            "BLOB_UPLOAD_INVALID",
-            format!("the content range {range} is not that of {} bytes", request.body.len()),
-        )),
-    }
+    bounds.map(Some).ok_or_else(|| wrong_range(range, request))
+}
+
+fn wrong_range(range: &str, request: &Request) -> ServiceError {
+    let message = format!("the content range {range} is not that of {} bytes", request.body.len());
+    ServiceError::new(416, "BLOB_UPLOAD_INVALID", message)
 }
 
 fn find<'a>(ecr: &'a Ecr, repository: &str, id: &str) -> Result<&'a Upload, ServiceError> {
