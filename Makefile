@@ -45,6 +45,11 @@ bench: ## measure scan-gate on a large report against jq
 	@cargo build --release --package scan-gate
 	@scan-gate/benches/large_report.sh
 
+.PHONY: bench-push
+bench-push: ## measure ecr-push against skopeo, docker-registry and cat; takes some minutes and 6 GB below target
+	@cargo build --release --package ecr-push --package testkit
+	@ecr-push/benches/push.sh
+
 .PHONY: deny
 deny: ## licences, sources and doubled versions of the dependencies
 	@cargo deny --workspace check bans licenses sources

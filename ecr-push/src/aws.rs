@@ -83,6 +83,8 @@ pub struct Ecr {
     /// Whose registry it is, if it was named.
     account: Option<String>,
     settings: Option<RepositorySettings>,
+    /// Where a local AWS is: its registry is there too, whatever it says.
+    local: Option<String>,
 }
 
 /// What opens the registry for twelve hours.
@@ -160,8 +162,14 @@ impl Ecr {
         place.region = region.or(place.region);
         let shared = configuration(&place, session).await;
         let config = aws_sdk_ecr::config::Builder::from(&shared).interceptor(CallLog::new(session)).build();
-        let client = Client::from_conf(config);
-        Self { client, repository: request.repository.clone(), account, settings: request.create.clone() }
+        let local = shared.endpoint_url().filter(|endpoint| endpoint.starts_with("http://")).map(str::to_owned);
+        Self {
+            client: Client::from_conf(config),
+            repository: request.repository.clone(),
+            account,
+            settings: request.create.clone(),
+            local,
+        }
     }
 
     /// Whether the repository is to be created if it is not there.
@@ -178,7 +186,8 @@ impl Ecr {
         let call = self.client.get_authorization_token().send().await;
         let answer = call.map_err(|error| CallError::new(GET_TOKEN, &error))?;
         let authorization = answer.authorization_data().first().and_then(|data| {
-            let (token, endpoint) = (data.authorization_token()?.to_owned(), data.proxy_endpoint()?.to_owned());
+            let endpoint = self.local.as_deref().or(data.proxy_endpoint())?.trim_end_matches('/').to_owned();
+            let token = data.authorization_token()?.to_owned();
             Some(Authorization { token, endpoint })
         });
         authorization.ok_or_else(|| not_understood(GET_TOKEN, "the answer holds no token"))

@@ -47,6 +47,7 @@ fn kind() -> impl Strategy<Value = String> {
         Just("throttle".to_owned()),
         Just("cut-body".to_owned()),
         Just("latency:20".to_owned()),
+        Just("cut-request:50".to_owned()),
         prop_oneof![Just(500), Just(502), Just(503)].prop_map(|status| format!("error-after:{status}")),
         prop_oneof![
             Just("500:INTERNAL"),

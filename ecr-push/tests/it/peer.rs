@@ -56,3 +56,24 @@ fn skopeo_copies_the_image_out_again_whole() {
     };
     assert_eq!(blobs("copy"), blobs("web"));
 }
+
+#[test]
+fn ministack_takes_what_is_pushed_and_creates_what_is_missing() {
+    let Some(server) = peer::ministack() else { return };
+    let sandbox = Sandbox::new()
+        .env("AWS_ENDPOINT_URL", server.endpoint())
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "eu-central-1");
+    let layout = write(&sandbox, &image("one"));
+    let _ = push(&sandbox, &["--tag", "1.0.0"]).code(3).says("/error/code", "repository.missing");
+    let _ = push(&sandbox, &["--tag", "1.0.0", "--create", "--tag-mutability", "immutable"])
+        .code(0)
+        .says("/push/ok", true)
+        .says("/push/repository", "created")
+        .says("/image/digest", layout.digest.as_str());
+    let _ = push(&sandbox, &["--tag", "1.0.0"]).code(0).says("/push/nothing_to_do", true);
+    let copy = format!("docker://{}/web:1.0.0", server.address());
+    let copied = sandbox.tool("ecr-push").args([&copy, "--repository", "copy", "--create"]).run();
+    let _ = copied.code(0).says("/image/digest", layout.digest.as_str());
+}
