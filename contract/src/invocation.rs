@@ -279,6 +279,7 @@ fn finish<T: Tool>(
         OutputForm::Json => document.to_line(),
         form => outcome.rendered.or_else(|| rendered::<T>(form, None, outcome.failure.as_ref())).unwrap_or_default(),
     };
+    progress.end();
     match &outcome.failure {
         Some(failure) => progress.error(&with_request_id(failure), failure.hint.as_deref()),
         None => progress.event("done", &outcome.summary, &[]),

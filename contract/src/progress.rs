@@ -90,8 +90,17 @@ impl Progress {
         {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
         bar
+    }
+
+    /// Takes all bars away: what was under way is over, well or not.
+    pub(crate) fn end(&self) {
+        // A terminal that cannot be written is no reason to fail at the end.
+        let _ = self.bars.clear();
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
     }
 
     fn say(&self, volume: Volume, name: &str, label: Option<(&str, Tone)>, message: &str, fields: &[(&str, Value)]) {

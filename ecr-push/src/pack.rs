@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use contract::Digest;
+use contract::{Digest, Progress};
 use sha2::{Digest as _, Sha256};
 
 use crate::compress::cache::Cache;
@@ -23,6 +23,7 @@ const BUFFER: usize = 256 << 10;
 pub(crate) struct Packer {
     settings: Settings,
     cache: Option<Cache>,
+    progress: Progress,
 }
 
 /// A layer that can be sent.
@@ -46,9 +47,9 @@ impl Ready {
 
 impl Packer {
     /// Packs with as many threads as there are processors.
-    pub(crate) fn new(encoding: Encoding, memory: usize, cache: Option<Cache>) -> Self {
+    pub(crate) fn new(encoding: Encoding, memory: usize, cache: Option<Cache>, progress: &Progress) -> Self {
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { settings: Settings { encoding, threads, memory }, cache }
+        Self { settings: Settings { encoding, threads, memory }, cache, progress: progress.clone() }
     }
 
     /// The name of the encoder.
@@ -78,17 +79,25 @@ impl Packer {
         }
         let missing = |cause| SourceError::Missing { digest: layer.diff_id.clone(), cause };
         let bare = layer.location.open().map_err(missing)?;
-        self.pack_bare(bare, Some(&layer.diff_id))
+        self.pack_bare(bare, layer.size, Some(&layer.diff_id))
     }
 
-    /// Packs a bare layer from wherever it comes. `expected` is its diffID, if that is known already.
+    /// Packs a bare layer of so many bytes from wherever it comes. `expected` is its diffID, if that is known already.
     ///
     /// # Errors
     /// As with [`Self::pack`].
-    pub(crate) fn pack_bare(&self, bare: impl Read + Send, expected: Option<&Digest>) -> Result<Ready, Error> {
+    pub(crate) fn pack_bare(
+        &self,
+        bare: impl Read + Send,
+        size: u64,
+        expected: Option<&Digest>,
+    ) -> Result<Ready, Error> {
         let file = spool_file()?;
         let written = BufWriter::with_capacity(BUFFER, &file);
-        let compressed = compress(bare, written, &self.settings).map_err(Error::Packing)?;
+        let bar = self.progress.bar("packing", size);
+        let compressed = compress(bar.wrap_read(bare), written, &self.settings);
+        bar.finish_and_clear();
+        let compressed = compressed.map_err(Error::Packing)?;
         check(expected, &compressed.diff_id)?;
         if let Some(cache) = &self.cache {
             // Nothing but time is lost if it cannot be noted.

@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
     };
     let registry = Arc::new(registry);
     let cache = request.cache.as_ref().map(|folder| Cache::new(folder, &request.encoding.encoder_id()));
-    let packing = Packer::new(request.encoding, request.packing_memory, cache);
+    let packing = Packer::new(request.encoding, request.packing_memory, cache, &session.progress);
     let mut shipment = Shipment::new(&registry, session, request.dry_run);
     let mut pointers: Option<Vec<Pointer>> = None;
     let mut packs = false;

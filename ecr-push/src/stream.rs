@@ -160,7 +160,8 @@ fn take_bare<T: Tape + Send>(
     }
     let room = desk.room(member.size)?;
     let (position, name) = (member.position, member.name.clone());
-    let ready = packing.pack_bare(member, claimed.as_ref()).map_err(|error| match error {
+    let size = member.size;
+    let ready = packing.pack_bare(member, size, claimed.as_ref()).map_err(|error| match error {
         Error::Packing(CompressError::Read(cause)) => SourceError::of_member(cause, position, &name).into(),
         other => other,
     })?;

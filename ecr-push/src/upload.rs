@@ -1,7 +1,7 @@
 //! What is sent: blobs are looked for, those that are missing are uploaded side by side, and what became of each is noted.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use contract::{Digest, Progress, Session};
@@ -131,11 +131,14 @@ async fn send_one(
     progress: &Progress,
 ) -> Result<BlobPush, Error> {
     let started = Instant::now();
-    let bar = progress.bar(short(&blob.digest), blob.size);
-    let moving = bar.clone();
-    let watch: Watch = Arc::new(move |sent| moving.set_position(sent));
+    // A bar is drawn for what moves, not for what waits.
+    let bar = Arc::new(OnceLock::new());
+    let (moving, voice, label, size) = (Arc::clone(&bar), progress.clone(), short(&blob.digest).to_owned(), blob.size);
+    let watch: Watch = Arc::new(move |sent| moving.get_or_init(|| voice.bar(&label, size)).set_position(sent));
     let upload = registry.upload(blob, ticket, watch).await;
-    bar.finish_and_clear();
+    if let Some(bar) = bar.get() {
+        bar.finish_and_clear();
+    }
     let upload = upload?;
     registry.remember(&blob.digest);
     let action = if upload.is_mounted { BlobAction::Mounted } else { BlobAction::Uploaded };
