@@ -48,6 +48,11 @@ impl Meter {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// Bytes were handed to the connection. Says how many there were before.
+    pub(super) fn move_on(&self, bytes: usize) -> u64 {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed)
+    }
+
     /// Ends the body where it is: the registry has answered already, and does not want the rest.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
@@ -272,7 +277,7 @@ impl Body for BlobBody {
         self.chunks.poll_recv(context).map(|chunk| {
             let chunk = chunk?;
             Some(chunk.map(|bytes| {
-                let before = self.meter.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                let before = self.meter.move_on(bytes.len());
                 (self.watch)(self.from + before + bytes.len() as u64);
                 Frame::data(bytes)
             }))

@@ -87,6 +87,8 @@ impl Call {
 pub(crate) struct Transport {
     client: Client<HttpsConnector<Connector>, Payload>,
     user_agent: HeaderValue,
+    /// How long a request may stand still.
+    patience: Duration,
 }
 
 impl Transport {
@@ -111,7 +113,7 @@ impl Transport {
             .build(connector.wrap_connector(Connector::new(tcp)));
         let user_agent =
             HeaderValue::from_str(user_agent).map_err(|cause| Error::Certificates(std::io::Error::other(cause)))?;
-        Ok(Self { client, user_agent })
+        Ok(Self { client, user_agent, patience: STANDSTILL })
     }
 
     /// Sends one request once. `expected` are the statuses that are answers; all others are failures. `meter` watches the body.
@@ -163,12 +165,12 @@ impl Transport {
         let mut answer = self.client.request(request);
         let mut sent = meter.sent();
         loop {
-            match tokio::time::timeout(STANDSTILL, &mut answer).await {
+            match tokio::time::timeout(self.patience, &mut answer).await {
                 Ok(Ok(response)) => return Ok(response),
                 Ok(Err(error)) => return Err(lost(operation, name, error.is_connect(), &error)),
                 Err(_) if meter.sent() > sent => sent = meter.sent(),
                 Err(_) => {
-                    let message = format!("no progress for {} seconds", STANDSTILL.as_secs());
+                    let message = format!("no progress for {} seconds", self.patience.as_secs());
                     return Err(failure(name, CallErrorKind::Timeout, message, Remedy::Wait(None)));
                 }
             }
@@ -277,6 +279,35 @@ fn judge(status: StatusCode, code: Option<&str>, message: &str, headers: &Header
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A listener to which nobody listens, and a request to it.
+    fn silence() -> (std::net::TcpListener, Transport, Call) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let transport = Transport { patience: Duration::from_millis(300), ..Transport::new("test", None).unwrap() };
+        let request = http::Request::put(format!("http://{}/v2/", listener.local_addr().unwrap()));
+        (listener, transport, Call { operation: Operation::FinishUpload, is_ecr: false, request })
+    }
+
+    #[tokio::test]
+    async fn a_request_that_stands_still_is_given_up() {
+        let (_listener, transport, call) = silence();
+        let failed = transport.send(call, None, payload(b""), &Meter::default(), &[]).await.unwrap_err();
+        assert_eq!((failed.error.kind, failed.remedy), (CallErrorKind::Timeout, Remedy::Wait(None)));
+        assert!(failed.error.message.starts_with("no progress"), "{}", failed.error.message);
+    }
+
+    #[tokio::test]
+    async fn a_body_may_take_as_long_as_it_moves() {
+        let (_listener, transport, call) = silence();
+        let meter = Meter::default();
+        let mut sending = Box::pin(transport.send(call, None, payload(b""), &meter, &[]));
+        for _ in 0..4 {
+            meter.move_on(1);
+            assert!(tokio::time::timeout(Duration::from_millis(200), &mut sending).await.is_err(), "it moves");
+        }
+        let failed = sending.await.unwrap_err();
+        assert_eq!(failed.error.kind, CallErrorKind::Timeout, "it stands still");
+    }
 
     fn judged(status: u16, text: &str, retry_after: Option<&str>) -> (CallErrorKind, Remedy) {
         let mut headers = HeaderMap::new();
