@@ -1,4 +1,6 @@
-//! The only file that talks to ECR's control plane: model types in and out, errors mapped once, no decisions.
+//! The only file, with those in its folder, that talks to ECR's control plane: model types in and out, errors mapped once, no decisions.
+
+mod creation;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,13 +9,10 @@ use std::time::Duration;
 
 use aws_sdk_ecr::Client;
 use aws_sdk_ecr::config::Region;
-use aws_sdk_ecr::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ecr::error::SdkError;
 use aws_sdk_ecr::operation::batch_check_layer_availability::BatchCheckLayerAvailabilityError;
 use aws_sdk_ecr::operation::describe_image_scan_findings::DescribeImageScanFindingsError;
-use aws_sdk_ecr::types::{
-    EncryptionConfiguration, EncryptionType, ImageIdentifier, ImageScanningConfiguration, ImageTagMutability,
-    ImageTagMutabilityExclusionFilter, ImageTagMutabilityExclusionFilterType, LayerAvailability, Tag,
-};
+use aws_sdk_ecr::types::{ImageIdentifier, LayerAvailability};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
@@ -27,7 +26,7 @@ use contract::{Digest, Session};
 use tokio::task::JoinSet;
 
 use crate::cli::Arguments;
-use crate::create::{Encryption, RepositorySettings, TagMutability};
+use crate::create::RepositorySettings;
 use crate::ecr_host::EcrHost;
 use crate::error::Error;
 use crate::image_name::ImageName;
@@ -257,38 +256,6 @@ impl Ecr {
         found
     }
 
-    /// Creates the repository, and sets it up. One that somebody else created in the meantime stays as it is.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub async fn create(&self) -> Result<(), Error> {
-        let Some(settings) = &self.settings else { return Ok(()) };
-        let call = self.client.create_repository().repository_name(self.repository.as_str());
-        let call = call
-            .set_registry_id(self.account.clone())
-            .image_scanning_configuration(
-                ImageScanningConfiguration::builder().scan_on_push(settings.scan_on_push).build(),
-            )
-            .image_tag_mutability(mutability(settings))
-            .set_image_tag_mutability_exclusion_filters(filters(settings)?)
-            .encryption_configuration(encryption(&settings.encryption)?)
-            .set_tags(tags(settings)?);
-        match call.send().await {
-            Ok(_) => {}
-            Err(error) if error.code() == Some("RepositoryAlreadyExistsException") => return Ok(()),
-            Err(error) => return Err(self.refused(CallError::new(CREATE, &error))),
-        }
-        if let Some(policy) = &settings.lifecycle_policy {
-            let call = self.client.put_lifecycle_policy().repository_name(self.repository.as_str());
-            let call = call.set_registry_id(self.account.clone()).lifecycle_policy_text(policy);
-            call.send().await.map_err(|error| Error::PolicyNotPut {
-                repository: self.repository.clone(),
-                cause: Box::new(CallError::new(PUT_POLICY, &error)),
-            })?;
-        }
-        Ok(())
-    }
-
     /// One page of what ECR's scan found, byte for byte; nothing if there is no scan.
     ///
     /// # Errors
@@ -320,52 +287,6 @@ fn is_repository_missing<R>(error: &SdkError<BatchCheckLayerAvailabilityError, R
 
 fn is_scan_missing<R>(error: &SdkError<DescribeImageScanFindingsError, R>) -> bool {
     error.as_service_error().is_some_and(DescribeImageScanFindingsError::is_scan_not_found_exception)
-}
-
-fn mutability(settings: &RepositorySettings) -> ImageTagMutability {
-    match (settings.tag_mutability, settings.mutability_except.is_empty()) {
-        (TagMutability::Mutable, true) => ImageTagMutability::Mutable,
-        (TagMutability::Mutable, false) => ImageTagMutability::MutableWithExclusion,
-        (TagMutability::Immutable, true) => ImageTagMutability::Immutable,
-        (TagMutability::Immutable, false) => ImageTagMutability::ImmutableWithExclusion,
-    }
-}
-
-/// The SDK's builders refuse what lacks a member; none does here.
-fn unbuilt(cause: impl fmt::Display) -> CallError {
-    not_understood(CREATE, &cause.to_string())
-}
-
-fn filters(settings: &RepositorySettings) -> Result<Option<Vec<ImageTagMutabilityExclusionFilter>>, CallError> {
-    if settings.mutability_except.is_empty() {
-        return Ok(None);
-    }
-    let filter = |filter: &crate::create::WildcardFilter| {
-        let built = ImageTagMutabilityExclusionFilter::builder()
-            .filter_type(ImageTagMutabilityExclusionFilterType::Wildcard)
-            .filter(&filter.0)
-            .build();
-        built.map_err(unbuilt)
-    };
-    settings.mutability_except.iter().map(filter).collect::<Result<_, _>>().map(Some)
-}
-
-fn encryption(encryption: &Encryption) -> Result<EncryptionConfiguration, CallError> {
-    let builder = EncryptionConfiguration::builder();
-    let builder = match encryption {
-        Encryption::Aes256 => builder.encryption_type(EncryptionType::Aes256),
-        Encryption::Kms(key) => builder.encryption_type(EncryptionType::Kms).set_kms_key(key.clone()),
-    };
-    builder.build().map_err(unbuilt)
-}
-
-fn tags(settings: &RepositorySettings) -> Result<Option<Vec<Tag>>, CallError> {
-    if settings.tags.is_empty() {
-        return Ok(None);
-    }
-    let tag =
-        |tag: &crate::create::RepositoryTag| Tag::builder().key(&tag.key).value(&tag.value).build().map_err(unbuilt);
-    settings.tags.iter().map(tag).collect::<Result<_, _>>().map(Some)
 }
 
 /// Keeps the bytes of an answer: scan-gate reads them, and a model in between would lose what it does not know.

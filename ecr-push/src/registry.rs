@@ -66,8 +66,8 @@ pub struct Registry {
     streams: Mutex<Streams>,
     stream_ended: Notify,
     rate: SharedRate,
-    /// Whether the repository was created, or would be if this were no dry run.
-    created: OnceCell<()>,
+    /// What became of the repository, if it was not there.
+    created: OnceCell<RepositoryAction>,
     dry_run: bool,
 }
 
@@ -166,11 +166,7 @@ impl Registry {
     /// What became of the repository.
     #[must_use]
     pub fn repository_action(&self) -> RepositoryAction {
-        match (self.created.initialized(), self.dry_run) {
-            (false, _) => RepositoryAction::Exists,
-            (true, false) => RepositoryAction::Created,
-            (true, true) => RepositoryAction::Missing,
-        }
+        self.created.get().copied().unwrap_or(RepositoryAction::Exists)
     }
 
     /// ECR's control plane.
@@ -248,10 +244,8 @@ impl Registry {
         let Some(ecr) = &self.ecr else { return self.missing_here(digests).await };
         match ecr.missing(digests).await {
             Err(Error::RepositoryMissing { .. }) if ecr.is_to_create() => {
-                if !self.dry_run {
-                    self.created.get_or_try_init(|| ecr.create()).await?;
-                }
-                let _ = self.created.set(());
+                let create = || async { if self.dry_run { Ok(RepositoryAction::Missing) } else { ecr.create().await } };
+                self.created.get_or_try_init(create).await?;
                 Ok(digests.iter().cloned().collect())
             }
             answered => answered,
