@@ -20,7 +20,7 @@ use crate::pack::Packer;
 use crate::plan::{is_there, plan};
 use crate::reference::{Pointer, Reference};
 use crate::registry::{Registry, open_daemon};
-use crate::report::{Push, seconds};
+use crate::report::{BlobAction, Push, seconds};
 use crate::request::Request;
 use crate::ship::{ship_draft, ship_stream};
 use crate::source::{self, Draft, Image, RawManifest, Source, SourceError};
@@ -189,6 +189,7 @@ async fn attach_all(
         session.checkpoint(section, "run it again: the image is pushed, what is attached to it is not");
         let attached = attach::attach(registry, attachment, root, session, dry_run).await?;
         section.bytes_sent += attached.bytes_sent;
+        section.nothing_to_do &= attached.attachment.action == BlobAction::Exists;
         section.attachments.push(attached.attachment);
     }
     Ok(())
