@@ -204,6 +204,7 @@ fn named(request: &Request, image: &Image, registry: &str) -> contract::Image {
         uri: format!("{registry}/{}@{}", request.repository, image.digest),
         platforms: image.platforms.clone(),
         config_digests: image.config_digests.clone(),
+        platform_digests: image.platforms_of_index().cloned().collect(),
     }
 }
 
