@@ -11,6 +11,7 @@ mod layout;
 mod peer;
 mod push;
 mod rude_registry;
+mod wait_scan;
 
 use std::collections::BTreeMap;
 use std::path::Path;
