@@ -90,12 +90,12 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
         Some(pointers) => pointers,
         None => registry.look_up(request.references(&image.digest)).await?,
     };
-    if request.dry_run {
-        check_all(&image).await?;
-    }
     if !is_there(&pointers, &image.digest) {
         let here = image.blobs.iter().filter(|blob| !matches!(blob.location, source::Location::Gone));
         shipment.send(here.cloned().map(Into::into).collect()).await?;
+    }
+    if request.dry_run {
+        check_all(&image).await?;
     }
     session.checkpoint(&Push::of(&image, &pointers, shipment.transfers()), UNFINISHED);
     shipment.settle().await?;
