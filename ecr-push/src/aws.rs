@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
-use contract::aws::{CallError, CallErrorKind, CallLog, configuration};
+use contract::aws::{CallError, CallErrorKind, CallLog, Hopeless, configuration};
 use contract::policy::Statement;
 use contract::{Digest, Session};
 use tokio::task::JoinSet;
@@ -81,6 +81,8 @@ pub struct Ecr {
     repository: Repository,
     /// Whose registry it is, if it was named.
     account: Option<String>,
+    /// The same, if it is not our own.
+    pub(crate) foreign_account: Option<String>,
     settings: Option<RepositorySettings>,
 }
 
@@ -158,9 +160,15 @@ impl Ecr {
         let (account, region) = host.map(|host| (host.account, host.region)).unzip();
         place.region = region.or(place.region);
         let shared = configuration(&place, session).await;
-        let config = aws_sdk_ecr::config::Builder::from(&shared).interceptor(CallLog::new(session)).build();
-        let client = Client::from_conf(config);
-        Self { client, repository: request.repository.clone(), account, settings: request.create.clone() }
+        let config = aws_sdk_ecr::config::Builder::from(&shared).interceptor(CallLog::new(session));
+        let client = Client::from_conf(config.retry_classifier(Hopeless).build());
+        Self {
+            client,
+            repository: request.repository.clone(),
+            account,
+            foreign_account: None,
+            settings: request.create.clone(),
+        }
     }
 
     /// Whether the repository is to be created if it is not there.
@@ -209,9 +217,9 @@ impl Ecr {
         Ok(missing)
     }
 
-    /// A named account that refuses is another one's doing than a role that may not.
+    /// Another account that refuses is another one's doing than a role that may not.
     fn refused(&self, cause: CallError) -> Error {
-        match &self.account {
+        match &self.foreign_account {
             Some(account) if cause.kind == CallErrorKind::AccessDenied => Error::OtherAccount {
                 repository: self.repository.clone(),
                 account: account.clone(),
