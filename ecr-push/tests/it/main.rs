@@ -6,6 +6,7 @@ mod archive;
 mod attach;
 mod contract;
 mod create;
+mod errors;
 mod faults;
 mod layout;
 mod peer;
