@@ -1,6 +1,7 @@
 //! AWS clients: one way to find region and credentials, one set of timeouts and retries, one way to say what went wrong.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -12,9 +13,10 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
-use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::interceptors::context::{FinalizerInterceptorContextRef, InterceptorContext};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -231,15 +233,14 @@ const DENIED_CODES: [&str; 4] = ["AccessDenied", "AccessDeniedException", "NotAu
 const THROTTLE_CODES: [&str; 5] =
     ["RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"];
 
-fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>, message: &str) -> CallErrorKind {
+fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>, message: &str) -> CallErrorKind
+where
+    E: std::error::Error + 'static,
+{
     let is = |codes: &[&str]| code.is_some_and(|code| codes.contains(&code));
     match error {
         SdkError::TimeoutError(_) => CallErrorKind::Timeout,
-        SdkError::DispatchFailure(_)
-            if ["certificate", "handshake", "TLS"].iter().any(|word| message.contains(word)) =>
-        {
-            CallErrorKind::Tls
-        }
+        SdkError::DispatchFailure(_) if is_tls(error) => CallErrorKind::Tls,
         SdkError::DispatchFailure(_) if message.contains("proxy") || message.contains("tunnel") => CallErrorKind::Proxy,
         SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => CallErrorKind::Network,
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("redential") => {
@@ -256,6 +257,38 @@ fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option
         SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => CallErrorKind::Network,
         _ if status.is_some_and(|status| status >= 500) => CallErrorKind::Server,
         _ => CallErrorKind::Refused,
+    }
+}
+
+/// Whether the other side does not show who it is, or does not even speak TLS: somewhere in an error's chain of causes.
+#[must_use]
+pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |cause| beneath(*cause)).any(<dyn std::error::Error>::is::<rustls::Error>)
+}
+
+/// What an error wraps. An I/O error names the cause of that as its own, and not that itself.
+fn beneath<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// Spares an SDK client the attempts that cannot end better: who does not show who it is will not do so a second later.
+#[derive(Clone, Copy, Debug)]
+pub struct Hopeless;
+
+impl ClassifyRetry for Hopeless {
+    fn name(&self) -> &'static str {
+        "Hopeless"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let failed = context.output_or_error().and_then(Result::err);
+        match failed.and_then(OrchestratorError::as_connector_error) {
+            Some(error) if is_tls(error) => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
     }
 }
 
@@ -313,5 +346,17 @@ impl Intercept for CallLog {
             &[],
         );
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_found_however_deep_it_lies() {
+        let tls = || io::Error::new(io::ErrorKind::InvalidData, rustls::Error::HandshakeNotComplete);
+        assert!(is_tls(&tls()) && is_tls(&io::Error::other(tls())) && is_tls(&rustls::Error::HandshakeNotComplete));
+        assert!(!is_tls(&io::Error::other("TLS")) && !is_tls(&io::Error::from(io::ErrorKind::ConnectionReset)));
     }
 }

@@ -24,11 +24,14 @@ pub struct Image {
     /// image before it was pushed knows this digest only.
     #[serde(default)]
     pub config_digests: Vec<Digest>,
+    /// The digests of the platforms' own manifests, if the image is an index of several. A registry scans these, and not the index.
+    #[serde(default)]
+    pub platform_digests: Vec<Digest>,
 }
 
 impl Image {
-    /// All digests that name this image: its own and those of its configurations.
+    /// All digests that name this image: its own, those of its configurations and those of its platforms.
     pub fn names(&self) -> impl Iterator<Item = &Digest> {
-        std::iter::once(&self.digest).chain(&self.config_digests)
+        std::iter::once(&self.digest).chain(&self.config_digests).chain(&self.platform_digests)
     }
 }

@@ -58,17 +58,20 @@ pub(crate) async fn attach(
     let is_there = registry.digest_of(&reference).await?.is_some();
     let mut bytes_sent = 0;
     let action = match (is_there, dry_run) {
-        (true, _) => BlobAction::Exists,
+        (true, _) => {
+            // A run before may have ended between the attachment and its list, and another one may have written over the list. ECR lists by itself.
+            if !dry_run && registry.ecr().is_none() {
+                put(registry, &attachment, &reference, &subject.digest).await?;
+            }
+            BlobAction::Exists
+        }
         (false, true) => BlobAction::Missing,
         (false, false) => {
-            let mut shipment = Shipment::new(registry, session, false);
+            let mut shipment = Shipment::beside_image(registry, session);
             shipment.send(attachment.blobs.iter().cloned().map(Into::into).collect()).await?;
             shipment.settle().await?;
             bytes_sent = shipment.transfers().bytes_sent();
-            let is_listed = registry.put(&attachment.manifest, &reference).await?;
-            if !is_listed {
-                list(registry, &attachment, &subject.digest).await?;
-            }
+            put(registry, &attachment, &reference, &subject.digest).await?;
             BlobAction::Uploaded
         }
     };
@@ -80,6 +83,17 @@ pub(crate) async fn attach(
         action,
     };
     Ok(Attached { attachment, bytes_sent })
+}
+
+/// Puts the manifest, and sees to it that it is listed.
+async fn put(
+    registry: &Registry,
+    attachment: &Attachment,
+    reference: &Reference,
+    subject: &Digest,
+) -> Result<(), Error> {
+    let is_listed = registry.put(&attachment.manifest, reference).await?;
+    if is_listed { Ok(()) } else { list(registry, attachment, subject).await }
 }
 
 /// A registry that does not list what is attached to an image leaves that to a tag.

@@ -1,4 +1,6 @@
-//! The only file that talks to ECR's control plane: model types in and out, errors mapped once, no decisions.
+//! The only file, with those in its folder, that talks to ECR's control plane: model types in and out, errors mapped once, no decisions.
+
+mod creation;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,27 +9,24 @@ use std::time::Duration;
 
 use aws_sdk_ecr::Client;
 use aws_sdk_ecr::config::Region;
-use aws_sdk_ecr::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ecr::error::SdkError;
 use aws_sdk_ecr::operation::batch_check_layer_availability::BatchCheckLayerAvailabilityError;
 use aws_sdk_ecr::operation::describe_image_scan_findings::DescribeImageScanFindingsError;
-use aws_sdk_ecr::types::{
-    EncryptionConfiguration, EncryptionType, ImageIdentifier, ImageScanningConfiguration, ImageTagMutability,
-    ImageTagMutabilityExclusionFilter, ImageTagMutabilityExclusionFilterType, LayerAvailability, Tag,
-};
+use aws_sdk_ecr::types::{ImageIdentifier, LayerAvailability};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
-use contract::aws::{CallError, CallErrorKind, CallLog, configuration};
+use contract::aws::{CallError, CallErrorKind, CallLog, Hopeless, configuration};
 use contract::policy::Statement;
 use contract::{Digest, Session};
 use tokio::task::JoinSet;
 
 use crate::cli::Arguments;
-use crate::create::{Encryption, RepositorySettings, TagMutability};
+use crate::create::RepositorySettings;
 use crate::ecr_host::EcrHost;
 use crate::error::Error;
 use crate::image_name::ImageName;
@@ -82,6 +81,8 @@ pub struct Ecr {
     repository: Repository,
     /// Whose registry it is, if it was named.
     account: Option<String>,
+    /// The same, if it is not our own.
+    pub(crate) foreign_account: Option<String>,
     settings: Option<RepositorySettings>,
     /// Where a local AWS is: its registry is there too, whatever it says.
     local: Option<String>,
@@ -161,12 +162,13 @@ impl Ecr {
         let (account, region) = host.map(|host| (host.account, host.region)).unzip();
         place.region = region.or(place.region);
         let shared = configuration(&place, session).await;
-        let config = aws_sdk_ecr::config::Builder::from(&shared).interceptor(CallLog::new(session)).build();
+        let config = aws_sdk_ecr::config::Builder::from(&shared).interceptor(CallLog::new(session));
         let local = shared.endpoint_url().filter(|endpoint| endpoint.starts_with("http://")).map(str::to_owned);
         Self {
-            client: Client::from_conf(config),
+            client: Client::from_conf(config.retry_classifier(Hopeless).build()),
             repository: request.repository.clone(),
             account,
+            foreign_account: None,
             settings: request.create.clone(),
             local,
         }
@@ -219,9 +221,9 @@ impl Ecr {
         Ok(missing)
     }
 
-    /// A named account that refuses is another one's doing than a role that may not.
+    /// Another account that refuses is another one's doing than a role that may not.
     fn refused(&self, cause: CallError) -> Error {
-        match &self.account {
+        match &self.foreign_account {
             Some(account) if cause.kind == CallErrorKind::AccessDenied => Error::OtherAccount {
                 repository: self.repository.clone(),
                 account: account.clone(),
@@ -266,38 +268,6 @@ impl Ecr {
         found
     }
 
-    /// Creates the repository, and sets it up. One that somebody else created in the meantime stays as it is.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub async fn create(&self) -> Result<(), Error> {
-        let Some(settings) = &self.settings else { return Ok(()) };
-        let call = self.client.create_repository().repository_name(self.repository.as_str());
-        let call = call
-            .set_registry_id(self.account.clone())
-            .image_scanning_configuration(
-                ImageScanningConfiguration::builder().scan_on_push(settings.scan_on_push).build(),
-            )
-            .image_tag_mutability(mutability(settings))
-            .set_image_tag_mutability_exclusion_filters(filters(settings)?)
-            .encryption_configuration(encryption(&settings.encryption)?)
-            .set_tags(tags(settings)?);
-        match call.send().await {
-            Ok(_) => {}
-            Err(error) if error.code() == Some("RepositoryAlreadyExistsException") => return Ok(()),
-            Err(error) => return Err(self.refused(CallError::new(CREATE, &error))),
-        }
-        if let Some(policy) = &settings.lifecycle_policy {
-            let call = self.client.put_lifecycle_policy().repository_name(self.repository.as_str());
-            let call = call.set_registry_id(self.account.clone()).lifecycle_policy_text(policy);
-            call.send().await.map_err(|error| Error::PolicyNotPut {
-                repository: self.repository.clone(),
-                cause: Box::new(CallError::new(PUT_POLICY, &error)),
-            })?;
-        }
-        Ok(())
-    }
-
     /// One page of what ECR's scan found, byte for byte; nothing if there is no scan.
     ///
     /// # Errors
@@ -331,52 +301,6 @@ fn is_scan_missing<R>(error: &SdkError<DescribeImageScanFindingsError, R>) -> bo
     error.as_service_error().is_some_and(DescribeImageScanFindingsError::is_scan_not_found_exception)
 }
 
-fn mutability(settings: &RepositorySettings) -> ImageTagMutability {
-    match (settings.tag_mutability, settings.mutability_except.is_empty()) {
-        (TagMutability::Mutable, true) => ImageTagMutability::Mutable,
-        (TagMutability::Mutable, false) => ImageTagMutability::MutableWithExclusion,
-        (TagMutability::Immutable, true) => ImageTagMutability::Immutable,
-        (TagMutability::Immutable, false) => ImageTagMutability::ImmutableWithExclusion,
-    }
-}
-
-/// The SDK's builders refuse what lacks a member; none does here.
-fn unbuilt(cause: impl fmt::Display) -> CallError {
-    not_understood(CREATE, &cause.to_string())
-}
-
-fn filters(settings: &RepositorySettings) -> Result<Option<Vec<ImageTagMutabilityExclusionFilter>>, CallError> {
-    if settings.mutability_except.is_empty() {
-        return Ok(None);
-    }
-    let filter = |filter: &crate::create::WildcardFilter| {
-        let built = ImageTagMutabilityExclusionFilter::builder()
-            .filter_type(ImageTagMutabilityExclusionFilterType::Wildcard)
-            .filter(&filter.0)
-            .build();
-        built.map_err(unbuilt)
-    };
-    settings.mutability_except.iter().map(filter).collect::<Result<_, _>>().map(Some)
-}
-
-fn encryption(encryption: &Encryption) -> Result<EncryptionConfiguration, CallError> {
-    let builder = EncryptionConfiguration::builder();
-    let builder = match encryption {
-        Encryption::Aes256 => builder.encryption_type(EncryptionType::Aes256),
-        Encryption::Kms(key) => builder.encryption_type(EncryptionType::Kms).set_kms_key(key.clone()),
-    };
-    builder.build().map_err(unbuilt)
-}
-
-fn tags(settings: &RepositorySettings) -> Result<Option<Vec<Tag>>, CallError> {
-    if settings.tags.is_empty() {
-        return Ok(None);
-    }
-    let tag =
-        |tag: &crate::create::RepositoryTag| Tag::builder().key(&tag.key).value(&tag.value).build().map_err(unbuilt);
-    settings.tags.iter().map(tag).collect::<Result<_, _>>().map(Some)
-}
-
 /// Keeps the bytes of an answer: scan-gate reads them, and a model in between would lose what it does not know.
 #[derive(Clone, Debug, Default)]
 struct RawAnswer(Arc<Mutex<Option<Bytes>>>);
@@ -392,9 +316,10 @@ impl Intercept for RawAnswer {
         "RawAnswer"
     }
 
-    fn read_before_deserialization(
+    /// Before that the body is still on its way.
+    fn read_after_deserialization(
         &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {

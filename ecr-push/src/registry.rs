@@ -66,8 +66,8 @@ pub struct Registry {
     streams: Mutex<Streams>,
     queue_moved: Notify,
     rate: SharedRate,
-    /// Whether the repository was created, or would be if this were no dry run.
-    created: OnceCell<()>,
+    /// What became of the repository, if it was not there.
+    created: OnceCell<RepositoryAction>,
     dry_run: bool,
 }
 
@@ -80,16 +80,17 @@ impl Registry {
         let transport = Transport::new(&format!("{}/{}", session.tool, session.version), request.ca_file.as_deref())?;
         let host = request.registry.as_deref();
         let ecr_host = host.and_then(EcrHost::of);
-        let (origin, authorizer, ecr) = match (host, ecr_host) {
+        let (origin, authorizer, ecr, foreign_account) = match (host, ecr_host) {
             (Some(host), None) => {
                 let (origin, authorizer) = open_registry(host, request, "pull,push").await?;
-                (origin, authorizer, None)
+                (origin, authorizer, None, None)
             }
             (host, ecr_host) => {
-                let ecr = Ecr::connect(arguments, request, ecr_host, session).await;
+                let mut ecr = Ecr::connect(arguments, request, ecr_host.clone(), session).await;
                 let Authorization { token, endpoint } = ecr.authorize().await?;
-                let origin = origin_of_ecr(host, &endpoint)?;
-                (origin, Authorizer::of_ecr(ecr.clone(), &token)?, Some(ecr))
+                let (origin, foreign) = (origin_of_ecr(host, &endpoint)?, foreign_account(ecr_host, &endpoint));
+                ecr.foreign_account.clone_from(&foreign);
+                (origin, Authorizer::of_ecr(ecr.clone(), &token)?, Some(ecr), foreign)
             }
         };
         let endpoint = Endpoint {
@@ -98,6 +99,7 @@ impl Registry {
             repository: request.repository.clone(),
             authorizer,
             is_ecr: ecr.is_some(),
+            foreign_account,
             gates: Mutex::new(Gates::default()),
             progress: session.progress.clone(),
         };
@@ -128,6 +130,7 @@ impl Registry {
         session: &Session,
     ) -> Result<Arc<Remote>, Error> {
         let own_ecr = self.ecr.as_ref().filter(|_| image.host == self.host());
+        let mut foreign = None;
         let (origin, authorizer, is_ecr) = match (EcrHost::of(&image.host), own_ecr) {
             (None, None) => {
                 let source = Request { repository: image.repository.clone(), ..request.clone() };
@@ -139,8 +142,9 @@ impl Registry {
                 (self.endpoint.origin.clone(), Authorizer::of_ecr(ecr.clone(), &token)?, true)
             }
             (Some(host), None) => {
-                let ecr = Ecr::connect(arguments, request, Some(host), session).await;
+                let ecr = Ecr::connect(arguments, request, Some(host.clone()), session).await;
                 let Authorization { token, endpoint } = ecr.authorize().await?;
+                foreign = foreign_account(Some(host), &endpoint);
                 (origin_of_ecr(Some(&image.host), &endpoint)?, Authorizer::of_ecr(ecr, &token)?, true)
             }
         };
@@ -150,6 +154,7 @@ impl Registry {
             repository: image.repository.clone(),
             authorizer,
             is_ecr,
+            foreign_account: foreign,
             gates: Mutex::new(Gates::default()),
             progress: session.progress.clone(),
         }));
@@ -166,11 +171,7 @@ impl Registry {
     /// What became of the repository.
     #[must_use]
     pub fn repository_action(&self) -> RepositoryAction {
-        match (self.created.initialized(), self.dry_run) {
-            (false, _) => RepositoryAction::Exists,
-            (true, false) => RepositoryAction::Created,
-            (true, true) => RepositoryAction::Missing,
-        }
+        self.created.get().copied().unwrap_or(RepositoryAction::Exists)
     }
 
     /// ECR's control plane.
@@ -248,10 +249,8 @@ impl Registry {
         let Some(ecr) = &self.ecr else { return self.missing_here(digests).await };
         match ecr.missing(digests).await {
             Err(Error::RepositoryMissing { .. }) if ecr.is_to_create() => {
-                if !self.dry_run {
-                    self.created.get_or_try_init(|| ecr.create()).await?;
-                }
-                let _ = self.created.set(());
+                let create = || async { if self.dry_run { Ok(RepositoryAction::Missing) } else { ecr.create().await } };
+                self.created.get_or_try_init(create).await?;
                 Ok(digests.iter().cloned().collect())
             }
             answered => answered,
@@ -370,6 +369,12 @@ fn origin_of_ecr(host: Option<&str>, endpoint: &str) -> Result<Origin, Error> {
     Ok(named.unwrap_or(given))
 }
 
+/// The account that is named, if it is another one than that of the token.
+fn foreign_account(named: Option<EcrHost>, endpoint: &str) -> Option<String> {
+    let own = Origin::of_endpoint(endpoint).and_then(|origin| EcrHost::of(origin.authority()));
+    named.map(|host| host.account).filter(|named| own.is_none_or(|own| own.account != *named))
+}
+
 /// Whether the blob may be there although its upload ended without a success: the answer may have been lost, not the work.
 fn may_have_arrived(operation: &'static str, error: &CallError) -> bool {
     let unclear = matches!(error.kind, CallErrorKind::Network | CallErrorKind::Timeout | CallErrorKind::Server);
@@ -379,4 +384,20 @@ fn may_have_arrived(operation: &'static str, error: &CallError) -> bool {
 /// ECR's answer to a tag that cannot be moved. Source: OCI distribution specification, error codes; ECR's wording.
 fn says_immutable(error: &CallError) -> bool {
     error.code.as_deref() == Some("TAG_INVALID") || error.message.contains("immutable")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_foreign_if_the_token_is_not_its_own() {
+        let named = || EcrHost::of("123456789012.dkr.ecr.eu-central-1.amazonaws.com");
+        let own = "https://123456789012.dkr.ecr.us-east-1.amazonaws.com";
+        assert_eq!(foreign_account(named(), own), None);
+        assert_eq!(foreign_account(None, own), None);
+        for endpoint in ["https://999999999999.dkr.ecr.us-east-1.amazonaws.com", "http://127.0.0.1:4566"] {
+            assert_eq!(foreign_account(named(), endpoint).as_deref(), Some("123456789012"), "{endpoint}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ pub struct Push {
     pub seconds: f64,
     /// Whether it was only looked at.
     pub dry_run: bool,
-    /// Whether all tags pointed at the image already.
+    /// Whether all tags pointed at the image already, and all files were attached to it.
     pub nothing_to_do: bool,
 }
 
@@ -198,11 +198,16 @@ impl Push {
         if self.nothing_to_do {
             return format!("nothing to do: {name} is there{tags}");
         }
-        let is_new = |blob: &&BlobPush| !matches!(blob.action, BlobAction::Exists | BlobAction::Cached);
-        let count = self.blobs.iter().filter(is_new).count();
-        let of_all = format!("{count} of {} blobs", self.blobs.len());
+        let is_new = |action: BlobAction| !matches!(action, BlobAction::Exists | BlobAction::Cached);
+        let blobs: Vec<u64> = self.blobs.iter().filter(|blob| is_new(blob.action)).map(|blob| blob.size).collect();
+        let files: Vec<u64> =
+            self.attachments.iter().filter(|file| is_new(file.action)).map(|file| file.size).collect();
+        let mut of_all = format!("{} of {} blobs", blobs.len(), self.blobs.len());
+        if !self.attachments.is_empty() {
+            of_all = format!("{of_all}, {} of {} attachments", files.len(), self.attachments.len());
+        }
         if self.dry_run {
-            let bytes = ByteSize(self.blobs.iter().filter(is_new).map(|blob| blob.size).sum());
+            let bytes = ByteSize(blobs.iter().chain(&files).sum());
             let created = if self.repository == RepositoryAction::Missing { "create the repository and " } else { "" };
             return format!("would {created}push {name}{tags}: {of_all}, {bytes}");
         }

@@ -20,7 +20,7 @@ use crate::pack::Packer;
 use crate::plan::{is_there, plan};
 use crate::reference::{Pointer, Reference};
 use crate::registry::{Registry, open_daemon};
-use crate::report::{Push, seconds};
+use crate::report::{BlobAction, Push, seconds};
 use crate::request::Request;
 use crate::ship::{ship_draft, ship_stream};
 use crate::source::{self, Draft, Image, RawManifest, Source, SourceError};
@@ -90,12 +90,12 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
         Some(pointers) => pointers,
         None => registry.look_up(request.references(&image.digest)).await?,
     };
-    if request.dry_run {
-        check_all(&image).await?;
-    }
     if !is_there(&pointers, &image.digest) {
         let here = image.blobs.iter().filter(|blob| !matches!(blob.location, source::Location::Gone));
         shipment.send(here.cloned().map(Into::into).collect()).await?;
+    }
+    if request.dry_run {
+        check_all(&image).await?;
     }
     session.checkpoint(&Push::of(&image, &pointers, shipment.transfers()), UNFINISHED);
     shipment.settle().await?;
@@ -189,6 +189,7 @@ async fn attach_all(
         session.checkpoint(section, "run it again: the image is pushed, what is attached to it is not");
         let attached = attach::attach(registry, attachment, root, session, dry_run).await?;
         section.bytes_sent += attached.bytes_sent;
+        section.nothing_to_do &= attached.attachment.action == BlobAction::Exists;
         section.attachments.push(attached.attachment);
     }
     Ok(())
@@ -203,6 +204,7 @@ fn named(request: &Request, image: &Image, registry: &str) -> contract::Image {
         uri: format!("{registry}/{}@{}", request.repository, image.digest),
         platforms: image.platforms.clone(),
         config_digests: image.config_digests.clone(),
+        platform_digests: image.platforms_of_index().cloned().collect(),
     }
 }
 

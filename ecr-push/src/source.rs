@@ -152,7 +152,12 @@ impl Image {
     /// All digests by which a scanner may name the image.
     #[must_use]
     pub fn names(&self) -> Vec<Digest> {
-        std::iter::once(&self.digest).chain(&self.config_digests).cloned().collect()
+        std::iter::once(&self.digest).chain(&self.config_digests).chain(self.platforms_of_index()).cloned().collect()
+    }
+
+    /// The digests of the platforms' manifests, if the image is not the only one of them itself.
+    pub fn platforms_of_index(&self) -> impl Iterator<Item = &Digest> {
+        self.platform_digests.iter().filter(|digest| **digest != self.digest)
     }
 
     /// The bytes of manifests and blobs together.

@@ -27,6 +27,8 @@ pub(crate) struct Shipment<'a> {
     registry: Arc<Registry>,
     session: &'a Session,
     dry_run: bool,
+    /// Whether the blobs are the image's own: then the section that is left behind by a failure is made of them.
+    is_image: bool,
     under_way: JoinSet<Result<BlobPush, Error>>,
     transfers: Transfers,
 }
@@ -34,7 +36,12 @@ pub(crate) struct Shipment<'a> {
 impl<'a> Shipment<'a> {
     pub(crate) fn new(registry: &Arc<Registry>, session: &'a Session, dry_run: bool) -> Self {
         let (under_way, transfers) = (JoinSet::new(), Transfers::default());
-        Self { registry: Arc::clone(registry), session, dry_run, under_way, transfers }
+        Self { registry: Arc::clone(registry), session, dry_run, is_image: true, under_way, transfers }
+    }
+
+    /// The same for blobs that go to an image that is there whole.
+    pub(crate) fn beside_image(registry: &Arc<Registry>, session: &'a Session) -> Self {
+        Self { is_image: false, ..Self::new(registry, session, false) }
     }
 
     /// Where they go.
@@ -119,7 +126,9 @@ impl<'a> Shipment<'a> {
     fn note(&mut self, ended: Result<Result<BlobPush, Error>, JoinError>) -> Result<(), Error> {
         let ended = ended.unwrap_or_else(|broken| carry_on(broken))?;
         self.transfers.note(ended);
-        self.session.checkpoint(&Push::unfinished(&self.transfers), UNFINISHED);
+        if self.is_image {
+            self.session.checkpoint(&Push::unfinished(&self.transfers), UNFINISHED);
+        }
         Ok(())
     }
 }

@@ -49,6 +49,11 @@ pub enum FaultKind {
     },
     /// The work is not done; the answer is the service's own way to say "slow down".
     Throttle,
+    /// The same, and `Retry-After` says how long to wait.
+    ThrottleFor {
+        /// How long, in seconds.
+        seconds: u64,
+    },
     /// The work is done; half of the answer's body comes, then the connection is closed.
     CutBody,
     /// The work is not done; the connection is closed before a byte of an answer.
@@ -100,7 +105,7 @@ impl fmt::Display for ParseFaultError {
         write!(
             formatter,
             "`{}` is not a fault: write OPERATION[#NTH][xTIMES]=KIND, for example `s3:PutObject#2=lost-response`; \
-             kinds: latency:MILLISECONDS, lost-response, error-after:STATUS, error:STATUS:CODE, throttle, cut-body, refuse, \
+             kinds: latency:MILLISECONDS, lost-response, error-after:STATUS, error:STATUS:CODE, throttle[:SECONDS], cut-body, refuse, \
              cut-request:BYTES",
             self.0
         )
@@ -144,6 +149,7 @@ fn parse_kind(text: &str) -> Option<FaultKind> {
             FaultKind::Error { status: status.parse().ok()?, code: code.to_owned() }
         }
         ("throttle", "") => FaultKind::Throttle,
+        ("throttle", seconds) => FaultKind::ThrottleFor { seconds: seconds.parse().ok()? },
         ("cut-body", "") => FaultKind::CutBody,
         ("refuse", "") => FaultKind::Refuse,
         ("cut-request", bytes) => FaultKind::CutRequest { bytes: bytes.parse().ok()? },
@@ -187,6 +193,7 @@ mod tests {
             ("s3:PutObject=lost-response", Fault::new("s3:PutObject", FaultKind::LostResponse)),
             ("ecs:*#3x2=throttle", Fault::new("ecs:*", FaultKind::Throttle).at(3).times(2)),
             ("*=cut-request:7", Fault::new("*", FaultKind::CutRequest { bytes: 7 })),
+            ("*=throttle:7", Fault::new("*", FaultKind::ThrottleFor { seconds: 7 })),
             ("*=latency:250", Fault::new("*", FaultKind::Latency { milliseconds: 250 })),
             (
                 "s3:PutObject#1=error:409:ConditionalRequestConflict",

@@ -265,6 +265,9 @@ async fn carry_out(
         }
         Some(FaultKind::Error { status, code }) => Ok((protocol.error(&injected(status, &code)), false)),
         Some(FaultKind::Throttle) => Ok((protocol.throttled(), false)),
+        Some(FaultKind::ThrottleFor { seconds }) => {
+            Ok((protocol.throttled().with("retry-after", &seconds.to_string()), false))
+        }
         Some(FaultKind::CutBody) => Ok((work(), true)),
         Some(FaultKind::Refuse) => Err(no_answer()),
         Some(FaultKind::CutRequest { .. }) => {

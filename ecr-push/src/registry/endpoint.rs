@@ -29,6 +29,8 @@ pub(crate) struct Endpoint {
     pub(crate) authorizer: Authorizer,
     /// Whether the registry is ECR's.
     pub(crate) is_ecr: bool,
+    /// Whose it is, if it is ECR's and of another account than ours.
+    pub(crate) foreign_account: Option<String>,
     pub(crate) gates: Mutex<Gates>,
     pub(crate) progress: Progress,
 }
@@ -147,9 +149,21 @@ impl Endpoint {
             }
             Next::WithNewToken => {
                 let renewed = self.authorizer.renew(generation, &failure.challenges, &self.transport, &self.origin);
-                if renewed.await? { Ok(()) } else { Err(failure.error.into()) }
+                if renewed.await? { Ok(()) } else { Err(self.given_up(failure.error)) }
             }
-            Next::GiveUp => Err(failure.error.into()),
+            Next::GiveUp => Err(self.given_up(failure.error)),
+        }
+    }
+
+    /// Another account that refuses is another one's doing than a role that may not.
+    fn given_up(&self, cause: CallError) -> Error {
+        match &self.foreign_account {
+            Some(account) if cause.kind == CallErrorKind::AccessDenied => Error::OtherAccount {
+                repository: self.repository.clone(),
+                account: account.clone(),
+                cause: Box::new(cause),
+            },
+            _ => cause.into(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::aws::{CallError, CallErrorKind};
+use contract::aws::{CallError, CallErrorKind, is_tls};
 use http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
 use http::request::Builder;
 use http::{HeaderMap, Response, StatusCode};
@@ -221,13 +221,11 @@ fn lost(
         is_proxy |= cause.is::<ProxyError>();
         deepest = cause;
     }
-    // The cause of a failed handshake is wrapped into an I/O error that does not name it as its source.
+    // An I/O error does not name what it wraps as its source.
     let inner = deepest.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let is_tls =
-        deepest.is::<rustls::Error>() || inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
     let is_proxy = is_proxy || inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<ProxyError>);
     let (kind, remedy) = match operation {
-        _ if is_tls && unconnected => (CallErrorKind::Tls, Remedy::None),
+        _ if unconnected && is_tls(error) => (CallErrorKind::Tls, Remedy::None),
         _ if is_proxy => (CallErrorKind::Proxy, Remedy::Wait(None)),
         Operation::PutManifest if !unconnected => (CallErrorKind::Timeout, Remedy::Wait(None)),
         _ => (CallErrorKind::Network, Remedy::Wait(None)),

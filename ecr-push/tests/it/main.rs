@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
 
 mod archive;
+mod attach;
 mod contract;
+mod create;
+mod errors;
 mod faults;
 mod layout;
 mod lost;
@@ -12,6 +15,7 @@ mod push;
 mod resume;
 mod rude_registry;
 mod transfer;
+mod wait_scan;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -79,4 +83,22 @@ fn flip(file: &Path) {
     let mut bytes = std::fs::read(file).unwrap();
     bytes[0] ^= 1;
     std::fs::write(file, bytes).unwrap();
+}
+
+/// Checks that the tool failed with this exit code and error code, and said so as it should: one whole document, and the message and the hint
+/// on a line each.
+#[track_caller]
+fn refused(outcome: Outcome, exit: i32, code: &str) -> Outcome {
+    let outcome = outcome.code(exit).says("/ok", false).says("/error/code", code);
+    let error = outcome.json()["error"].clone();
+    let line = |name: &str| {
+        let text = error[name].as_str().unwrap_or_default();
+        assert!(!text.is_empty() && !text.contains('\n') && text.len() < 600, "{name} is no line: {error}");
+        text
+    };
+    let id = error["request_id"].as_str().map(|id| format!(" (request id {id})")).unwrap_or_default();
+    let told = format!("ecr-push: error: {}{id}\necr-push: hint: {}\n", line("message"), line("hint"));
+    assert!(outcome.stderr().ends_with(&told), "{}", outcome.stderr());
+    assert!(outcome.stderr().lines().count() < 24, "more than a screen: {}", outcome.stderr());
+    outcome
 }
