@@ -266,8 +266,8 @@ impl Fault for SourceError {
                     "take one platform only: --platform PLATFORM; or fetch all of them before the image is saved"
                 }
                 Self::DiskFull(_) | Self::Temporary(_) => "set TMPDIR to a folder with room, or unpack the archive",
-                Self::Truncated { .. } | Self::Read(_) => "write the archive again; nothing was sent",
-                _ => "build the image again; nothing was sent",
+                Self::Truncated { .. } | Self::Read(_) => "write the archive again; no tag was moved",
+                _ => "build the image again; no tag was moved",
             }
             .to_owned(),
         )
