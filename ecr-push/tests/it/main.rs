@@ -9,6 +9,8 @@ mod layout;
 mod peer;
 mod push;
 mod rude_registry;
+mod saved;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::path::Path;
