@@ -128,7 +128,7 @@ pub(crate) fn read(
     packing: &Packer,
     desk: &Desk,
 ) -> Result<Passed, Stopped> {
-    let mut members = Members::of_stream(unpacked(stream).map_err(SourceError::Read)?);
+    let mut members = Members::of_stream(unpacked(stream).map_err(|cause| SourceError::of_read(cause, 0, None))?);
     let (mut seen, mut taken) = (Seen::default(), BTreeMap::new());
     while let Some(mut member) = members.advance()? {
         if seen.note(&mut member)? == Sight::Content {

@@ -197,7 +197,7 @@ pub enum SourceError {
 
 impl SourceError {
     /// What a failed read of an archive means.
-    pub(super) fn of_read(cause: io::Error, position: u64, member: Option<&str>) -> Self {
+    pub(crate) fn of_read(cause: io::Error, position: u64, member: Option<&str>) -> Self {
         match cause.kind() {
             io::ErrorKind::UnexpectedEof => Self::Truncated { position, member: member.map(str::to_owned) },
             _ => Self::Read(cause),
