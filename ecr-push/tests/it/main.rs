@@ -4,6 +4,8 @@
 
 mod archive;
 mod contract;
+mod daemon;
+mod docker;
 mod faults;
 mod layout;
 mod peer;
