@@ -4,9 +4,11 @@
 
 mod archive;
 mod contract;
+mod copy;
 mod daemon;
 mod docker;
 mod faults;
+mod host;
 mod layout;
 mod peer;
 mod push;
@@ -17,9 +19,12 @@ mod stream;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use testkit::LocalAws;
 use testkit::image::{ImageSource, Layer, Layout};
 use testkit::sandbox::{Outcome, Sandbox};
+use testkit::world::{Operation, Service};
 
 /// A local AWS with one repository, `web`, with this tag mutability.
 fn cloud_with(mutability: &str) -> LocalAws {
@@ -80,4 +85,17 @@ fn flip(file: &Path) {
     let mut bytes = std::fs::read(file).unwrap();
     bytes[0] ^= 1;
     std::fs::write(file, bytes).unwrap();
+}
+
+/// Asks ECR's control plane, behind the tool's back.
+fn control(cloud: &LocalAws, name: &str, input: &serde_json::Value) -> serde_json::Value {
+    let operation = Operation { service: Service::Ecr, name: name.to_owned() };
+    cloud.world().call(&operation, input, cloud.endpoint(), cloud.clock().now()).unwrap()
+}
+
+/// Leaves `user:password` for a registry where `docker login` does.
+fn log_in(sandbox: &Sandbox, host: &str, credentials: &str) {
+    let auth = STANDARD.encode(credentials);
+    let config = serde_json::json!({ "auths": { host: { "auth": auth } } });
+    sandbox.write(".docker/config.json", config.to_string());
 }
