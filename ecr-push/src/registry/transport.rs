@@ -214,16 +214,12 @@ fn lost(
     error: &(dyn std::error::Error + 'static),
 ) -> Failure {
     let mut deepest = error;
-    let mut is_proxy = false;
-    while let Some(cause) = deepest.source() {
+    let (mut is_tls, mut is_proxy) = (false, false);
+    while let Some(cause) = cause_of(deepest) {
+        is_tls |= cause.is::<rustls::Error>();
         is_proxy |= cause.is::<ProxyError>();
         deepest = cause;
     }
-    // The cause of a failed handshake is wrapped into an I/O error that does not name it as its source.
-    let inner = deepest.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let is_tls =
-        deepest.is::<rustls::Error>() || inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
-    let is_proxy = is_proxy || inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<ProxyError>);
     let (kind, remedy) = match operation {
         _ if is_tls && unconnected => (CallErrorKind::Tls, Remedy::None),
         _ if is_proxy => (CallErrorKind::Proxy, Remedy::Wait(None)),
@@ -231,6 +227,14 @@ fn lost(
         _ => (CallErrorKind::Network, Remedy::Wait(None)),
     };
     failure(name, kind, deepest.to_string(), remedy)
+}
+
+/// What is behind an error. An I/O error names as its source not what it wraps, but the source of that.
+fn cause_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
 
 #[derive(Deserialize)]
