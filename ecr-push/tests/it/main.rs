@@ -12,6 +12,7 @@ mod host;
 mod layout;
 mod peer;
 mod push;
+mod reach;
 mod registries;
 mod rude_registry;
 mod saved;
