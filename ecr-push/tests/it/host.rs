@@ -50,9 +50,9 @@ impl Host {
 }
 
 fn serve(mut stream: &TcpStream, heard: &Mutex<Vec<String>>, answer: impl Fn(&str) -> Reply) {
-    let head = head(stream);
-    heard.lock().unwrap().push(head.to_lowercase());
-    let Reply { status, headers, body } = answer(&head);
+    let request = head(stream);
+    heard.lock().unwrap().push(request.to_lowercase());
+    let Reply { status, headers, body } = answer(&request);
     let start = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
     // A client that has heard enough may go.
     let _ = stream.write_all(start.as_bytes()).and_then(|()| stream.write_all(&body));

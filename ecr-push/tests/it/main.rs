@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
 
 mod archive;
+mod builders;
 mod contract;
 mod copy;
 mod daemon;

@@ -105,8 +105,8 @@ fn proxy(status: &'static str) -> (String, Arc<AtomicUsize>) {
     let counted = Arc::clone(&heard);
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            let head = host::head(&client);
-            let target = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+            let request = host::head(&client);
+            let target = request.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
             counted.fetch_add(usize::from(!target.is_empty()), Ordering::SeqCst);
             let answered = (&client).write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").as_bytes());
             if answered.is_ok() && status.starts_with("200") {

@@ -115,6 +115,5 @@ fn blob(bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    ::contract::Digest::of_bytes(&Sha256::digest(bytes)).hex().to_owned()
 }
