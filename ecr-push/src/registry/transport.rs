@@ -226,7 +226,13 @@ fn lost(
         Operation::PutManifest if !unconnected => (CallErrorKind::Timeout, Remedy::Wait(None)),
         _ => (CallErrorKind::Network, Remedy::Wait(None)),
     };
-    failure(name, kind, deepest.to_string(), remedy)
+    let message = match deepest.downcast_ref() {
+        Some(rustls::Error::InvalidMessage(_)) => {
+            format!("what answers does not speak TLS; a registry without it is named by --plain-http: {deepest}")
+        }
+        _ => deepest.to_string(),
+    };
+    failure(name, kind, message, remedy)
 }
 
 /// What is behind an error. An I/O error names as its source not what it wraps, but the source of that.
