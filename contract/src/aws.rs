@@ -267,7 +267,8 @@ pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// What an error wraps. An I/O error names the cause of that as its own, and not that itself.
-fn beneath<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+#[must_use]
+pub fn beneath<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => error.source(),

@@ -66,6 +66,8 @@ impl contract::Tool for EcrPush {
 
     fn operand(arguments: &Arguments) -> Operand {
         match arguments.source.as_deref() {
+            // A document in a file leaves standard input to the image.
+            None if arguments.common.input.is_some() => Operand::StandardInput,
             None => Operand::Missing,
             Some(path) if path == Path::new("-") => Operand::StandardInput,
             Some(_) => Operand::Named,

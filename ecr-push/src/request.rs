@@ -70,7 +70,7 @@ impl Request {
     /// The arguments contradict each other, or name something that is none.
     pub fn resolve(arguments: &Arguments, input: &Input, cache: Option<PathBuf>) -> Result<Self, Error> {
         let source = ImageName::of(arguments.source.as_deref())?;
-        if source == ImageName::StandardInput && input.foreign.is_none() {
+        if source == ImageName::StandardInput && input.foreign.as_ref().is_none_or(Vec::is_empty) {
             return Err(Error::NoImage);
         }
         let create = RepositorySettings::resolve(&arguments.create)?;

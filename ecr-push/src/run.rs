@@ -80,8 +80,8 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
             }
         }
         Origin::Stream(stream) => {
-            packs = true;
-            let image = ship_stream(stream, &request.choice, &packing, &mut shipment).await?;
+            let (image, is_draft) = ship_stream(stream, &request.choice, &packing, &mut shipment).await?;
+            packs = is_draft;
             demand(&Source::Image(image.clone()))?;
             image
         }

@@ -79,7 +79,7 @@ async fn pack_and_send(
     }
 }
 
-/// Reads an image from a stream, and sends its layers while they go by.
+/// Reads an image from a stream, and sends its layers while they go by. Says whether its manifest had to be written.
 ///
 /// # Errors
 /// It is no image, a layer is not what it should be, or cannot be sent.
@@ -88,7 +88,7 @@ pub(crate) async fn ship_stream(
     choice: &Choice,
     packing: &Packer,
     shipment: &mut Shipment<'_>,
-) -> Result<Image, Error> {
+) -> Result<(Image, bool), Error> {
     let (words, mut heard) = mpsc::channel(AHEAD);
     let (desk, choice, own) = (Desk::new(words), choice.clone(), packing.clone());
     let reader = tokio::task::spawn_blocking(move || stream::read(stream, &choice, &own, &desk));
@@ -104,16 +104,17 @@ pub(crate) async fn ship_stream(
                 let _ = answer.send(missing.is_empty());
             }
             Some(Word::Send(parcel)) => shipment.send(vec![parcel]).await?,
+            Some(Word::Cached(packed)) => shipment.note_cached(&packed.digest, packed.size),
             None => break,
         }
     }
     let passed = reader.await.unwrap_or_else(|broken| carry_on(broken));
     match passed {
-        Ok(Passed::Image(image)) => Ok(image),
+        Ok(Passed::Image(image)) => Ok((image, false)),
         Ok(Passed::Draft(draft, mut packed, rest)) => {
             shipment.send(vec![config(&draft).into()]).await?;
             pack_and_send(in_order(&rest), packing, shipment, &mut packed).await?;
-            Ok(draft.finish_best(&packed)?)
+            Ok((draft.finish_best(&packed)?, true))
         }
         Err(Stopped::Stream(error)) => Err(error),
         // It stops by itself only when nobody listens, and this is who listens.

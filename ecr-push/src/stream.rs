@@ -27,6 +27,8 @@ pub(crate) enum Word {
     Ask(Digest, oneshot::Sender<bool>),
     /// This one can be sent.
     Send(Parcel),
+    /// This one is there, and need not even be packed.
+    Cached(Packed),
 }
 
 /// A blob that can be sent, and the room that it takes until then.
@@ -96,7 +98,7 @@ impl Desk {
 
     fn is_there(&self, digest: &Digest) -> Result<bool, Gone> {
         let (answer, answered) = oneshot::channel();
-        self.words.blocking_send(Word::Ask(digest.clone(), answer)).map_err(|_| Gone)?;
+        self.say(Word::Ask(digest.clone(), answer))?;
         answered.blocking_recv().map_err(|_| Gone)
     }
 
@@ -108,7 +110,11 @@ impl Desk {
     }
 
     fn send(&self, blob: Blob, room: OwnedSemaphorePermit) -> Result<(), Gone> {
-        self.words.blocking_send(Word::Send(Parcel { blob, room: Some(room) })).map_err(|_| Gone)
+        self.say(Word::Send(Parcel { blob, room: Some(room) }))
+    }
+
+    fn say(&self, word: Word) -> Result<(), Gone> {
+        self.words.blocking_send(word).map_err(|_| Gone)
     }
 }
 
@@ -122,7 +128,7 @@ pub(crate) fn read(
     packing: &Packer,
     desk: &Desk,
 ) -> Result<Passed, Stopped> {
-    let mut members = Members::of_stream(unpacked(stream).map_err(SourceError::Read)?);
+    let mut members = Members::of_stream(unpacked(stream).map_err(|cause| SourceError::of_read(cause, 0, None))?);
     let (mut seen, mut taken) = (Seen::default(), BTreeMap::new());
     while let Some(mut member) = members.advance()? {
         if seen.note(&mut member)? == Sight::Content {
@@ -156,6 +162,7 @@ fn take_bare<T: Tape + Send>(
     if let Some(packed) = claimed.as_ref().and_then(|claimed| packing.recall(claimed))
         && desk.is_there(&packed.digest)?
     {
+        desk.say(Word::Cached(packed.clone()))?;
         return Ok(Taken { packed, diff_id: claimed, is_as_it_came: false });
     }
     let room = desk.room(member.size)?;

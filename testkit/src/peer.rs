@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-pub use server::{Server, docker_registry, ministack};
+pub use server::{Server, docker_registry, docker_registry_with_tls, ministack};
 
 /// An independent program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Peer {
 }
 
 /// The programs that tests ask.
-pub const PEERS: [Peer; 6] = [
+pub const PEERS: [Peer; 9] = [
     Peer {
         name: "skopeo",
         proves: "a real registry client pushes to the local registry and reads back what ecr-push pushed",
@@ -35,6 +35,21 @@ pub const PEERS: [Peer; 6] = [
         name: "docker-registry",
         proves: "the local registry answers as an independent OCI registry does",
         install: "apt-get install docker-registry",
+    },
+    Peer {
+        name: "openssl",
+        proves: "registries behind TLS are trusted by certificates that another program made",
+        install: "apt-get install openssl",
+    },
+    Peer {
+        name: "buildah",
+        proves: "ecr-push reads the images that buildah builds and writes",
+        install: "apt-get install buildah",
+    },
+    Peer {
+        name: "podman",
+        proves: "ecr-push reads the images that podman builds and saves",
+        install: "apt-get install podman",
     },
     Peer {
         name: "ministack",

@@ -136,9 +136,12 @@ impl BlobStream<'_> {
         self.skip -= again as u64;
         chunk.truncate(usize::try_from(self.size - self.read).unwrap_or(usize::MAX));
         self.read += chunk.len() as u64;
-        // Whoever makes progress may fail again.
+        if chunk.is_empty() {
+            return Ok(None);
+        }
+        // Whoever makes progress may fail again. What comes for the second time is none.
         self.attempts = Attempts::default();
-        Ok(Some(chunk).filter(Buf::has_remaining))
+        Ok(Some(chunk))
     }
 
     async fn open(&mut self) -> Result<Option<Bytes>, Refused> {

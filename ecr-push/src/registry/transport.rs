@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::aws::{CallError, CallErrorKind, is_tls};
+use contract::aws::{CallError, CallErrorKind, beneath, is_tls};
 use http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
 use http::request::Builder;
 use http::{HeaderMap, Response, StatusCode};
@@ -217,20 +217,23 @@ fn lost(
 ) -> Failure {
     let mut deepest = error;
     let mut is_proxy = false;
-    while let Some(cause) = deepest.source() {
+    while let Some(cause) = beneath(deepest) {
         is_proxy |= cause.is::<ProxyError>();
         deepest = cause;
     }
-    // An I/O error does not name what it wraps as its source.
-    let inner = deepest.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let is_proxy = is_proxy || inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<ProxyError>);
     let (kind, remedy) = match operation {
         _ if unconnected && is_tls(error) => (CallErrorKind::Tls, Remedy::None),
         _ if is_proxy => (CallErrorKind::Proxy, Remedy::Wait(None)),
         Operation::PutManifest if !unconnected => (CallErrorKind::Timeout, Remedy::Wait(None)),
         _ => (CallErrorKind::Network, Remedy::Wait(None)),
     };
-    failure(name, kind, deepest.to_string(), remedy)
+    let message = match deepest.downcast_ref() {
+        Some(rustls::Error::InvalidMessage(_)) => {
+            format!("what answers does not speak TLS; a registry without it is named by --plain-http: {deepest}")
+        }
+        _ => deepest.to_string(),
+    };
+    failure(name, kind, message, remedy)
 }
 
 #[derive(Deserialize)]

@@ -197,7 +197,7 @@ pub enum SourceError {
 
 impl SourceError {
     /// What a failed read of an archive means.
-    pub(super) fn of_read(cause: io::Error, position: u64, member: Option<&str>) -> Self {
+    pub(crate) fn of_read(cause: io::Error, position: u64, member: Option<&str>) -> Self {
         match cause.kind() {
             io::ErrorKind::UnexpectedEof => Self::Truncated { position, member: member.map(str::to_owned) },
             _ => Self::Read(cause),
@@ -266,8 +266,8 @@ impl Fault for SourceError {
                     "take one platform only: --platform PLATFORM; or fetch all of them before the image is saved"
                 }
                 Self::DiskFull(_) | Self::Temporary(_) => "set TMPDIR to a folder with room, or unpack the archive",
-                Self::Truncated { .. } | Self::Read(_) => "write the archive again; nothing was sent",
-                _ => "build the image again; nothing was sent",
+                Self::Truncated { .. } | Self::Read(_) => "write the archive again; no tag was moved",
+                _ => "build the image again; no tag was moved",
             }
             .to_owned(),
         )

@@ -4,25 +4,37 @@
 
 mod archive;
 mod attach;
+mod builders;
 mod contract;
+mod copy;
 mod create;
+mod daemon;
+mod docker;
 mod errors;
 mod faults;
+mod host;
 mod layout;
 mod lost;
 mod peer;
 mod push;
+mod reach;
+mod registries;
 mod resume;
 mod rude_registry;
+mod saved;
+mod stream;
 mod transfer;
 mod wait_scan;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use testkit::LocalAws;
 use testkit::image::{ImageSource, Layer, Layout};
 use testkit::sandbox::{Outcome, Sandbox};
+use testkit::world::{Operation, Service};
 
 /// A local AWS with one repository, `web`, with this tag mutability.
 fn cloud_with(mutability: &str) -> LocalAws {
@@ -101,4 +113,17 @@ fn refused(outcome: Outcome, exit: i32, code: &str) -> Outcome {
     assert!(outcome.stderr().ends_with(&told), "{}", outcome.stderr());
     assert!(outcome.stderr().lines().count() < 24, "more than a screen: {}", outcome.stderr());
     outcome
+}
+
+/// Asks ECR's control plane, behind the tool's back.
+fn control(cloud: &LocalAws, name: &str, input: &serde_json::Value) -> serde_json::Value {
+    let operation = Operation { service: Service::Ecr, name: name.to_owned() };
+    cloud.world().call(&operation, input, cloud.endpoint(), cloud.clock().now()).unwrap()
+}
+
+/// Leaves `user:password` for a registry where `docker login` does.
+fn log_in(sandbox: &Sandbox, host: &str, credentials: &str) {
+    let auth = STANDARD.encode(credentials);
+    let config = serde_json::json!({ "auths": { host: { "auth": auth } } });
+    sandbox.write(".docker/config.json", config.to_string());
 }

@@ -2,22 +2,20 @@
 
 use std::fs;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use testkit::LocalAws;
 use testkit::image::write_index_layout;
 use testkit::peer;
 use testkit::sandbox::Sandbox;
-use testkit::world::{Operation, Service};
 
-use crate::{cloud, image, push, write};
+use crate::{cloud, control, image, push, write};
 
 /// User and password for the local registry, as skopeo wants them.
-fn credentials(cloud: &LocalAws) -> String {
-    let operation = Operation { service: Service::Ecr, name: "GetAuthorizationToken".to_owned() };
-    let input = serde_json::json!({});
-    let answer = cloud.world().call(&operation, &input, cloud.endpoint(), cloud.clock().now()).unwrap();
-    let token = answer["authorizationData"][0]["authorizationToken"].as_str().unwrap().to_owned();
-    let decoded = Sandbox::new().shell("base64 -d").pipe_in(token).run().code(0);
-    decoded.stdout()
+pub(crate) fn credentials(cloud: &LocalAws) -> String {
+    let answer = control(cloud, "GetAuthorizationToken", &serde_json::json!({}));
+    let token = answer["authorizationData"][0]["authorizationToken"].as_str().unwrap();
+    String::from_utf8(STANDARD.decode(token).unwrap()).unwrap()
 }
 
 #[test]

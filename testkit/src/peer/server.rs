@@ -22,7 +22,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https:` if it speaks TLS.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -31,7 +31,7 @@ impl Server {
     /// `127.0.0.1:PORT`: how an image reference names a registry.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.endpoint.trim_start_matches("http://")
+        self.endpoint.trim_start_matches("http://").trim_start_matches("https://")
     }
 }
 
@@ -50,10 +50,25 @@ impl Drop for Server {
 /// It is missing and `REQUIRE_PEERS=1` is set, or it is there and does not start.
 #[must_use]
 pub fn docker_registry() -> Option<Server> {
+    registry(&Sign { path: "/v2/", status: b" 200", scheme: "http" }, "")
+}
+
+/// The same behind TLS, with a chain of certificates and its key, both in PEM form.
+///
+/// # Panics
+/// As with [`docker_registry`].
+#[must_use]
+pub fn docker_registry_with_tls(certificates: &Path, key: &Path) -> Option<Server> {
+    let tls = format!(", tls: {{certificate: {}, key: {}}}", certificates.display(), key.display());
+    // A request without TLS is answered all the same: that it is none.
+    registry(&Sign { path: "/v2/", status: b" 400", scheme: "https" }, &tls)
+}
+
+fn registry(sign: &Sign, tls: &str) -> Option<Server> {
     let program = super::find("docker-registry")?;
-    Some(started("docker-registry", "/v2/", |port, folder| {
+    Some(started("docker-registry", sign, |port, folder| {
         let configuration = folder.join("config.yml");
-        std::fs::write(&configuration, registry_configuration(port, folder))?;
+        std::fs::write(&configuration, registry_configuration(port, folder, tls))?;
         let mut command = Command::new(&program);
         command.arg("serve").arg(&configuration);
         Ok(command)
@@ -67,7 +82,8 @@ pub fn docker_registry() -> Option<Server> {
 #[must_use]
 pub fn ministack() -> Option<Server> {
     let program = super::find("ministack")?;
-    Some(started("ministack", "/_ministack/health", |port, folder| {
+    let sign = Sign { path: "/_ministack/health", status: b" 200", scheme: "http" };
+    Some(started("ministack", &sign, |port, folder| {
         let mut command = Command::new(&program);
         command
             .env("BIND_HOST", "127.0.0.1")
@@ -79,21 +95,30 @@ pub fn ministack() -> Option<Server> {
     }))
 }
 
-fn registry_configuration(port: u16, folder: &Path) -> String {
+/// By what it is known that a server is there: the status that it answers to a request without TLS.
+struct Sign {
+    path: &'static str,
+    status: &'static [u8],
+    /// How it is spoken to from then on.
+    scheme: &'static str,
+}
+
+/// `tls` goes on where the address ends.
+fn registry_configuration(port: u16, folder: &Path, tls: &str) -> String {
     let store = folder.join("store");
     format!(
         "version: 0.1\n\
          log: {{level: error, accesslog: {{disabled: true}}}}\n\
          storage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\n\
-         http: {{addr: 127.0.0.1:{port}}}\n",
+         http: {{addr: 127.0.0.1:{port}{tls}}}\n",
         store.display()
     )
 }
 
-fn started(name: &str, health: &str, command: impl Fn(u16, &Path) -> io::Result<Command>) -> Server {
+fn started(name: &str, sign: &Sign, command: impl Fn(u16, &Path) -> io::Result<Command>) -> Server {
     let mut failure = String::new();
     for _ in 0..ATTEMPTS {
-        match start(health, &command) {
+        match start(sign, &command) {
             Ok(server) => return server,
             Err(error) => failure = error.to_string(),
         }
@@ -101,7 +126,7 @@ fn started(name: &str, health: &str, command: impl Fn(u16, &Path) -> io::Result<
     panic!("{name} does not start: {failure}")
 }
 
-fn start(health: &str, command: impl Fn(u16, &Path) -> io::Result<Command>) -> io::Result<Server> {
+fn start(sign: &Sign, command: impl Fn(u16, &Path) -> io::Result<Command>) -> io::Result<Server> {
     let folder = tempfile::tempdir()?;
     let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     let log = std::fs::File::create(folder.path().join("log"))?;
@@ -111,19 +136,19 @@ fn start(health: &str, command: impl Fn(u16, &Path) -> io::Result<Command>) -> i
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()?;
-    let mut server = Server { process, endpoint: format!("http://{address}"), folder };
-    server.wait_until_it_answers(address, health)?;
+    let mut server = Server { process, endpoint: format!("{}://{address}", sign.scheme), folder };
+    server.wait_until_it_answers(address, sign)?;
     Ok(server)
 }
 
 impl Server {
-    fn wait_until_it_answers(&mut self, address: SocketAddr, health: &str) -> io::Result<()> {
+    fn wait_until_it_answers(&mut self, address: SocketAddr, sign: &Sign) -> io::Result<()> {
         let started = Instant::now();
         while started.elapsed() < START_DEADLINE {
             if let Some(status) = self.process.try_wait()? {
                 return Err(io::Error::other(format!("it ended with {status}: {}", self.log())));
             }
-            if answers(address, health) {
+            if answers(address, sign) {
                 return Ok(());
             }
             std::thread::sleep(POLL_INTERVAL);
@@ -136,14 +161,15 @@ impl Server {
     }
 }
 
-fn answers(address: SocketAddr, path: &str) -> bool {
+fn answers(address: SocketAddr, sign: &Sign) -> bool {
     let ask = || -> io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&address, POLL_INTERVAL)?;
         stream.set_read_timeout(Some(START_DEADLINE))?;
+        let path = sign.path;
         write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
         let mut status_line = [0; 12];
         stream.read_exact(&mut status_line)?;
-        Ok(status_line.ends_with(b" 200"))
+        Ok(status_line.ends_with(sign.status))
     };
     ask().unwrap_or(false)
 }
