@@ -1,6 +1,7 @@
 //! The only file, with those in its folder, that talks to ECR's control plane: model types in and out, errors mapped once, no decisions.
 
 mod creation;
+mod host;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,12 +26,12 @@ use contract::policy::Statement;
 use contract::{Digest, Session};
 use tokio::task::JoinSet;
 
+pub(crate) use self::host::EcrHost;
 use crate::cli::Arguments;
-use crate::create::RepositorySettings;
-use crate::ecr_host::EcrHost;
 use crate::error::Error;
 use crate::image_name::ImageName;
 use crate::repository::Repository;
+use crate::repository::settings::RepositorySettings;
 use crate::request::Request;
 
 /// So many digests can be asked for in one call. Source: ECR API reference, `BatchCheckLayerAvailability`.

@@ -1,16 +1,17 @@
 //! The command line.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser};
+use contract::Operand;
 use contract::arguments::{AwsArguments, ChangeArguments, CommonArguments};
 
 use crate::attachment::AttachmentFile;
 use crate::byte_size::ByteSize;
 use crate::compress::Encoding;
-use crate::create::{RepositoryTag, TagMutability, WildcardFilter};
 use crate::repository::Repository;
+use crate::repository::settings::{RepositoryTag, TagMutability, WildcardFilter};
 use crate::source::PlatformName;
 use crate::tag::Tag;
 
@@ -88,6 +89,19 @@ pub struct Arguments {
     /// What all tools share.
     #[command(flatten)]
     pub common: CommonArguments,
+}
+
+impl Arguments {
+    /// Whether the image comes on standard input. A document in a file leaves that to the image.
+    #[must_use]
+    pub fn operand(&self) -> Operand {
+        match self.source.as_deref() {
+            None if self.common.input.is_some() => Operand::StandardInput,
+            None => Operand::Missing,
+            Some(path) if path == Path::new("-") => Operand::StandardInput,
+            Some(_) => Operand::Named,
+        }
+    }
 }
 
 /// What a repository is to be like if it is created.

@@ -1,29 +1,21 @@
-//! Pushes a container image out of a folder or an archive into ECR.
+//! Pushes a container image into ECR or another registry, from wherever it is.
 //!
 //! ```text
 //! scan-gate report.json | ecr-push web/ --repository web --tag 1.4.0 --input - --require scan | ecs-deploy --cluster stage --service web
 //! ```
 //!
-//! A layout that is not whole never reaches the registry, and what the registry has already is not sent again.
+//! An image that is not whole is never tagged, and what the registry has already is not sent again.
 
-mod attach;
 pub mod attachment;
-pub mod attempts;
-mod await_scan;
 pub mod aws;
 pub mod byte_size;
 pub mod cli;
 pub mod compress;
-pub mod create;
 mod credentials;
-pub mod ecr_host;
 pub mod error;
-mod fetch;
 pub mod image_name;
 pub mod manifest;
-pub mod mounts;
 pub mod pace;
-mod pack;
 pub mod plan;
 pub mod reference;
 pub mod registry;
@@ -32,13 +24,9 @@ pub mod repository;
 pub mod request;
 mod run;
 pub mod scan;
-mod ship;
+mod send;
 pub mod source;
-mod stream;
 pub mod tag;
-mod upload;
-
-use std::path::Path;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;
@@ -65,13 +53,7 @@ impl contract::Tool for EcrPush {
     }
 
     fn operand(arguments: &Arguments) -> Operand {
-        match arguments.source.as_deref() {
-            // A document in a file leaves standard input to the image.
-            None if arguments.common.input.is_some() => Operand::StandardInput,
-            None => Operand::Missing,
-            Some(path) if path == Path::new("-") => Operand::StandardInput,
-            Some(_) => Operand::Named,
-        }
+        arguments.operand()
     }
 
     fn permissions(arguments: &Arguments) -> Vec<Statement> {

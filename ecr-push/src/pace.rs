@@ -3,6 +3,8 @@
 //! Three brakes, each for a cause of its own: [`Gates`] for an API action that the registry throttles, [`Streams`] for too many
 //! uploads at a time, and [`Rate`] for a line that others use too.
 
+pub mod attempts;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

@@ -7,47 +7,51 @@ mod body;
 mod challenge;
 mod daemon;
 mod endpoint;
+mod fetch;
+mod mounts;
 mod operation;
 mod origin;
 mod proxy;
 mod pull;
+mod queue;
 mod transport;
 mod upload;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use contract::aws::{CallError, CallErrorKind};
 use contract::{Digest, Session};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, StatusCode};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::OnceCell;
 
 use self::authorization::Authorizer;
 use self::body::{Meter, SharedRate};
 use self::endpoint::Endpoint;
+use self::mounts::Mounts;
 use self::operation::Operation;
 use self::origin::Origin;
+use self::queue::Queue;
 use self::transport::{Transport, payload};
-use crate::attempts::Attempts;
+use crate::aws::EcrHost;
 use crate::aws::{Authorization, Ecr};
 use crate::cli::Arguments;
 use crate::credentials::{self, Places};
-use crate::ecr_host::EcrHost;
 use crate::error::Error;
 use crate::image_name::RemoteImage;
 use crate::manifest::MEDIA_TYPES;
-use crate::mounts::Mounts;
-use crate::pace::{Gates, Rate, Streams, Ticket};
+use crate::pace::attempts::Attempts;
+use crate::pace::{Gates, Rate, Ticket};
 use crate::reference::{Pointer, Reference};
 use crate::report::RepositoryAction;
 use crate::request::Request;
+use crate::send::upload::side_by_side;
 use crate::source::{Blob, RawManifest};
-use crate::upload::side_by_side;
 
 pub(crate) use self::body::{MEMORY_PER_STREAM, Watch};
 pub(crate) use self::daemon::open as open_daemon;
+pub(crate) use self::fetch::fetch;
 pub(crate) use self::pull::Remote;
 pub(crate) use self::upload::Upload;
 
@@ -63,8 +67,7 @@ pub struct Registry {
     /// Where the image comes from, if that is a registry.
     remote: Option<Arc<Remote>>,
     mounts: Mounts,
-    streams: Mutex<Streams>,
-    queue_moved: Notify,
+    queue: Queue,
     rate: SharedRate,
     /// What became of the repository, if it was not there.
     created: OnceCell<RepositoryAction>,
@@ -110,8 +113,7 @@ impl Registry {
             ecr,
             remote: None,
             mounts,
-            streams: Mutex::new(Streams::new(request.jobs.get())),
-            queue_moved: Notify::new(),
+            queue: Queue::new(request.jobs.get()),
             rate,
             created: OnceCell::new(),
             dry_run: request.dry_run,
@@ -314,41 +316,16 @@ impl Registry {
     /// # Errors
     /// All attempts failed, or the first in a way that no further one would mend.
     pub(crate) async fn upload(self: &Arc<Self>, blob: &Blob, ticket: Ticket, watch: Watch) -> Result<Upload, Error> {
-        self.begin_stream(ticket).await;
+        self.queue.begin(ticket).await;
         let uploaded = upload::upload(self, blob, watch).await;
-        self.end_stream(uploaded.is_ok());
+        self.queue.end(uploaded.is_ok());
         uploaded
     }
 
     /// A place in the queue of uploads.
     pub(crate) fn queue(&self, blob: &Blob) -> Ticket {
-        lock(&self.streams).queue(blob.size)
+        self.queue.ticket(blob.size)
     }
-
-    async fn begin_stream(&self, ticket: Ticket) {
-        loop {
-            let moved = self.queue_moved.notified();
-            if lock(&self.streams).begin(ticket) {
-                // There may be room for the next one too.
-                self.queue_moved.notify_waiters();
-                return;
-            }
-            moved.await;
-        }
-    }
-
-    fn end_stream(&self, well: bool) {
-        lock(&self.streams).end(well);
-        self.queue_moved.notify_waiters();
-    }
-
-    fn throttled(&self) {
-        lock(&self.streams).throttled(Instant::now());
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A registry that is not ECR's: its address, and what the user has to show there.

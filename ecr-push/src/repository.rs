@@ -1,5 +1,7 @@
 //! Names of repositories.
 
+pub mod settings;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -7,16 +7,16 @@ use contract::input::read_file;
 use contract::{Digest, Input};
 
 use crate::attachment::AttachmentFile;
+use crate::aws::EcrHost;
 use crate::byte_size::ByteSize;
 use crate::cli::Arguments;
 use crate::compress::{self, Encoding};
-use crate::create::RepositorySettings;
-use crate::ecr_host::EcrHost;
 use crate::error::Error;
 use crate::image_name::ImageName;
 use crate::reference::Reference;
 use crate::registry::MEMORY_PER_STREAM;
 use crate::repository::Repository;
+use crate::repository::settings::RepositorySettings;
 use crate::source::Choice;
 use crate::tag::Tag;
 

@@ -9,22 +9,22 @@ use std::time::Instant;
 use contract::{Input, Report, Session, requirement};
 
 use crate::EcrPush;
-use crate::attach::{self, Ready};
-use crate::await_scan::await_scan;
 use crate::cli::Arguments;
 use crate::compress::cache::Cache;
 use crate::error::Error;
-use crate::fetch::fetch;
 use crate::image_name::ImageName;
-use crate::pack::Packer;
 use crate::plan::{is_there, plan};
 use crate::reference::{Pointer, Reference};
+use crate::registry::fetch;
 use crate::registry::{Registry, open_daemon};
 use crate::report::{BlobAction, Push, seconds};
 use crate::request::Request;
-use crate::ship::{ship_draft, ship_stream};
+use crate::scan::wait::await_scan;
+use crate::send::attach::{self, Ready};
+use crate::send::pack::Packer;
+use crate::send::ship::{ship_draft, ship_stream};
+use crate::send::upload::{Shipment, UNFINISHED, carry_on, check_all};
 use crate::source::{self, Draft, Image, RawManifest, Source, SourceError};
-use crate::upload::{Shipment, UNFINISHED, carry_on, check_all};
 
 /// What the image is pushed from.
 enum Origin {

@@ -6,6 +6,8 @@
 //!
 //! Source: ECR API reference, `DescribeImageScanFindings`, `ImageScanStatus`; aws/aws-sdk#289.
 
+pub(crate) mod wait;
+
 use std::time::Duration;
 
 use serde::Deserialize;

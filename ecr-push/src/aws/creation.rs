@@ -17,9 +17,9 @@ use aws_smithy_types::config_bag::ConfigBag;
 use contract::aws::CallError;
 
 use super::{CREATE, Ecr, PUT_POLICY, not_understood};
-use crate::create::{Encryption, RepositorySettings, RepositoryTag, TagMutability, WildcardFilter};
 use crate::error::Error;
 use crate::report::RepositoryAction;
+use crate::repository::settings::{Encryption, RepositorySettings, RepositoryTag, TagMutability, WildcardFilter};
 
 impl Ecr {
     /// Creates the repository, and sets it up. One that somebody else created in the meantime stays as it is.

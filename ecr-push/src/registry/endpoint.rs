@@ -15,9 +15,9 @@ use super::body::Meter;
 use super::operation::Operation;
 use super::origin::Origin;
 use super::transport::{Answer, Call, Failure, Payload, Transport, payload};
-use crate::attempts::{Attempts, Next, Remedy};
 use crate::error::Error;
 use crate::pace::Gates;
+use crate::pace::attempts::{Attempts, Next, Remedy};
 use crate::repository::Repository;
 
 /// One repository in a registry.

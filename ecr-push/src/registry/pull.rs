@@ -13,9 +13,9 @@ use hyper::body::Incoming;
 use super::endpoint::{Endpoint, Refused};
 use super::operation::Operation;
 use super::transport::{STANDSTILL, failure, refusal};
-use crate::attempts::{Attempts, Remedy};
 use crate::error::Error;
 use crate::manifest::MEDIA_TYPES;
+use crate::pace::attempts::{Attempts, Remedy};
 use crate::reference::Reference;
 use crate::source::RawManifest;
 

@@ -23,8 +23,8 @@ use serde::Deserialize;
 use super::body::{BlobBody, Meter};
 use super::operation::Operation;
 use super::proxy::{Connector, ProxyError};
-use crate::attempts::Remedy;
 use crate::error::Error;
+use crate::pace::attempts::Remedy;
 
 /// A connection that takes longer than this will not come.
 const CONNECT: Duration = Duration::from_secs(5);

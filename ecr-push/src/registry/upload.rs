@@ -14,8 +14,8 @@ use super::body::{BlobBody, Feed, Meter, Watch};
 use super::endpoint::Refused;
 use super::operation::Operation;
 use super::transport::{Answer, payload};
-use crate::attempts::Attempts;
 use crate::error::Error;
+use crate::pace::attempts::Attempts;
 use crate::source::Blob;
 
 /// A blob of this size is worth the request that asks how much of it arrived.
@@ -64,7 +64,7 @@ pub(super) async fn upload(registry: &Arc<Registry>, blob: &Blob, watch: Watch) 
         };
         let error = refused.failure.error.clone();
         if error.kind == CallErrorKind::Throttled {
-            registry.throttled();
+            registry.queue.throttled();
         }
         if error.code.as_deref() == Some("NAME_UNKNOWN") {
             return Err(registry.repository_missing());

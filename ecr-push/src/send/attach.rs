@@ -9,9 +9,9 @@ use crate::error::Error;
 use crate::reference::Reference;
 use crate::registry::Registry;
 use crate::report::{AttachmentPush, BlobAction};
+use crate::send::upload::{Shipment, carry_on};
 use crate::source::{RawManifest, measure_file};
 use crate::tag::Tag;
-use crate::upload::{Shipment, carry_on};
 
 /// A file that was read and can be attached.
 pub(crate) struct Ready {

@@ -2,11 +2,11 @@
 
 /// A registry of ECR.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EcrHost {
+pub(crate) struct EcrHost {
     /// The account's number.
-    pub account: String,
+    pub(crate) account: String,
     /// The region.
-    pub region: String,
+    pub(crate) region: String,
 }
 
 /// The domains under which AWS serves, partition by partition, dual-stack ones included.
@@ -17,8 +17,7 @@ const DOMAINS: [&str; 6] =
 
 impl EcrHost {
     /// Reads `ACCOUNT.dkr.ecr.REGION.amazonaws.com` and its FIPS and dual-stack forms.
-    #[must_use]
-    pub fn of(host: &str) -> Option<Self> {
+    pub(crate) fn of(host: &str) -> Option<Self> {
         let (account, rest) = host.split_once('.')?;
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         let forms = ["dkr.ecr.", "dkr.ecr-fips.", "dkr-ecr.", "dkr-ecr-fips."];

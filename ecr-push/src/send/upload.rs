@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::pace::Ticket;
 use crate::registry::{Registry, Watch};
 use crate::report::{BlobAction, BlobPush, Push, Transfers, seconds};
+use crate::send::stream::Parcel;
 use crate::source::{Blob, Image};
-use crate::stream::Parcel;
 
 /// Blobs whose digest is computed at a time: disk and processor are busy long before the network would be.
 const CHECKS: usize = 4;

@@ -7,10 +7,10 @@ use contract::Digest;
 use tokio::sync::mpsc;
 
 use crate::error::Error;
-use crate::pack::{Packer, Ready, in_order};
+use crate::send::pack::{Packer, Ready, in_order};
+use crate::send::stream::{self, Desk, Passed, Stopped, Word};
+use crate::send::upload::{Shipment, carry_on};
 use crate::source::{Blob, Choice, Draft, Image, Layer, Location, Packed};
-use crate::stream::{self, Desk, Passed, Stopped, Word};
-use crate::upload::{Shipment, carry_on};
 
 /// So many layers are packed ahead of the question whether the registry has them.
 const AHEAD: usize = 128;

@@ -15,22 +15,20 @@ const NOTE_LIMIT: u64 = 512;
 
 /// The notes about one registry, and the repository that was named.
 #[derive(Clone, Debug)]
-pub struct Mounts {
+pub(super) struct Mounts {
     folder: Option<PathBuf>,
     named: Option<Repository>,
 }
 
 impl Mounts {
     /// The notes in a folder of caches, which need not be there yet.
-    #[must_use]
-    pub fn new(cache: Option<&Path>, host: &str, named: Option<Repository>) -> Self {
+    pub(super) fn new(cache: Option<&Path>, host: &str, named: Option<Repository>) -> Self {
         let folder = host.replace(|found: char| !found.is_ascii_alphanumeric() && found != '.' && found != '-', "_");
         Self { folder: cache.map(|cache| cache.join("mounts").join(folder)), named }
     }
 
     /// Where a blob may be, other than in the repository itself.
-    #[must_use]
-    pub fn source(&self, digest: &Digest, own: &Repository) -> Option<Repository> {
+    pub(super) fn source(&self, digest: &Digest, own: &Repository) -> Option<Repository> {
         self.noted(digest).filter(|noted| noted != own).or_else(|| self.named.clone().filter(|named| named != own))
     }
 
@@ -45,7 +43,7 @@ impl Mounts {
     ///
     /// # Errors
     /// The folder cannot be written. Nothing but a hint is lost then.
-    pub fn note(&self, digest: &Digest, repository: &Repository) -> io::Result<()> {
+    pub(super) fn note(&self, digest: &Digest, repository: &Repository) -> io::Result<()> {
         let Some(folder) = self.folder.as_ref().filter(|_| self.noted(digest).is_none()) else { return Ok(()) };
         fs::create_dir_all(folder)?;
         // A note that is cut off is another name or none: it costs one mount that is refused.

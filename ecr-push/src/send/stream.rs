@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::compress::CompressError;
 use crate::error::Error;
-use crate::pack::{Kept, Packer, check, keep};
+use crate::send::pack::{Kept, Packer, check, keep};
 use crate::source::{
     Blob, Choice, Compression, Draft, Image, Layer, Location, Member, Members, Packed, Seen, Sight, Source,
     SourceError, Tape, unpacked,
