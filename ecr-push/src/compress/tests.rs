@@ -137,8 +137,8 @@ fn blobs_keep_their_digests() {
         ),
         (
             Encoding::Zstd,
-            "zstd.libzstd-1.5.7.level-3.block-4194304.frames-1",
-            "sha256:f5635626818afed98d224467e5d386b2c78b0568586ff9de2851708a345ae300",
+            "zstd.libzstd-1.5.7.level-2.block-2097152.frames-1",
+            "sha256:6d9ca6cfe8cbd25453f0c96515cd3b56bbaddd90482783083e05a3d8ee2f939c",
         ),
     ];
     for (encoding, name, expected) in golden {
