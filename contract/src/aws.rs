@@ -198,6 +198,9 @@ impl Fault for CallError {
             }
             CallErrorKind::Region => "name the region with --region or AWS_REGION".to_owned(),
             CallErrorKind::Throttled => "run it again later, or run fewer of these at the same time".to_owned(),
+            CallErrorKind::Network if self.service() == REGISTRY => {
+                "check the network, the proxy, and the registry's name and port".to_owned()
+            }
             CallErrorKind::Network => {
                 format!(
                     "check the network, the proxy and AWS_ENDPOINT_URL; the endpoint of {} was not reached",

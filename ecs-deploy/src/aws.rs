@@ -12,7 +12,7 @@ use aws_sdk_ecs::types::{
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use contract::Session;
-use contract::aws::{CallError, CallLog, configuration};
+use contract::aws::{CallError, CallLog, Hopeless, configuration};
 use contract::policy::Statement;
 
 use crate::cli::Arguments;
@@ -87,7 +87,10 @@ impl Ecs {
     /// A client for the service that the arguments name.
     pub async fn connect(arguments: &Arguments, session: &Session) -> Self {
         let shared = configuration(&arguments.aws, session).await;
-        let config = aws_sdk_ecs::config::Builder::from(&shared).interceptor(CallLog::new(session)).build();
+        let config = aws_sdk_ecs::config::Builder::from(&shared)
+            .interceptor(CallLog::new(session))
+            .retry_classifier(Hopeless)
+            .build();
         let (cluster, service) = (arguments.cluster.clone(), arguments.service.clone());
         Self { client: Client::from_conf(config), cluster, service }
     }

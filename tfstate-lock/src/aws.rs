@@ -10,7 +10,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use contract::Session;
 use contract::arguments::AwsArguments;
-use contract::aws::{CallError, CallErrorKind, CallLog};
+use contract::aws::{CallError, CallErrorKind, CallLog, Hopeless};
 
 use crate::decide::{DeleteOutcome, Found, PutOutcome};
 use crate::lock_info::LockInfo;
@@ -29,7 +29,12 @@ impl LockStore {
         let shared = contract::aws::configuration(arguments, session).await;
         // Who names an endpoint has no DNS names for buckets there.
         let own_endpoint = shared.endpoint_url().is_some();
-        let builder = || Builder::from(&shared).force_path_style(own_endpoint).interceptor(CallLog::new(session));
+        let builder = || {
+            Builder::from(&shared)
+                .force_path_style(own_endpoint)
+                .interceptor(CallLog::new(session))
+                .retry_classifier(Hopeless)
+        };
         Self {
             reading: Client::from_conf(builder().build()),
             writing: Client::from_conf(builder().retry_config(RetryConfig::disabled()).build()),
