@@ -1,0 +1,4 @@
+//! See `documents` of the library.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ecr_push_fuzz::documents(bytes));
