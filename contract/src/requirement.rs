@@ -95,6 +95,17 @@ pub fn check(document: Option<&Document>, sections: &[String], subjects: &[Diges
     })
 }
 
+/// The part of [`check`] that can be asked before it is known which image is at hand: that each of `sections` is in the document, has passed, and
+/// says which image it is about.
+///
+/// # Errors
+/// The first demand that is not met.
+pub fn check_without_image(document: Option<&Document>, sections: &[String]) -> Result<(), Unmet> {
+    let unmet = |section: &String| check(document, std::slice::from_ref(section), &[]).err();
+    let is_about_image = |unmet: &Unmet| matches!(unmet, Unmet::NoImage(_));
+    sections.iter().filter_map(unmet).find(|unmet| !is_about_image(unmet)).map_or(Ok(()), Err)
+}
+
 /// Checks that no step whose outcome the image depends on says no: a dry run upstream leaves a document that is well and a section that is not.
 ///
 /// # Errors
@@ -179,6 +190,20 @@ mod tests {
     #[test]
     fn an_image_section_proves_nothing_if_no_image_is_at_hand() {
         assert_eq!(code(&format!(r#","scan":{{"ok":true,"digest":"{}"}}"#, digest('a')), &[]), "require.no_image");
+    }
+
+    #[test]
+    fn what_no_image_could_meet_is_told_before_there_is_one() {
+        let verdict = |section: &str| {
+            let text = format!(r#"{{"schema":"deploy-aws-ecs/release/v1","ok":true{section}}}"#);
+            let document = Document::parse(text.as_bytes()).unwrap();
+            check_without_image(Some(&document), &["scan".to_owned()]).map_err(|unmet| unmet.code())
+        };
+        assert_eq!(verdict(&format!(r#","scan":{{"ok":true,"digest":"{}"}}"#, digest('a'))), Ok(()));
+        assert_eq!(verdict(""), Err("require.missing".to_owned()));
+        assert_eq!(verdict(r#","scan":{"ok":false}"#), Err("require.failed".to_owned()));
+        assert_eq!(verdict(r#","scan":{"ok":true}"#), Err("require.no_subject".to_owned()));
+        assert!(check_without_image(None, &["scan".to_owned()]).is_err());
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! did so until 2026 (awslabs/soci-snapshotter, issue 1834).
 
 pub mod cache;
-pub mod decompress;
 mod deflate;
 mod encoder;
 mod gzip;

@@ -10,6 +10,7 @@ mod helper;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,10 +64,13 @@ pub(crate) struct Places {
 impl Places {
     /// Those that the environment names.
     pub(crate) fn of_environment() -> Self {
-        Self::named_by(|variable| std::env::var_os(variable))
+        // Without a session of its own, podman keeps what it was told below the user's number.
+        let user = std::fs::metadata("/proc/self").ok().map(|own| own.uid());
+        let runtime = user.map(|user| PathBuf::from(format!("/run/containers/{user}/auth.json")));
+        Self::named_by(|variable| std::env::var_os(variable), runtime.as_ref())
     }
 
-    fn named_by(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    fn named_by(variable: impl Fn(&str) -> Option<OsString>, runtime: Option<&PathBuf>) -> Self {
         // An empty variable is as good as none.
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let folder = |name: &str| set(name).map(PathBuf::from);
@@ -74,7 +78,7 @@ impl Places {
         let files = [
             folder("REGISTRY_AUTH_FILE"),
             docker.map(|folder| folder.join("config.json")),
-            folder("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json")),
+            folder("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json")).or_else(|| runtime.cloned()),
         ];
         Self {
             files: files.into_iter().flatten().collect(),
@@ -317,7 +321,7 @@ mod tests {
         let places = |variables: &[(&str, &str)]| {
             let variable =
                 |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
-            let files = Places::named_by(variable).files;
+            let files = Places::named_by(variable, None).files;
             files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>()
         };
         let (home, runtime) = (("HOME", "/home/me"), ("XDG_RUNTIME_DIR", "/run/me"));

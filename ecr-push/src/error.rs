@@ -26,6 +26,9 @@ pub enum Error {
     /// What is named is none.
     #[error(transparent)]
     Name(#[from] NotAnImageName),
+    /// The image in a registry is named twice.
+    #[error("--image is for archives and layouts: an image in a registry is named by its tag or digest")]
+    ImageTwice,
     /// A flag that only makes sense with ECR.
     #[error("{0} is for ECR only, and another registry is named")]
     OnlyEcr(&'static str),
@@ -245,6 +248,7 @@ impl Fault for Error {
         match self {
             Self::NoImage
             | Self::Name(_)
+            | Self::ImageTwice
             | Self::OnlyEcr(_)
             | Self::DockerHost(_)
             | Self::TooManyFilters { .. }
@@ -282,7 +286,11 @@ impl Fault for Error {
         match self {
             Self::NoImage => "image.missing",
             Self::Name(_) => "image.name",
-            Self::OnlyEcr(_) | Self::DockerHost(_) | Self::TooManyFilters { .. } | Self::Memory { .. } => "usage",
+            Self::ImageTwice
+            | Self::OnlyEcr(_)
+            | Self::DockerHost(_)
+            | Self::TooManyFilters { .. }
+            | Self::Memory { .. } => "usage",
             Self::Policy { .. } => "policy.malformed",
             Self::PolicyNotPut { .. } => "policy.not_put",
             Self::File { .. } | Self::Packing(CompressError::Read(_)) => "source.unreadable",
@@ -319,7 +327,9 @@ impl Fault for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NoImage => "docker save web | ecr-push --repository NAME, or name a folder or file".to_owned(),
-            Self::Name(_) => "docker://HOST/REPOSITORY:TAG, docker-daemon:NAME:TAG, or a path".to_owned(),
+            Self::Name(_) | Self::ImageTwice => {
+                "docker://HOST/REPOSITORY:TAG, docker-daemon:NAME:TAG, or a path".to_owned()
+            }
             Self::OnlyEcr(_) => "leave it out, or leave --registry out".to_owned(),
             Self::DockerHost(_) => "docker save NAME | ecr-push --repository NAME".to_owned(),
             Self::TooManyFilters { .. } => "put what they have in common before one `*`".to_owned(),

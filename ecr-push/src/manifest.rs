@@ -25,6 +25,9 @@ const BARE_LAYER_TYPES: [&str; 3] = [
 /// All media types of manifests and indexes that are read: what a registry is asked for.
 pub const MEDIA_TYPES: [&str; 4] = [MANIFEST_TYPES[0], INDEX_TYPES[0], MANIFEST_TYPES[1], INDEX_TYPES[1]];
 
+/// What an entry of an index is that is an attestation about another one. Source: `BuildKit`, attestation storage.
+const ATTESTATION: &str = "attestation-manifest";
+
 /// The word for a platform that is none: what `BuildKit` gives to attestations.
 const NO_PLATFORM: &str = "unknown";
 
@@ -56,7 +59,12 @@ impl Descriptor {
     /// Whether it says that it is an attestation about another entry of its index.
     #[must_use]
     pub fn is_attestation(&self) -> bool {
-        self.platform == Some(Platform::Attestation) || self.annotations.reference_type.is_some()
+        match &self.platform {
+            Some(Platform::Attestation) => true,
+            // Whatever else is said of it, it can be run.
+            Some(Platform::Named(_)) => false,
+            _ => self.annotations.reference_type.as_deref() == Some(ATTESTATION),
+        }
     }
 }
 
@@ -232,6 +240,22 @@ mod tests {
             let read = read(media_type, format!(r#"{{"manifests":[{a}]}}"#).as_bytes()).unwrap();
             assert!(matches!(read, Manifest::Index(children) if children.len() == 1));
         }
+    }
+
+    #[test]
+    fn what_can_be_run_is_no_attestation_whatever_is_said_of_it() {
+        let check = |members: &str, expected: bool| {
+            let text = descriptor('a').replace("\"size\":1", &format!("\"size\":1{members}"));
+            assert_eq!(serde_json::from_str::<Descriptor>(&text).unwrap().is_attestation(), expected, "{text}");
+        };
+        let said = |kind: &str| format!(r#","annotations":{{"vnd.docker.reference.type":"{kind}"}}"#);
+        let unknown = r#","platform":{"os":"unknown","architecture":"unknown"}"#;
+        let linux = r#","platform":{"os":"linux","architecture":"amd64"}"#;
+        check("", false);
+        check(unknown, true);
+        check(&said("attestation-manifest"), true);
+        check(&said("anything"), false);
+        check(&format!("{linux}{}", said("attestation-manifest")), false);
     }
 
     #[test]

@@ -39,7 +39,7 @@ use crate::aws::{Authorization, Ecr};
 use crate::cli::Arguments;
 use crate::credentials::{self, Places};
 use crate::error::Error;
-use crate::image_name::RemoteImage;
+use crate::image_name::{ImageName, RemoteImage};
 use crate::manifest::MEDIA_TYPES;
 use crate::pace::attempts::Attempts;
 use crate::pace::{Gates, Rate, Ticket};
@@ -266,7 +266,9 @@ impl Registry {
                 let operation = Operation::CheckBlob;
                 let path = format!("blobs/{digest}");
                 let request = || registry.endpoint.request(operation, Method::HEAD, &path);
-                let expected = [StatusCode::OK, StatusCode::NOT_FOUND];
+                // Who sends us to where the bytes are has looked whether there are any.
+                let expected =
+                    [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::TEMPORARY_REDIRECT, StatusCode::FOUND];
                 let answer = registry.endpoint.ask(operation, request, b"", &expected).await?;
                 Ok((answer.status == StatusCode::NOT_FOUND).then_some(digest))
             }
@@ -331,11 +333,21 @@ impl Registry {
 /// A registry that is not ECR's: its address, and what the user has to show there.
 async fn open_registry(host: &str, request: &Request, actions: &str) -> Result<(Origin, Authorizer), Error> {
     let is_plain = request.plain_http.iter().any(|plain| plain == host);
-    let origin = Origin::of_host(host, is_plain).ok_or_else(|| Error::Endpoint(host.to_owned()))?;
+    let origin = Origin::of_host(host, is_plain).ok_or_else(|| Error::Endpoint(without_password(host)))?;
     let credentials = credentials::find(&Places::of_environment(), host, request.repository.as_str()).await?;
     let mut scopes = vec![format!("repository:{}:{actions}", request.repository)];
-    scopes.extend(request.mount_from.iter().map(|from| format!("repository:{from}:pull")));
+    let source = match &request.source {
+        ImageName::Registry(image) if image.host == host => Some(&image.repository),
+        _ => None,
+    };
+    let mounted = request.mount_from.iter().chain(source).filter(|from| **from != request.repository);
+    scopes.extend(mounted.map(|from| format!("repository:{from}:pull")));
     Ok((origin, Authorizer::of_registry(credentials, scopes)))
+}
+
+/// What may be said of a host: not what stands before an `@`.
+fn without_password(host: &str) -> String {
+    host.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
 /// The registry that is named, in AWS; elsewhere, as with a local AWS, the one that answers for it.

@@ -73,6 +73,9 @@ impl Request {
         if source == ImageName::StandardInput && input.foreign.as_ref().is_none_or(Vec::is_empty) {
             return Err(Error::NoImage);
         }
+        if arguments.image.is_some() && matches!(source, ImageName::Registry(_)) {
+            return Err(Error::ImageTwice);
+        }
         let create = RepositorySettings::resolve(&arguments.create)?;
         let registry = arguments.registry.registry.clone();
         let is_ecr = registry.as_deref().is_none_or(|host| EcrHost::of(host).is_some());

@@ -19,7 +19,7 @@ use crate::registry::fetch;
 use crate::registry::{Registry, open_daemon};
 use crate::report::{BlobAction, Push, seconds};
 use crate::request::Request;
-use crate::scan::wait::await_scan;
+use crate::scan::wait::{FindingsFile, await_scan};
 use crate::send::attach::{self, Ready};
 use crate::send::pack::Packer;
 use crate::send::ship::{ship_draft, ship_stream};
@@ -43,6 +43,8 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
     if let Some(document) = input.document.as_ref().filter(|_| !request.dry_run) {
         requirement::no_section_says_no(document)?;
     }
+    requirement::check_without_image(input.document.as_ref(), &arguments.common.require)?;
+    let findings = request.wait_scan.as_deref().map(FindingsFile::create).transpose()?;
     let beginning = input.foreign.take();
     let local = open_local(&request).await?;
     local.as_ref().map_or(Ok(()), demand)?;
@@ -57,7 +59,7 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
         }
         (ImageName::Daemon(name), None) => {
             let socket = request.docker_socket.clone().unwrap_or_default();
-            Origin::Stream(Box::new(open_daemon(&socket, name).await?))
+            Origin::Stream(Box::new(open_daemon(&socket, name, &session.progress).await?))
         }
         _ => Origin::Stream(standard_input(beginning.unwrap_or_default(), input.unread)),
     };
@@ -109,10 +111,13 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
         section.ok = true;
     }
     attach_all(&registry, &image, &attachments, &mut section, session, request.dry_run).await?;
-    if let Some(path) = &request.wait_scan {
+    if request.dry_run {
+        section.ok = section.nothing_to_do;
+    }
+    if let Some(file) = findings {
         section.seconds = seconds(started.elapsed());
         session.checkpoint(&section, "run it again: the image is pushed, only the scan is waited for");
-        section.scan = await_scan(&registry, &image, path, session).await?;
+        section.scan = await_scan(&registry, &image, file, session).await?;
     }
     section.seconds = seconds(started.elapsed());
     Ok(report(section, named(&request, &image, registry.host())))

@@ -39,7 +39,7 @@ pub use error::SourceError;
 pub use fetched::Fetched;
 pub use location::{Location, Reader, Slice, SliceReader};
 pub use members::{Kind, Member, Members, Stream, Tape};
-pub use seen::{Seen, Sight};
+pub use seen::{Seen, Sight, begins_as_document};
 
 use self::store::Store;
 

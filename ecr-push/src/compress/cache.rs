@@ -1,16 +1,20 @@
-//! What layers became when they were compressed before: a hint which blob to ask a registry for, and never a proof.
+//! What layers became when they were compressed before, so that a layer that a registry has is not compressed again.
+//!
+//! Who can write the folder can name one layer for another: it is for its owner alone. What is damaged by accident is no note.
 //!
 //! A note is a small file, `<folder>/<encoder id>/<diffID>.json`. It is written whole or not at all, and one that cannot be read is not
 //! there. A layer that is compressed although a note was lost becomes the same blob again.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::Digest;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::compress::{Compressed, EncoderId};
 
@@ -43,6 +47,14 @@ struct Note {
     diff_id: Digest,
     digest: Digest,
     size: u64,
+    /// Of all that stands before it.
+    checksum: Digest,
+}
+
+impl Note {
+    fn checksum(diff_id: &Digest, digest: &Digest, size: u64) -> Digest {
+        Digest::of_bytes(&Sha256::digest(format!("{diff_id} {digest} {size}")))
+    }
 }
 
 impl Cache {
@@ -58,7 +70,8 @@ impl Cache {
         let mut bytes = Vec::new();
         File::open(self.path(diff_id)).ok()?.take(NOTE_LIMIT).read_to_end(&mut bytes).ok()?;
         let note: Note = serde_json::from_slice(&bytes).ok()?;
-        (note.diff_id == *diff_id).then_some(Known { digest: note.digest, size: note.size })
+        let is_sound = note.checksum == Note::checksum(diff_id, &note.digest, note.size);
+        (note.diff_id == *diff_id && is_sound).then_some(Known { digest: note.digest, size: note.size })
     }
 
     /// Notes what a layer became, in place of what was noted before.
@@ -68,8 +81,9 @@ impl Cache {
     pub fn put(&self, compressed: &Compressed) -> io::Result<()> {
         let Compressed { diff_id, digest, size, .. } = compressed.clone();
         let path = self.path(&diff_id);
-        let bytes = serde_json::to_vec(&Note { diff_id, digest, size })?;
-        fs::create_dir_all(&self.folder)?;
+        let checksum = Note::checksum(&diff_id, &digest, size);
+        let bytes = serde_json::to_vec(&Note { diff_id, digest, size, checksum })?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         let (unfinished, mut file) = self.create()?;
         // No sync: a file that a power cut left empty is no note.
         let written = file.write_all(&bytes).and_then(|()| fs::rename(&unfinished, path));
@@ -100,8 +114,6 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest as _, Sha256};
-
     use super::*;
     use crate::compress::Encoding;
 
@@ -151,6 +163,11 @@ mod tests {
         assert_eq!(cache.get(&digest("a")), Some(known("a", 123)), "blanks after a note are not read");
         fs::write(&path, [&whole[..], b"x"].concat()).unwrap();
         assert_eq!(cache.get(&digest("a")), None);
+        let other =
+            String::from_utf8(whole.clone()).unwrap().replace(digest("a 123").as_str(), digest("b 123").as_str());
+        assert_ne!(other.as_bytes(), whole);
+        fs::write(&path, other).unwrap();
+        assert_eq!(cache.get(&digest("a")), None, "another blob of the same shape");
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert_eq!(cache.get(&digest("a")), None);

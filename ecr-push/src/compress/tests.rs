@@ -8,8 +8,8 @@ use contract::Digest;
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::decompress::decompress;
 use super::{CompressError, Compressed, Encoding, Settings, compress, pipeline};
+use crate::source::unpacked;
 
 const ENCODINGS: [Encoding; 2] = [Encoding::Gzip, Encoding::Zstd];
 /// Small blocks: what holds at their ends is seen often.
@@ -104,7 +104,7 @@ fn blob(layer: &[u8], encoding: Encoding, threads: usize) -> (Compressed, Vec<u8
 
 fn plain(blob: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
-    decompress(blob).unwrap().1.read_to_end(&mut plain).unwrap();
+    unpacked(blob).unwrap().read_to_end(&mut plain).unwrap();
     plain
 }
 
@@ -187,7 +187,7 @@ fn an_error_of_the_input_comes_through_and_a_gzip_blob_stays_without_an_end() {
             let Err(CompressError::Read(cause)) = result else { panic!("{result:?}") };
             assert_eq!(cause.kind(), io::ErrorKind::UnexpectedEof);
             if encoding == Encoding::Gzip {
-                assert!(decompress(&written[..]).unwrap().1.read_to_end(&mut Vec::new()).is_err(), "{length}");
+                assert!(unpacked(&written[..]).unwrap().read_to_end(&mut Vec::new()).is_err(), "{length}");
             }
         }
     }

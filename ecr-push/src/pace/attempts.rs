@@ -41,27 +41,30 @@ pub enum Next {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attempts {
     failed: u32,
+    throttled: u32,
 }
 
 impl Attempts {
     /// How many failed so far.
     #[must_use]
     pub fn failed(&self) -> u32 {
-        self.failed
+        self.failed + self.throttled
     }
 
     /// Counts a failed attempt. `jitter`, from 0 to 1, spreads the pauses of many clients.
     pub fn next(&mut self, remedy: Remedy, jitter: f64) -> Next {
-        self.failed += 1;
-        let most = if matches!(remedy, Remedy::SlowDown(_)) { MOST_THROTTLED } else { MOST };
-        if self.failed >= most {
+        let is_throttled = matches!(remedy, Remedy::SlowDown(_));
+        let (count, most) = if is_throttled { (&mut self.throttled, MOST_THROTTLED) } else { (&mut self.failed, MOST) };
+        *count += 1;
+        let count = *count;
+        if count >= most {
             return Next::GiveUp;
         }
         match remedy {
             Remedy::Wait(Some(requested)) | Remedy::SlowDown(Some(requested)) => {
                 Next::After(requested.min(LONGEST_REQUESTED))
             }
-            Remedy::Wait(None) | Remedy::SlowDown(None) => Next::After(pause(self.failed, jitter)),
+            Remedy::Wait(None) | Remedy::SlowDown(None) => Next::After(pause(count, jitter)),
             Remedy::RenewToken => Next::WithNewToken,
             Remedy::None => Next::GiveUp,
         }
@@ -102,6 +105,12 @@ mod tests {
         let remedies = [Remedy::SlowDown(None); 10];
         let pauses = milliseconds(&remedies, 1.0);
         assert_eq!(pauses[7..], [Some(10_000), Some(10_000), None]);
+    }
+
+    #[test]
+    fn a_failure_after_much_throttling_is_the_first_failure() {
+        let remedies = [[Remedy::SlowDown(None); 6].to_vec(), vec![Remedy::Wait(None); 2]].concat();
+        assert_eq!(milliseconds(&remedies, 1.0)[6..], [Some(250), Some(500)]);
     }
 
     #[test]

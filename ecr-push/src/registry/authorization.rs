@@ -13,12 +13,14 @@ use tokio::sync::Mutex;
 
 use super::body::Meter;
 use super::challenge::{self, Challenge};
+use super::endpoint::chance;
 use super::operation::Operation;
 use super::origin::Origin;
 use super::transport::{Call, Failure, Transport, payload};
 use crate::aws::Ecr;
 use crate::credentials::Credentials;
 use crate::error::Error;
+use crate::pace::attempts::{Attempts, Next};
 
 /// What opens one repository of a registry. It is renewed as often as it ages, by one request for all who need it.
 pub(crate) struct Authorizer {
@@ -156,21 +158,36 @@ async fn fetch_token(
     }
     let mut form: Vec<String> = scopes.iter().map(|scope| format!("scope={}", encoded(scope))).collect();
     form.extend(service.map(|service| format!("service={}", encoded(service))));
-    let (request, authorization, body) = match credentials {
+    let (address, authorization, body) = match credentials {
         Credentials::IdentityToken(token) => {
             form.push(format!("grant_type=refresh_token&client_id=ecr-push&refresh_token={}", encoded(token)));
-            let request = Request::post(realm).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-            (request, None, form.join("&"))
+            (realm.to_owned(), None, form.join("&"))
         }
         Credentials::Password { user, password } => {
-            (Request::get(with_query(realm, &form)), Some(header("Basic", &basic(user, password))?), String::new())
+            (with_query(realm, &form), Some(header("Basic", &basic(user, password))?), String::new())
         }
-        Credentials::Anonymous => (Request::get(with_query(realm, &form)), None, String::new()),
+        Credentials::Anonymous => (with_query(realm, &form), None, String::new()),
     };
-    let call = Call { operation, is_ecr: false, request };
-    let body = payload(body.as_bytes());
-    let sent = transport.send(call, authorization.as_ref(), body, &Meter::default(), &[StatusCode::OK]).await;
-    let answer = sent.map_err(|Failure { error, .. }| error)?;
+    let request = || {
+        if body.is_empty() {
+            return Request::get(&address);
+        }
+        Request::post(&address).header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+    };
+    let mut attempts = Attempts::default();
+    let answer = loop {
+        let call = Call { operation, is_ecr: false, request: request() };
+        let body = payload(body.as_bytes());
+        let sent = transport.send(call, authorization.as_ref(), body, &Meter::default(), &[StatusCode::OK]).await;
+        let Failure { error, remedy, .. } = match sent {
+            Ok(answer) => break answer,
+            Err(failure) => failure,
+        };
+        match attempts.next(remedy, chance()) {
+            Next::After(pause) => tokio::time::sleep(pause).await,
+            Next::WithNewToken | Next::GiveUp => return Err(error.into()),
+        }
+    };
     let answer: TokenAnswer =
         serde_json::from_slice(&answer.body).map_err(|_| not_understood("the answer holds no token"))?;
     let token = answer.token.or(answer.access_token).filter(|token| !token.is_empty());

@@ -4,8 +4,10 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use contract::Progress;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
@@ -15,8 +17,11 @@ use serde::Deserialize;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
+use super::transport::read;
 use crate::error::Error;
 
+/// How long the daemon may be silent before a person is told what is waited for: it puts a large image together first.
+const SILENCE: Duration = Duration::from_secs(2);
 /// How many pieces are read ahead.
 const AHEAD: usize = 16;
 
@@ -36,7 +41,7 @@ struct Refusal {
 ///
 /// # Errors
 /// The daemon is not there, or has no image of this name.
-pub(crate) async fn open(socket: &Path, name: &str) -> Result<DaemonImage, Error> {
+pub(crate) async fn open(socket: &Path, name: &str, progress: &Progress) -> Result<DaemonImage, Error> {
     let unreachable = |cause: String| Error::Daemon { socket: socket.to_owned(), cause };
     let stream = UnixStream::connect(socket).await.map_err(|cause| unreachable(cause.to_string()))?;
     let (mut sender, connection) =
@@ -44,7 +49,14 @@ pub(crate) async fn open(socket: &Path, name: &str) -> Result<DaemonImage, Error
     tokio::spawn(connection);
     let request = Request::get(format!("/images/{name}/get")).header("host", "docker").body(Empty::<Bytes>::new());
     let request = request.map_err(|cause| unreachable(cause.to_string()))?;
-    let response = sender.send_request(request).await.map_err(|cause| unreachable(cause.to_string()))?;
+    let mut answer = Box::pin(sender.send_request(request));
+    let response = if let Ok(answered) = tokio::time::timeout(SILENCE, &mut answer).await {
+        answered
+    } else {
+        progress.event("waiting", "waiting for the Docker daemon to begin", &[]);
+        answer.await
+    };
+    let response = response.map_err(|cause| unreachable(cause.to_string()))?;
     match response.status() {
         StatusCode::OK => {}
         StatusCode::NOT_FOUND => {
@@ -62,7 +74,7 @@ pub(crate) async fn open(socket: &Path, name: &str) -> Result<DaemonImage, Error
 }
 
 async fn refusal(response: Response<Incoming>) -> String {
-    let text = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let text = read(response.into_body()).await.unwrap_or_default();
     let said = serde_json::from_slice::<Refusal>(&text).map(|refusal| refusal.message);
     said.unwrap_or_else(|_| String::from_utf8_lossy(&text).into_owned())
 }

@@ -44,7 +44,8 @@ impl Mounts {
     /// # Errors
     /// The folder cannot be written. Nothing but a hint is lost then.
     pub(super) fn note(&self, digest: &Digest, repository: &Repository) -> io::Result<()> {
-        let Some(folder) = self.folder.as_ref().filter(|_| self.noted(digest).is_none()) else { return Ok(()) };
+        let is_news = self.noted(digest).as_ref() != Some(repository);
+        let Some(folder) = self.folder.as_ref().filter(|_| is_news) else { return Ok(()) };
         fs::create_dir_all(folder)?;
         // A note that is cut off is another name or none: it costs one mount that is refused.
         fs::write(folder.join(digest.hex()), repository.as_str())
@@ -60,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blob_is_looked_for_where_it_was_pushed_first_and_then_where_we_are_told() {
+    fn a_blob_is_looked_for_where_it_was_pushed_last_and_then_where_we_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let repository = |name: &str| -> Repository { name.parse().unwrap() };
         let (web, api, base) = (repository("web"), repository("api"), repository("base"));
@@ -72,8 +73,10 @@ mod tests {
         assert_eq!(mounts(Some(&base)).source(&digest('a'), &api), Some(web.clone()));
         assert_eq!(mounts(None).source(&digest('a'), &web), None);
         assert_eq!(mounts(None).source(&digest('b'), &api), None);
+        mounts(None).note(&digest('a'), &api).unwrap();
+        assert_eq!(mounts(None).source(&digest('a'), &web), Some(api.clone()), "the last one counts");
         let elsewhere = Mounts::new(Some(folder.path()), "other.example", None);
-        assert_eq!(elsewhere.source(&digest('a'), &api), None, "another registry");
+        assert_eq!(elsewhere.source(&digest('a'), &base), None, "another registry");
         assert_eq!(Mounts::new(None, "other.example", None).note(&digest('a'), &api).ok(), Some(()));
     }
 }

@@ -5,14 +5,14 @@
 use bytes::{Buf, Bytes};
 use contract::Digest;
 use contract::aws::CallErrorKind;
-use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RANGE};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RANGE};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::endpoint::{Endpoint, Refused};
 use super::operation::Operation;
-use super::transport::{STANDSTILL, failure, refusal};
+use super::transport::{STANDSTILL, failure, read, refusal};
 use crate::error::Error;
 use crate::manifest::MEDIA_TYPES;
 use crate::pace::attempts::{Attempts, Remedy};
@@ -37,19 +37,20 @@ impl Remote {
     /// # Errors
     /// There is none of that name, it is not what its digest says, or a request failed.
     pub(crate) async fn manifest(&self, reference: &Reference) -> Result<RawManifest, Error> {
-        let operation = Operation::ReadManifest;
         let path = format!("manifests/{reference}");
-        let request = || Ok(self.0.request(operation, Method::GET, &path)?.header(ACCEPT, MEDIA_TYPES.join(", ")));
-        let answer = self.0.ask(operation, request, b"", &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
-        if answer.status == StatusCode::NOT_FOUND {
-            return Err(Error::NotInRegistry {
-                registry: self.0.origin.authority().to_owned(),
-                name: self.name(reference),
-            });
-        }
-        let media_type = answer.header(CONTENT_TYPE.as_str()).map(|text| text.split(';').next().unwrap_or(text).trim());
-        let media_type = media_type.unwrap_or_default().to_owned();
-        let manifest = RawManifest::new(media_type, answer.body.to_vec());
+        let accept = [(ACCEPT, MEDIA_TYPES.join(", "))];
+        let mut attempts = Attempts::default();
+        let (media_type, bytes) = loop {
+            match self.document_at(&path, &accept).await {
+                Ok(Some(document)) => break document,
+                Ok(None) => {
+                    let registry = self.0.origin.authority().to_owned();
+                    return Err(Error::NotInRegistry { registry, name: self.name(reference) });
+                }
+                Err(refused) => self.0.after(refused, &mut attempts).await?,
+            }
+        };
+        let manifest = RawManifest::new(media_type, bytes.to_vec());
         match reference {
             Reference::Digest(expected) if *expected != manifest.digest => {
                 let expected = expected.clone();
@@ -57,6 +58,66 @@ impl Remote {
             }
             _ => Ok(manifest),
         }
+    }
+
+    /// A manifest's media type and bytes; nothing if there is none.
+    async fn document_at(
+        &self,
+        path: &str,
+        headers: &[(HeaderName, String)],
+    ) -> Result<Option<(String, Bytes)>, Refused> {
+        let operation = Operation::ReadManifest;
+        let (response, generation) = self.open(operation, path, headers).await?;
+        let (head, body) = response.into_parts();
+        match head.status {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Ok(None),
+            _ => return Err(self.no(operation, head.status, &head.headers, body, generation).await),
+        }
+        self.0.authorizer.works(generation);
+        let message = "the answer breaks off or is too long";
+        let broken = || failure(self.0.name(operation), CallErrorKind::Network, message.to_owned(), Remedy::Wait(None));
+        let bytes = read(body).await.ok_or_else(|| Endpoint::refused(broken(), generation))?;
+        let media_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
+        Ok(Some((media_type, bytes)))
+    }
+
+    /// Asks for what lies below the repository, and follows where the registry sends us: what opens it stays with its own host.
+    async fn open(
+        &self,
+        operation: Operation,
+        path: &str,
+        headers: &[(HeaderName, String)],
+    ) -> Result<(Response<Incoming>, u32), Refused> {
+        let endpoint = &self.0;
+        let mut address = endpoint.origin.resolve(&format!("/v2/{}/{path}", endpoint.repository));
+        for _ in 0..HOPS {
+            let misplaced = || endpoint.misunderstood(operation, "the registry sends us to an address that is none");
+            let at = address.take().ok_or_else(misplaced)?;
+            let is_own_host = endpoint.origin.resolve(&at.to_string()).is_some();
+            let request = Request::builder().method(Method::GET).uri(at.clone());
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+            let (response, generation) = endpoint.begin(operation, request, is_own_host).await?;
+            if !response.status().is_redirection() {
+                return Ok((response, generation));
+            }
+            address = redirected(&response, &at);
+        }
+        Err(endpoint.misunderstood(operation, "the registry sends us from address to address").into())
+    }
+
+    /// A refusal, in the registry's own words.
+    async fn no(
+        &self,
+        operation: Operation,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Incoming,
+        generation: u32,
+    ) -> Refused {
+        let text = read(body).await.unwrap_or_default();
+        Endpoint::refused(refusal(self.0.name(operation), status, headers, &text), generation)
     }
 
     /// A blob that is small, such as a configuration. It is not checked.
@@ -145,43 +206,19 @@ impl BlobStream<'_> {
     }
 
     async fn open(&mut self) -> Result<Option<Bytes>, Refused> {
-        let endpoint = &self.remote.0;
-        let path = format!("/v2/{}/blobs/{}", endpoint.repository, self.digest);
-        let mut address = endpoint.origin.resolve(&path);
-        for _ in 0..HOPS {
-            let misplaced = || endpoint.misunderstood(Operation::ReadBlob, "the blob is at an address that is none");
-            let at = address.take().ok_or_else(misplaced)?;
-            let is_own_host = endpoint.origin.resolve(&at.to_string()).is_some();
-            let mut request = Request::builder().method(Method::GET).uri(at.clone());
-            if self.read > 0 {
-                request = request.header(RANGE, format!("bytes={}-", self.read));
-            }
-            let (response, generation) = endpoint.begin(Operation::ReadBlob, request, is_own_host).await?;
-            if response.status().is_redirection() {
-                address = redirected(&response, &at);
-                continue;
-            }
-            return self.accept(response, generation).await.map(|()| None);
-        }
-        Err(endpoint.misunderstood(Operation::ReadBlob, "the registry sends us from address to address").into())
-    }
-
-    async fn accept(&mut self, response: Response<Incoming>, generation: u32) -> Result<(), Refused> {
-        let endpoint = &self.remote.0;
-        self.skip = match response.status() {
+        let range = (self.read > 0).then(|| (RANGE, format!("bytes={}-", self.read)));
+        let path = format!("blobs/{}", self.digest);
+        let (response, generation) = self.remote.open(Operation::ReadBlob, &path, range.as_slice()).await?;
+        let (head, body) = response.into_parts();
+        self.skip = match head.status {
             // The registry begins at the front, asked or not.
             StatusCode::OK => self.read,
             StatusCode::PARTIAL_CONTENT => 0,
-            _ => {
-                let (head, body) = response.into_parts();
-                let text = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-                let failure = refusal(endpoint.name(Operation::ReadBlob), head.status, &head.headers, &text);
-                return Err(Endpoint::refused(failure, generation));
-            }
+            status => return Err(self.remote.no(Operation::ReadBlob, status, &head.headers, body, generation).await),
         };
-        endpoint.authorizer.works(generation);
-        self.body = Some((response.into_body(), generation));
-        Ok(())
+        self.remote.0.authorizer.works(generation);
+        self.body = Some((body, generation));
+        Ok(None)
     }
 }
 

@@ -100,24 +100,36 @@ impl Registry {
         Ok(false)
     }
 
-    /// Begins an upload. A mount is tried where there is hope: if it is refused, the upload has begun all the same.
+    /// Begins an upload. A mount is tried where there is hope: if it is refused as it should be, the upload has begun all the same.
     async fn start(&self, blob: &Blob) -> Result<Start, Refused> {
         let from = match &self.remote {
             Some(remote) if remote.place().0 == self.host() => Some(remote.place().1.clone()),
             _ => self.mounts.source(&blob.digest, &self.endpoint.repository),
         };
-        let query = from.map(|from| format!("?mount={}&from={from}", blob.digest)).unwrap_or_default();
-        let request = self.endpoint.request(Operation::StartUpload, Method::POST, &format!("blobs/uploads/{query}"))?;
-        let expected: &[StatusCode] =
-            if query.is_empty() { &[StatusCode::ACCEPTED] } else { &[StatusCode::ACCEPTED, StatusCode::CREATED] };
-        let answer =
-            self.endpoint.once(Operation::StartUpload, request, payload(b""), &Meter::default(), expected).await?;
-        if answer.status == StatusCode::CREATED {
-            return Ok(Start::Mounted);
+        if let Some(from) = from {
+            let query = format!("?mount={}&from={from}", blob.digest);
+            match self.post(&query, &[StatusCode::ACCEPTED, StatusCode::CREATED]).await {
+                Ok(answer) if answer.status == StatusCode::CREATED => return Ok(Start::Mounted),
+                Ok(answer) => return self.begun(&answer),
+                // Who may not read there may push here all the same.
+                Err(refused) if refused.failure.error.status.is_some_and(is_refusal) => {}
+                Err(refused) => return Err(refused),
+            }
         }
+        let answer = self.post("", &[StatusCode::ACCEPTED]).await?;
+        self.begun(&answer)
+    }
+
+    async fn post(&self, query: &str, expected: &[StatusCode]) -> Result<Answer, Refused> {
+        let operation = Operation::StartUpload;
+        let request = self.endpoint.request(operation, Method::POST, &format!("blobs/uploads/{query}"))?;
+        self.endpoint.once(operation, request, payload(b""), &Meter::default(), expected).await
+    }
+
+    fn begun(&self, answer: &Answer) -> Result<Start, Refused> {
         let no_address =
             || self.endpoint.misunderstood(Operation::StartUpload, "the answer does not say where to send the blob");
-        let location = location(&answer).ok_or_else(no_address)?;
+        let location = location(answer).ok_or_else(no_address)?;
         Ok(Start::Begun(Begun { location, from: 0 }))
     }
 
@@ -155,6 +167,11 @@ impl Registry {
             elsewhere: BTreeSet::new(),
         }
     }
+}
+
+/// Whether a status says no, and not that it is busy or broken.
+fn is_refusal(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 429)
 }
 
 fn location(answer: &Answer) -> Option<String> {

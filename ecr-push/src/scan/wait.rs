@@ -1,14 +1,15 @@
 //! Waits for ECR's scan, and writes down what it found.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use contract::aws::{CallError, CallErrorKind};
 use contract::{Digest, Session};
+use tempfile::NamedTempFile;
 
 use crate::aws::Ecr;
 use crate::error::Error;
@@ -24,7 +25,7 @@ use crate::source::Image;
 pub(crate) async fn await_scan(
     registry: &Registry,
     image: &Image,
-    path: &Path,
+    file: FindingsFile,
     session: &Session,
 ) -> Result<Option<ScanPush>, Error> {
     let Some(ecr) = registry.ecr() else { return Ok(None) };
@@ -34,8 +35,9 @@ pub(crate) async fn await_scan(
     for digest in &digests {
         pages.extend(findings(ecr, digest, session).await?);
     }
-    write(path, &pages).map_err(|cause| Error::Output { path: path.to_owned(), cause })?;
-    Ok(Some(ScanPush { file: path.display().to_string(), digests }))
+    let name = file.name.display().to_string();
+    file.write(&pages)?;
+    Ok(Some(ScanPush { file: name, digests }))
 }
 
 async fn findings(ecr: &Ecr, digest: &Digest, session: &Session) -> Result<Vec<Bytes>, Error> {
@@ -43,7 +45,11 @@ async fn findings(ecr: &Ecr, digest: &Digest, session: &Session) -> Result<Vec<B
     let mut said = String::new();
     for looks in 0.. {
         let status = match look(ecr, digest, None).await? {
-            Some((page, ScanState::Finished, next)) => return rest(ecr, digest, page, next).await,
+            Some((page, ScanState::Finished, next)) => match rest(ecr, digest, page, next).await? {
+                Some(pages) => return Ok(pages),
+                // It began anew while its pages were read.
+                None => Some("changing".to_owned()),
+            },
             Some((_, ScanState::Failed { status, description }, _)) => {
                 return Err(Error::ScanFailed { digest: digest.clone(), status, description });
             }
@@ -87,26 +93,59 @@ async fn look(ecr: &Ecr, digest: &Digest, page: Option<String>) -> Result<Look, 
     Ok(Some((page, state, next)))
 }
 
-async fn rest(ecr: &Ecr, digest: &Digest, first: Bytes, mut next: Option<String>) -> Result<Vec<Bytes>, Error> {
+/// All pages; nothing if one of them is not there any more, or not of a scan that has ended: half of the findings look like all of them.
+async fn rest(ecr: &Ecr, digest: &Digest, first: Bytes, mut next: Option<String>) -> Result<Option<Vec<Bytes>>, Error> {
     let mut pages = vec![first];
     while let Some(token) = next.take() {
-        let Some((page, _, following)) = look(ecr, digest, Some(token)).await? else { break };
+        let Some((page, ScanState::Finished, following)) = look(ecr, digest, Some(token)).await? else {
+            return Ok(None);
+        };
         pages.push(page);
         next = following;
     }
-    Ok(pages)
+    Ok(Some(pages))
 }
 
-/// All or nothing: whoever reads the file finds what was found, or what was there before.
-fn write(path: &Path, pages: &[Bytes]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for page in pages {
-        file.write_all(page)?;
-        file.write_all(b"\n")?;
+/// Where the findings go: all or nothing, so that whoever reads the file finds what was found, or what was there before.
+#[derive(Debug)]
+pub(crate) struct FindingsFile {
+    /// As it was named.
+    name: PathBuf,
+    /// Where it is, links followed.
+    path: PathBuf,
+    unfinished: NamedTempFile,
+}
+
+impl FindingsFile {
+    /// Sees to it that the file can be written, before anything is done that it would be about.
+    ///
+    /// # Errors
+    /// Its folder is not there or cannot be written, or it is no file.
+    pub(crate) fn create(name: &Path) -> Result<Self, Error> {
+        let unwritable = |cause| Error::Output { path: name.to_owned(), cause };
+        let path = match fs::canonicalize(name) {
+            Ok(path) if path.is_file() => path,
+            Ok(_) => return Err(unwritable(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => name.to_owned(),
+            Err(cause) => return Err(unwritable(cause)),
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let unfinished = NamedTempFile::new_in(folder).map_err(unwritable)?;
+        Ok(Self { name: name.to_owned(), path, unfinished })
     }
-    file.flush()?;
-    // A temporary file is for its owner alone; this one is for whoever may read the folder.
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    file.persist(path).map(drop).map_err(|error| error.error)
+
+    fn write(self, pages: &[Bytes]) -> Result<(), Error> {
+        let Self { name, path, mut unfinished } = self;
+        let mut write = || -> io::Result<()> {
+            for page in pages {
+                unfinished.write_all(page)?;
+                unfinished.write_all(b"\n")?;
+            }
+            unfinished.flush()?;
+            // A temporary file is for its owner alone; this one is for whoever may read the folder.
+            unfinished.as_file().set_permissions(fs::Permissions::from_mode(0o644))
+        };
+        let written = write().and_then(|()| unfinished.persist(path).map(drop).map_err(|error| error.error));
+        written.map_err(|cause| Error::Output { path: name, cause })
+    }
 }

@@ -1,6 +1,6 @@
 //! Images whose layers have no digests yet: they are packed one after the other, and each is on its way while the next one is packed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use contract::Digest;
@@ -104,6 +104,10 @@ pub(crate) async fn ship_stream(
                 let _ = answer.send(missing.is_empty());
             }
             Some(Word::Send(parcel)) => shipment.send(vec![parcel]).await?,
+            Some(Word::SendMissing(parcel)) => {
+                let missing = BTreeSet::from([parcel.blob.digest.clone()]);
+                shipment.send_missing(vec![parcel], &missing)?;
+            }
             Some(Word::Cached(packed)) => shipment.note_cached(&packed.digest, packed.size),
             None => break,
         }

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::send::pack::{Kept, Packer, check, keep};
 use crate::source::{
     Blob, Choice, Compression, Draft, Image, Layer, Location, Member, Members, Packed, Seen, Sight, Source,
-    SourceError, Tape, unpacked,
+    SourceError, Tape, begins_as_document, unpacked,
 };
 
 /// So much of what waits to be sent lies on the disk at a time, in MiB; only a single layer may be larger.
@@ -27,6 +27,8 @@ pub(crate) enum Word {
     Ask(Digest, oneshot::Sender<bool>),
     /// This one can be sent.
     Send(Parcel),
+    /// The same, and it is known that the registry does not have it.
+    SendMissing(Parcel),
     /// This one is there, and need not even be packed.
     Cached(Packed),
 }
@@ -109,8 +111,9 @@ impl Desk {
         self.runtime.block_on(room).map_err(|_| Gone)
     }
 
-    fn send(&self, blob: Blob, room: OwnedSemaphorePermit) -> Result<(), Gone> {
-        self.say(Word::Send(Parcel { blob, room: Some(room) }))
+    fn send(&self, blob: Blob, is_missing: bool, room: OwnedSemaphorePermit) -> Result<(), Gone> {
+        let parcel = Parcel { blob, room: Some(room) };
+        self.say(if is_missing { Word::SendMissing(parcel) } else { Word::Send(parcel) })
     }
 
     fn say(&self, word: Word) -> Result<(), Gone> {
@@ -144,8 +147,11 @@ fn take<T: Tape + Send>(member: &mut Member<'_, T>, packing: &Packer, desk: &Des
     let claimed = member.claimed_digest();
     let (position, name) = (member.position, member.name.clone());
     let unreadable = |cause| SourceError::of_member(cause, position, &name);
-    let compression = Compression::of(member.head().map_err(unreadable)?);
-    if compression == Compression::None {
+    let head = member.head().map_err(unreadable)?;
+    let compression = Compression::of(head);
+    // A large document that is a blob, such as an SBOM, is no layer that could be packed.
+    let is_document = claimed.is_some() && begins_as_document(head);
+    if compression == Compression::None && !is_document {
         take_bare(member, claimed, packing, desk)
     } else {
         take_packed(member, claimed.as_ref(), compression, desk)
@@ -159,7 +165,8 @@ fn take_bare<T: Tape + Send>(
     packing: &Packer,
     desk: &Desk,
 ) -> Result<Taken, Stopped> {
-    if let Some(packed) = claimed.as_ref().and_then(|claimed| packing.recall(claimed))
+    let recalled = claimed.as_ref().and_then(|claimed| packing.recall(claimed));
+    if let Some(packed) = recalled.clone()
         && desk.is_there(&packed.digest)?
     {
         desk.say(Word::Cached(packed.clone()))?;
@@ -173,7 +180,7 @@ fn take_bare<T: Tape + Send>(
         other => other,
     })?;
     let (packed, diff_id) = (ready.packed.clone(), Some(ready.diff_id.clone()));
-    desk.send(ready.blob(), room)?;
+    desk.send(ready.blob(), recalled.is_some_and(|recalled| recalled == packed), room)?;
     Ok(Taken { packed, diff_id, is_as_it_came: false })
 }
 
@@ -195,7 +202,7 @@ fn take_packed<T: Tape + Send>(
     let Kept { packed, diff_id, location } = keep(member, compression, claimed.is_none(), unreadable)?;
     check(claimed, &packed.digest)?;
     let blob = Blob { digest: packed.digest.clone(), size: packed.size, location, is_checked: true };
-    desk.send(blob, room)?;
+    desk.send(blob, claimed.is_some(), room)?;
     Ok(Taken { packed, diff_id, is_as_it_came: true })
 }
 

@@ -124,6 +124,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_off_damaged_or_followed_by_anything_is_an_error() {
+        let read = |packed: &[u8]| unpacked(packed).and_then(|mut stream| stream.read_to_end(&mut Vec::new()));
+        for pack in [gzip, zstd] {
+            let one = pack(b"a layer of a few bytes that are a few more");
+            let two = [one.clone(), one.clone()].concat();
+            for length in (4..two.len()).filter(|length| *length != one.len()) {
+                assert!(read(&two[..length]).is_err(), "{length} of {}", two.len());
+            }
+            for rest in [&b"\0"[..], b"garbage, more than a header of it", b"\x1f", b"\x28"] {
+                assert!(read(&[&one[..], rest].concat()).is_err(), "{rest:?}");
+            }
+        }
+        let mut damaged = gzip(&[7; 1000]);
+        let checksum = damaged.len() - 6;
+        damaged[checksum] ^= 1;
+        assert!(read(&damaged).is_err());
+    }
+
+    #[test]
     fn a_full_disk_is_told_apart() {
         assert!(matches!(unwritable(io::ErrorKind::StorageFull.into()), SourceError::DiskFull(_)));
         assert!(matches!(unwritable(io::ErrorKind::PermissionDenied.into()), SourceError::Temporary(_)));

@@ -128,10 +128,16 @@ impl Layout<'_> {
             }
             _ => {}
         }
-        if platform == Platform::Attestation || self.image.config_digests.contains(&config.digest) {
+        if platform == Platform::Attestation {
             return Ok(());
         }
-        self.image.platform_digests.push(manifest.clone());
+        if !self.image.platform_digests.contains(manifest) {
+            self.image.platform_digests.push(manifest.clone());
+        }
+        // The same image with its layers packed in another way is the same platform.
+        if self.image.config_digests.contains(&config.digest) {
+            return Ok(());
+        }
         self.image.config_digests.push(config.digest.clone());
         if let Platform::Named(name) = platform {
             self.image.platforms.push(name);

@@ -93,6 +93,12 @@ impl Seen {
 
 /// Whether it can be read as JSON, and is small enough. No tar begins like that, for a name of a member does not, and nothing that is packed.
 fn is_document(size: u64, head: &[u8]) -> bool {
+    size <= DOCUMENT_LIMIT && begins_as_document(head)
+}
+
+/// Whether bytes that begin so can be JSON, and no tar and nothing packed.
+#[must_use]
+pub fn begins_as_document(head: &[u8]) -> bool {
     let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-    size <= DOCUMENT_LIMIT && matches!(first, None | Some(b'{' | b'[')) && !head.contains(&0)
+    matches!(first, None | Some(b'{' | b'[')) && !head.contains(&0)
 }

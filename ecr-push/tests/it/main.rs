@@ -18,6 +18,7 @@ mod lost;
 mod peer;
 mod push;
 mod reach;
+mod refusals;
 mod registries;
 mod resume;
 mod rude_registry;

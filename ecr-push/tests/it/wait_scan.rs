@@ -185,6 +185,26 @@ fn all_pages_are_fetched_and_scan_gate_takes_them_as_one() {
 }
 
 #[test]
+fn findings_of_which_a_page_is_gone_are_read_anew() {
+    let bench = Bench::new().scans([basic("HIGH", 1500)]);
+    bench.cloud.arm("ecr:DescribeImageScanFindings#2=error:400:ScanNotFoundException".parse().unwrap());
+    let _ = bench.judge().code(0).says("/scan/ok", true);
+    let sizes = bench.pages().into_iter().map(|page| page["imageScanFindings"]["findings"].as_array().unwrap().len());
+    assert_eq!(sizes.collect::<Vec<_>>(), [1000, 500]);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_said_before_anything_is_sent() {
+    let cloud = crate::cloud();
+    let sandbox = Sandbox::with_aws(&cloud);
+    let _ = crate::write(&sandbox, &crate::image("one"));
+    for file in ["nowhere/found.json", "/dev/null", "web"] {
+        let _ = refused(crate::push(&sandbox, &["--wait-scan", file]), 3, "output.unwritable");
+    }
+    assert_eq!(cloud.journal().len(), 0);
+}
+
+#[test]
 fn a_scan_that_failed_is_no_clean_one_and_the_image_is_pushed_all_the_same() {
     for word in ["FAILED", "UNSUPPORTED_IMAGE"] {
         let bench = Bench::new().scans([status(word)]);
@@ -253,10 +273,8 @@ fn a_scan_that_takes_too_long_is_an_unknown_outcome_of_an_image_that_is_pushed()
 }
 
 #[test]
-fn findings_that_cannot_be_written_or_asked_for_are_failures_of_the_world() {
+fn findings_that_cannot_be_asked_for_are_a_failure_of_the_world() {
     let bench = Bench::new().scans([basic("LOW", 0)]);
-    let outcome = push(&bench.sandbox, &["--wait-scan", "nowhere/found.json"]);
-    let _ = refused(outcome, 3, "output.unwritable").says("/push/ok", true);
     bench.cloud.arm("ecr:DescribeImageScanFindings#1x99=error:400:AccessDeniedException".parse().unwrap());
     let _ = refused(bench.wait(&[]), 3, "aws.access_denied")
         .says("/push/ok", true)
