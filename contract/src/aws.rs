@@ -244,11 +244,11 @@ where
     match error {
         SdkError::TimeoutError(_) => CallErrorKind::Timeout,
         SdkError::DispatchFailure(_) if is_tls(error) => CallErrorKind::Tls,
-        SdkError::DispatchFailure(_) if message.contains("proxy") || message.contains("tunnel") => CallErrorKind::Proxy,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => CallErrorKind::Network,
-        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("redential") => {
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if mentions(error, "redential") => {
             CallErrorKind::Credentials
         }
+        SdkError::DispatchFailure(_) if message.contains("proxy") || message.contains("tunnel") => CallErrorKind::Proxy,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => CallErrorKind::Network,
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if message.contains("egion") => {
             CallErrorKind::Region
         }
@@ -267,6 +267,11 @@ where
 #[must_use]
 pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |cause| beneath(*cause)).any(<dyn std::error::Error>::is::<rustls::Error>)
+}
+
+/// Whether an error or anything that it wraps says this word: where credentials are looked for, the deepest cause does not say what for.
+fn mentions(error: &(dyn std::error::Error + 'static), word: &str) -> bool {
+    std::iter::successors(Some(error), |cause| beneath(*cause)).any(|cause| cause.to_string().contains(word))
 }
 
 /// What an error wraps. An I/O error names the cause of that as its own, and not that itself.

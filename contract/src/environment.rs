@@ -26,12 +26,19 @@ fn with_variable(argument: Arg, prefix: &str) -> Arg {
         return argument;
     }
     let variable = format!("{prefix}_{}", variable_part(name));
+    let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
+    // A flag that is not wanted is not given: it neither needs nor excludes another one.
+    if is_flag && says_no(&variable) {
+        return argument;
+    }
     let argument = argument.env(variable).hide_env_values(true);
     // `1` and `yes` are as good as `true` there; `0`, `no` and nothing are not.
-    if matches!(argument.get_action(), ArgAction::SetTrue) {
-        return argument.value_parser(parse_flag);
-    }
-    argument
+    if is_flag { argument.value_parser(parse_flag) } else { argument }
+}
+
+fn says_no(variable: &str) -> bool {
+    let value = std::env::var_os(variable);
+    value.is_some_and(|value| value.to_str().is_some_and(|text| parse_flag(text) == Ok(false)))
 }
 
 /// Reads what people write for yes and no. Anything else might mean either.

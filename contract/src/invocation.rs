@@ -144,13 +144,13 @@ impl Outcome {
             failure.hint.get_or_insert(checkpoint.hint);
             checkpoint.section
         });
-        Self { section, failure: Some(failure), exit: fault.exit(), ..Self::default() }
+        Self { section, image: session.take_image(), failure: Some(failure), exit: fault.exit(), ..Self::default() }
     }
 
     fn ended_early(code: &str, message: String, exit: Exit, session: &Session) -> Self {
         let (section, hint) = session.take_checkpoint().map(|left| (left.section, left.hint)).unzip();
         let failure = Failure { code: code.to_owned(), message, hint, request_id: None };
-        Self { section, failure: Some(failure), exit, ..Self::default() }
+        Self { section, image: session.take_image(), failure: Some(failure), exit, ..Self::default() }
     }
 
     fn bug() -> Self {

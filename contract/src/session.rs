@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::image::Image;
 use crate::progress::Progress;
 use crate::signals::Signals;
 
@@ -19,6 +20,7 @@ pub struct Session {
     pub progress: Progress,
     signals: Signals,
     checkpoint: Mutex<Option<Checkpoint>>,
+    image: Mutex<Option<Image>>,
 }
 
 /// What the document is to say if the run is ended now.
@@ -30,7 +32,7 @@ pub(crate) struct Checkpoint {
 
 impl Session {
     pub(crate) fn new(tool: &'static str, version: &'static str, progress: Progress, signals: Signals) -> Self {
-        Self { tool, version, progress, signals, checkpoint: Mutex::new(None) }
+        Self { tool, version, progress, signals, checkpoint: Mutex::new(None), image: Mutex::new(None) }
     }
 
     /// Leaves word for the case that a signal, `--timeout` or an error ends the run from here on: the section as far as it is known, and what
@@ -39,6 +41,15 @@ impl Session {
         let Ok(section) = to_raw_value(section) else { return };
         let checkpoint = Checkpoint { section, hint: hint.to_owned() };
         *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(checkpoint);
+    }
+
+    /// The image that the release is about is there from here on, whatever becomes of the rest: the document names it even if the run fails.
+    pub fn name_image(&self, image: &Image) {
+        *self.image.lock().unwrap_or_else(PoisonError::into_inner) = Some(image.clone());
+    }
+
+    pub(crate) fn take_image(&self) -> Option<Image> {
+        self.image.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn take_checkpoint(&self) -> Option<Checkpoint> {

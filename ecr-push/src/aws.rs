@@ -49,6 +49,10 @@ const CREATE: &str = "ecr:CreateRepository";
 const PUT_POLICY: &str = "ecr:PutLifecyclePolicy";
 const TAG: &str = "ecr:TagResource";
 const FINDINGS: &str = "ecr:DescribeImageScanFindings";
+/// What enhanced scanning asks IAM for beside. Source: Amazon ECR user guide, IAM permissions for enhanced scanning.
+const ENHANCED_FINDINGS: [&str; 2] = ["inspector2:ListCoverage", "inspector2:ListFindings"];
+/// What ECR does with a key in the name of who creates a repository. Source: Amazon ECR user guide, encryption at rest, required IAM permissions.
+const KMS: [&str; 3] = ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"];
 /// What the registry asks IAM for. Source: Amazon ECR user guide, IAM permissions for pushing an image.
 const READ_MANIFEST: &str = "ecr:BatchGetImage";
 const READ_BLOB: &str = "ecr:GetDownloadUrlForLayer";
@@ -120,6 +124,13 @@ pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
         let region = arguments.aws.region.clone().unwrap_or_else(|| "*".to_owned());
         let place = target.flatten().unwrap_or(EcrHost { account: "*".to_owned(), region });
         statements.push(Statement::allow(&target_actions(arguments), &[arn(&place, &arguments.repository)]));
+        if let Some(key) = arguments.create.kms_key.as_deref().filter(|_| arguments.create.create) {
+            let key = if key.starts_with("arn:") { key } else { "*" };
+            statements.push(Statement::allow(&KMS, &[key.to_owned()]));
+        }
+        if arguments.wait_scan.is_some() {
+            statements.push(Statement::allow(&ENHANCED_FINDINGS, &["*".to_owned()]));
+        }
         if let Some(mount_from) = &arguments.transfer.mount_from {
             statements.push(Statement::allow(&[READ_BLOB], &[arn(&place, mount_from)]));
         }
@@ -173,6 +184,11 @@ impl Ecr {
             settings: request.create.clone(),
             local,
         }
+    }
+
+    /// The repository.
+    pub(crate) fn repository(&self) -> &Repository {
+        &self.repository
     }
 
     /// Whether the repository is to be created if it is not there.
@@ -242,7 +258,12 @@ impl Ecr {
             Some(account) => format!("account {account}, {own}"),
             None => own,
         };
-        Error::RepositoryMissing { repository: self.repository.clone(), place, elsewhere }
+        Error::RepositoryMissing {
+            repository: self.repository.clone(),
+            place,
+            account: self.account.clone(),
+            elsewhere,
+        }
     }
 
     fn region(&self) -> Option<String> {

@@ -29,6 +29,12 @@ pub enum Error {
     /// The image in a registry is named twice.
     #[error("--image is for archives and layouts: an image in a registry is named by its tag or digest")]
     ImageTwice,
+    /// A registry is named by something else than its host.
+    #[error("`{0}` is no registry: it is named by its host, with its port if it has one")]
+    RegistryName(String),
+    /// No byte could ever be sent.
+    #[error("a rate of 0 bytes a second sends nothing")]
+    NoRate,
     /// A flag that only makes sense with ECR.
     #[error("{0} is for ECR only, and another registry is named")]
     OnlyEcr(&'static str),
@@ -44,7 +50,7 @@ pub enum Error {
         most: usize,
     },
     /// Nothing can be packed and sent within the memory.
-    #[error("the memory that is allowed does not suffice: packing a layer alone takes {least} bytes")]
+    #[error("the memory that is allowed does not suffice: to pack and to send a layer takes {least} bytes")]
     Memory {
         /// What packing takes.
         least: usize,
@@ -93,6 +99,9 @@ pub enum Error {
     /// Nobody reads the stream any more.
     #[error("the image was not read to its end")]
     StreamStopped,
+    /// ECR takes nothing that is empty.
+    #[error("`{0}` is empty: ECR takes no blob without a byte")]
+    Empty(String),
     /// A layer is larger than ECR takes.
     #[error("the layer {digest} has {size} bytes, ECR takes {most}")]
     LayerTooLarge {
@@ -137,6 +146,8 @@ pub enum Error {
         repository: Repository,
         /// The registry or region that was asked.
         place: String,
+        /// The account, if its registry was named.
+        account: Option<String>,
         /// Regions in which the account has it.
         elsewhere: BTreeSet<String>,
     },
@@ -179,8 +190,10 @@ pub enum Error {
         cause: serde_json::Error,
     },
     /// The scan ended without findings.
-    #[error("ECR did not scan {digest}: {status}{}", description.as_ref().map(|text| format!(", {text}")).unwrap_or_default())]
+    #[error("the image is pushed, but ECR did not scan {digest}: {status}{}", description.as_ref().map(|text| format!(", {text}")).unwrap_or_default())]
     ScanFailed {
+        /// Its repository.
+        repository: Repository,
         /// The image.
         digest: Digest,
         /// ECR's word for how it ended.
@@ -189,15 +202,17 @@ pub enum Error {
         description: Option<String>,
     },
     /// No scan began.
-    #[error("ECR has not begun to scan {digest} within {seconds} s")]
+    #[error("the image is pushed, but ECR has not begun to scan {digest} within {seconds} s")]
     ScanNotStarted {
+        /// Its repository.
+        repository: Repository,
         /// The image.
         digest: Digest,
         /// How long was waited.
         seconds: u64,
     },
     /// The scan goes on and on.
-    #[error("ECR has not ended its scan of {digest} within {seconds} s: {status}")]
+    #[error("the image is pushed, but ECR has not ended its scan of {digest} within {seconds} s: {status}")]
     ScanUnfinished {
         /// The image.
         digest: Digest,
@@ -249,6 +264,8 @@ impl Fault for Error {
             Self::NoImage
             | Self::Name(_)
             | Self::ImageTwice
+            | Self::RegistryName(_)
+            | Self::NoRate
             | Self::OnlyEcr(_)
             | Self::DockerHost(_)
             | Self::TooManyFilters { .. }
@@ -257,6 +274,7 @@ impl Fault for Error {
             | Self::File { .. }
             | Self::Packing(CompressError::Read(_))
             | Self::LayerTooLarge { .. }
+            | Self::Empty(_)
             | Self::NotInDaemon { .. }
             | Self::NotInRegistry { .. }
             | Self::TrustedFile { .. } => Exit::Usage,
@@ -287,6 +305,8 @@ impl Fault for Error {
             Self::NoImage => "image.missing",
             Self::Name(_) => "image.name",
             Self::ImageTwice
+            | Self::RegistryName(_)
+            | Self::NoRate
             | Self::OnlyEcr(_)
             | Self::DockerHost(_)
             | Self::TooManyFilters { .. }
@@ -302,6 +322,7 @@ impl Fault for Error {
             Self::Source(error) => return error.code(),
             Self::StreamStopped => "stream.stopped",
             Self::LayerTooLarge { .. } => "layer.too_large",
+            Self::Empty(_) => "blob.empty",
             Self::Daemon { .. } => "daemon.unreachable",
             Self::NotInDaemon { .. } | Self::NotInRegistry { .. } => "image.not_found",
             Self::Require(error) => return error.code(),
@@ -330,10 +351,14 @@ impl Fault for Error {
             Self::Name(_) | Self::ImageTwice => {
                 "docker://HOST/REPOSITORY:TAG, docker-daemon:NAME:TAG, or a path".to_owned()
             }
+            Self::RegistryName(_) => {
+                "--registry registry.example:5000, and --plain-http with the same name if it has no TLS".to_owned()
+            }
+            Self::NoRate => "leave --limit-rate out to send as fast as the line allows".to_owned(),
             Self::OnlyEcr(_) => "leave it out, or leave --registry out".to_owned(),
             Self::DockerHost(_) => "docker save NAME | ecr-push --repository NAME".to_owned(),
             Self::TooManyFilters { .. } => "put what they have in common before one `*`".to_owned(),
-            Self::Memory { least } => format!("--memory {}M", 2 * (least >> 20) + 2),
+            Self::Memory { least } => format!("--memory {}M", (least >> 20) + 1),
             Self::Policy { path, .. } => format!("jq . {}", path.display()),
             Self::PolicyNotPut { repository, .. } => format!(
                 "aws ecr put-lifecycle-policy --repository-name {repository} --lifecycle-policy-text file://FILE: a repository that is there stays as it is"
@@ -347,13 +372,18 @@ impl Fault for Error {
             Self::Packing(_) | Self::StreamStopped => return None,
             Self::Draft(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
+            Self::Empty(_) => "leave it out, or write something into it".to_owned(),
             Self::LayerTooLarge { .. } => "build the image with more and smaller layers".to_owned(),
             Self::Daemon { .. } => "docker info; or name its socket: DOCKER_HOST=unix:///PATH".to_owned(),
             Self::NotInDaemon { .. } => "docker images".to_owned(),
             Self::NotInRegistry { .. } => "check the repository and the tag; both are case-sensitive".to_owned(),
             Self::Require(error) => return error.hint(),
-            Self::RepositoryMissing { elsewhere, .. } if !elsewhere.is_empty() => {
-                format!("ecr-push … --region {}", elsewhere.iter().next().map_or("REGION", String::as_str))
+            Self::RepositoryMissing { elsewhere, account, .. } if !elsewhere.is_empty() => {
+                let region = elsewhere.iter().next().map_or("REGION", String::as_str);
+                match account {
+                    Some(account) => format!("ecr-push … --registry {account}.dkr.ecr.{region}.amazonaws.com"),
+                    None => format!("ecr-push … --region {region}"),
+                }
             }
             Self::RepositoryMissing { repository, .. } => {
                 format!(
@@ -370,11 +400,15 @@ impl Fault for Error {
             Self::Attachments { .. } => {
                 "look what was pushed under that tag, and delete it if it is nobody's".to_owned()
             }
-            Self::ScanFailed { digest, .. } => {
-                format!("aws ecr describe-image-scan-findings --image-id imageDigest={digest} …")
+            Self::ScanFailed { repository, digest, .. } => {
+                format!(
+                    "aws ecr describe-image-scan-findings --repository-name {repository} --image-id imageDigest={digest}"
+                )
             }
-            Self::ScanNotStarted { digest, .. } => {
-                format!("turn on scan on push, or: aws ecr start-image-scan --image-id imageDigest={digest} …")
+            Self::ScanNotStarted { repository, digest, .. } => {
+                format!(
+                    "turn on scan on push, or: aws ecr start-image-scan --repository-name {repository} --image-id imageDigest={digest}"
+                )
             }
             Self::ScanUnfinished { .. } => "run it again: the image is pushed, only the scan is waited for".to_owned(),
             Self::Endpoint(_) => "look at --registry, AWS_ENDPOINT_URL and --endpoint-url".to_owned(),

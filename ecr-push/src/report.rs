@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::byte_size::ByteSize;
-use crate::reference::Pointer;
+use crate::reference::{Pointer, Reference};
 use crate::source::Image;
 
 /// The `push` section of the release document.
@@ -51,6 +51,8 @@ pub struct TagPush {
     pub tag: String,
     /// The digest that it pointed at before; `null` if it is new.
     pub previous: Option<Digest>,
+    /// Whether it points at the image: it did already, or was moved. Of several tags some may have been moved before an error.
+    pub points_here: bool,
 }
 
 /// A blob of the image.
@@ -171,7 +173,8 @@ impl Push {
     #[must_use]
     pub fn of(image: &Image, pointers: &[Pointer], transfers: &Transfers) -> Self {
         let tags = pointers.iter().filter_map(|pointer| {
-            Some(TagPush { tag: pointer.reference.tag()?.to_string(), previous: pointer.digest.clone() })
+            let points_here = pointer.digest.as_ref() == Some(&image.digest);
+            Some(TagPush { tag: pointer.reference.tag()?.to_string(), previous: pointer.digest.clone(), points_here })
         });
         let blobs = image.blobs.iter().map(|blob| {
             let noted = transfers.0.get(&blob.digest).cloned();
@@ -187,6 +190,14 @@ impl Push {
             blobs: blobs.collect(),
             nothing_to_do: done,
             ..Self::unfinished(transfers)
+        }
+    }
+
+    /// Notes that a reference points at the image now.
+    pub fn point(&mut self, reference: &Reference) {
+        let is_meant = |tag: &&mut TagPush| reference.tag().is_some_and(|meant| meant.as_str() == tag.tag);
+        if let Some(tag) = self.tags.iter_mut().find(is_meant) {
+            tag.points_here = true;
         }
     }
 

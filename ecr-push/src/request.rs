@@ -77,7 +77,11 @@ impl Request {
             return Err(Error::ImageTwice);
         }
         let create = RepositorySettings::resolve(&arguments.create)?;
-        let registry = arguments.registry.registry.clone();
+        if arguments.transfer.limit_rate == Some(ByteSize(0)) {
+            return Err(Error::NoRate);
+        }
+        let registry = arguments.registry.registry.as_deref().map(host).transpose()?;
+        let plain_http = arguments.registry.plain_http.iter().map(|name| host(name)).collect::<Result<_, _>>()?;
         let is_ecr = registry.as_deref().is_none_or(|host| EcrHost::of(host).is_some());
         if !is_ecr && (create.is_some() || arguments.wait_scan.is_some()) {
             return Err(Error::OnlyEcr(if create.is_some() { "--create" } else { "--wait-scan" }));
@@ -88,7 +92,8 @@ impl Request {
         };
         let memory = usize::try_from(arguments.transfer.memory.0).unwrap_or(usize::MAX);
         let least = compress::least_memory(arguments.compression);
-        let (jobs, packing_memory) = share(memory, arguments.transfer.jobs, least).ok_or(Error::Memory { least })?;
+        let too_little = || Error::Memory { least: least + MEMORY_PER_STREAM };
+        let (jobs, packing_memory) = share(memory, arguments.transfer.jobs, least).ok_or_else(too_little)?;
         Ok(Self {
             source,
             choice: Choice { name: arguments.image.clone(), platform: arguments.platform.clone() },
@@ -101,7 +106,7 @@ impl Request {
             lifecycle_policy: arguments.create.lifecycle_policy.clone(),
             wait_scan: arguments.wait_scan.clone(),
             registry,
-            plain_http: arguments.registry.plain_http.clone(),
+            plain_http,
             ca_file: arguments.registry.ca_file.clone(),
             docker_socket,
             jobs,
@@ -110,6 +115,12 @@ impl Request {
             cache: arguments.transfer.cache.clone().or(cache),
             dry_run: arguments.change.dry_run,
         })
+    }
+
+    /// Whether the registry is ECR's.
+    #[must_use]
+    pub fn is_ecr(&self) -> bool {
+        self.registry.as_deref().is_none_or(|host| EcrHost::of(host).is_some())
     }
 
     /// Reads the file that is named in it, before anything is done.
@@ -133,6 +144,15 @@ impl Request {
         }
         self.tags.iter().cloned().map(Reference::Tag).collect()
     }
+}
+
+/// A registry's host; a slash at its end is what people copy along.
+fn host(name: &str) -> Result<String, Error> {
+    let host = name.strip_suffix('/').unwrap_or(name);
+    let is_host = !host.is_empty() && !host.contains(['/', '@']) && !host.contains(char::is_whitespace);
+    // What stands before an `@` is not said.
+    let said = || name.rsplit('@').next().unwrap_or_default().to_owned();
+    if is_host { Ok(host.to_owned()) } else { Err(Error::RegistryName(said())) }
 }
 
 /// What the streams leave is for packing; if that is too little, there are fewer streams.

@@ -36,7 +36,7 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
     let started = Instant::now();
     let mut request = Request::resolve(&arguments, &input, user_cache())?;
     request.load().await?;
-    let attachments = attach::read_all(&request.attachments).await?;
+    let attachments = attach::read_all(&request.attachments, request.is_ecr()).await?;
     let demand = |source: &Source| {
         requirement::check(input.document.as_ref(), &arguments.common.require, &source.names()).map_err(Error::from)
     };
@@ -92,6 +92,7 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
         Some(pointers) => pointers,
         None => registry.look_up(request.references(&image.digest)).await?,
     };
+    shipment.describe(&image, &pointers);
     if !is_there(&pointers, &image.digest) {
         let here = image.blobs.iter().filter(|blob| !matches!(blob.location, source::Location::Gone));
         shipment.send(here.cloned().map(Into::into).collect()).await?;
@@ -106,9 +107,12 @@ pub(crate) async fn run(arguments: Arguments, mut input: Input, session: &Sessio
     section.encoder = packs.then(|| packing.encoder());
     section.repository = registry.repository_action();
     session.checkpoint(&section, UNFINISHED);
-    if !request.dry_run {
-        point(&registry, &image, &pointers).await?;
+    if request.dry_run {
+        warn_of_moves(&pointers, &image, session);
+    } else {
+        point(&registry, &image, &pointers, &mut section, session).await?;
         section.ok = true;
+        session.name_image(&named(&request, &image, registry.host()));
     }
     attach_all(&registry, &image, &attachments, &mut section, session, request.dry_run).await?;
     if request.dry_run {
@@ -158,7 +162,13 @@ async fn already_there(
 }
 
 /// Puts the manifests of the platforms, then points the references at the image and looks whether they do.
-async fn point(registry: &Registry, image: &Image, pointers: &[Pointer]) -> Result<(), Error> {
+async fn point(
+    registry: &Registry,
+    image: &Image,
+    pointers: &[Pointer],
+    section: &mut Push,
+    session: &Session,
+) -> Result<(), Error> {
     let plan = plan(image, pointers);
     for child in plan.children {
         registry.put(child, &Reference::Digest(child.digest.clone())).await?;
@@ -166,11 +176,23 @@ async fn point(registry: &Registry, image: &Image, pointers: &[Pointer]) -> Resu
     let Some(root) = image.manifests.last() else { return Ok(()) };
     for reference in &plan.references {
         registry.put(root, reference).await?;
+        section.point(reference);
+        session.checkpoint(section, UNFINISHED);
     }
     for reference in &plan.references {
         confirm(registry, root, reference).await?;
     }
     Ok(())
+}
+
+/// Whether a tag may be moved is known to ECR only when it is tried.
+fn warn_of_moves(pointers: &[Pointer], image: &Image, session: &Session) {
+    for Pointer { reference, digest } in pointers {
+        if let Some(other) = digest.as_ref().filter(|digest| **digest != image.digest) {
+            let message = format!("`{reference}` points at {other}: it is moved only if the repository lets it be");
+            session.progress.warning(&message);
+        }
+    }
 }
 
 async fn confirm(registry: &Registry, root: &RawManifest, reference: &Reference) -> Result<(), Error> {

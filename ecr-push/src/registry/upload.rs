@@ -164,6 +164,7 @@ impl Registry {
         Error::RepositoryMissing {
             repository: self.endpoint.repository.clone(),
             place: self.host().to_owned(),
+            account: None,
             elsewhere: BTreeSet::new(),
         }
     }

@@ -51,12 +51,17 @@ async fn findings(ecr: &Ecr, digest: &Digest, session: &Session) -> Result<Vec<B
                 None => Some("changing".to_owned()),
             },
             Some((_, ScanState::Failed { status, description }, _)) => {
-                return Err(Error::ScanFailed { digest: digest.clone(), status, description });
+                return Err(Error::ScanFailed {
+                    repository: ecr.repository().clone(),
+                    digest: digest.clone(),
+                    status,
+                    description,
+                });
             }
             Some((_, ScanState::Unfinished(status), _)) => Some(status),
             None => None,
         };
-        give_up(status.as_deref(), started.elapsed(), digest)?;
+        give_up(status.as_deref(), started.elapsed(), ecr, digest)?;
         let status = status.unwrap_or_else(|| "not begun".to_owned());
         if said != status {
             session.progress.event("scan", &format!("waiting for ECR's scan of {digest}: {status}"), &[]);
@@ -67,10 +72,12 @@ async fn findings(ecr: &Ecr, digest: &Digest, session: &Session) -> Result<Vec<B
     Ok(Vec::new())
 }
 
-fn give_up(status: Option<&str>, waited: Duration, digest: &Digest) -> Result<(), Error> {
+fn give_up(status: Option<&str>, waited: Duration, ecr: &Ecr, digest: &Digest) -> Result<(), Error> {
     let (digest, seconds) = (digest.clone(), waited.as_secs());
     match status {
-        None if waited > PATIENCE_TO_BEGIN => Err(Error::ScanNotStarted { digest, seconds }),
+        None if waited > PATIENCE_TO_BEGIN => {
+            Err(Error::ScanNotStarted { repository: ecr.repository().clone(), digest, seconds })
+        }
         Some(status) if waited > PATIENCE_TO_END => {
             Err(Error::ScanUnfinished { digest, seconds, status: status.to_owned() })
         }
@@ -126,6 +133,10 @@ impl FindingsFile {
         let path = match fs::canonicalize(name) {
             Ok(path) if path.is_file() => path,
             Ok(_) => return Err(unwritable(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))),
+            Err(_) if name == Path::new("-") => {
+                let cause = "standard output is for the document";
+                return Err(unwritable(io::Error::new(io::ErrorKind::InvalidInput, cause)));
+            }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => name.to_owned(),
             Err(cause) => return Err(unwritable(cause)),
         };

@@ -29,14 +29,17 @@ pub(crate) struct Attached {
 /// Reads the files before anything is sent.
 ///
 /// # Errors
-/// One of them cannot be read.
-pub(crate) async fn read_all(files: &[AttachmentFile]) -> Result<Vec<Ready>, Error> {
+/// One of them cannot be read, or is empty and ECR is to take it.
+pub(crate) async fn read_all(files: &[AttachmentFile], is_ecr: bool) -> Result<Vec<Ready>, Error> {
     let mut ready = Vec::with_capacity(files.len());
     for file in files {
         let path = file.path.clone();
         let read = tokio::task::spawn_blocking(move || measure_file(&path)).await;
         let read = read.unwrap_or_else(|broken| carry_on(broken));
         let (size, digest) = read.map_err(|cause| Error::File { path: file.path.clone(), cause })?;
+        if size == 0 && is_ecr {
+            return Err(Error::Empty(file.path.display().to_string()));
+        }
         ready.push(Ready { file: file.clone(), digest, size });
     }
     Ok(ready)

@@ -11,6 +11,7 @@ use crate::aws::LARGEST_LAYER;
 use crate::byte_size::ByteSize;
 use crate::error::Error;
 use crate::pace::Ticket;
+use crate::reference::Pointer;
 use crate::registry::{Registry, Watch};
 use crate::report::{BlobAction, BlobPush, Push, Transfers, seconds};
 use crate::send::stream::Parcel;
@@ -29,14 +30,30 @@ pub(crate) struct Shipment<'a> {
     dry_run: bool,
     /// Whether the blobs are the image's own: then the section that is left behind by a failure is made of them.
     is_image: bool,
+    /// What is known of the image, and where its tags point.
+    described: Option<(Image, Vec<Pointer>)>,
+    started: Instant,
     under_way: JoinSet<Result<BlobPush, Error>>,
     transfers: Transfers,
 }
 
 impl<'a> Shipment<'a> {
     pub(crate) fn new(registry: &Arc<Registry>, session: &'a Session, dry_run: bool) -> Self {
-        let (under_way, transfers) = (JoinSet::new(), Transfers::default());
-        Self { registry: Arc::clone(registry), session, dry_run, is_image: true, under_way, transfers }
+        Self {
+            registry: Arc::clone(registry),
+            session,
+            dry_run,
+            is_image: true,
+            described: None,
+            started: Instant::now(),
+            under_way: JoinSet::new(),
+            transfers: Transfers::default(),
+        }
+    }
+
+    /// From here on the image is known: what is left behind by a failure says which one it was.
+    pub(crate) fn describe(&mut self, image: &Image, pointers: &[Pointer]) {
+        self.described = Some((image.clone(), pointers.to_vec()));
     }
 
     /// The same for blobs that go to an image that is there whole.
@@ -76,11 +93,18 @@ impl<'a> Shipment<'a> {
         if let Some(Parcel { blob, .. }) = parcels.iter().find(|parcel| self.is_too_large(&parcel.blob)) {
             return Err(Error::LayerTooLarge { digest: blob.digest.clone(), size: blob.size, most: LARGEST_LAYER });
         }
+        if let Some(Parcel { blob, .. }) = parcels.iter().find(|parcel| self.is_too_small(&parcel.blob)) {
+            return Err(Error::Empty(blob.digest.to_string()));
+        }
         parcels.sort_by(|one, other| (other.blob.size, &one.blob.digest).cmp(&(one.blob.size, &other.blob.digest)));
         for parcel in parcels {
             self.send_one(parcel, missing);
         }
         Ok(())
+    }
+
+    fn is_too_small(&self, blob: &Blob) -> bool {
+        self.registry.ecr().is_some() && blob.size == 0
     }
 
     fn is_too_large(&self, blob: &Blob) -> bool {
@@ -127,7 +151,12 @@ impl<'a> Shipment<'a> {
         let ended = ended.unwrap_or_else(|broken| carry_on(broken))?;
         self.transfers.note(ended);
         if self.is_image {
-            self.session.checkpoint(&Push::unfinished(&self.transfers), UNFINISHED);
+            let mut section = match &self.described {
+                Some((image, pointers)) => Push::of(image, pointers, &self.transfers),
+                None => Push::unfinished(&self.transfers),
+            };
+            section.seconds = seconds(self.started.elapsed());
+            self.session.checkpoint(&section, UNFINISHED);
         }
         Ok(())
     }

@@ -208,7 +208,8 @@ mod tests {
         check_platform(&[], "linux/amd64", None);
         check_platform(&["windows/amd64", "windows/amd64"], "windows/amd64", None);
         let error = choose(&index(&["linux/amd64", "-"]), &"linux/arm64".parse().unwrap()).unwrap_err();
-        let expected = format!("there is not one image for linux/arm64, but linux/amd64 ({})", digest('a'));
+        let expected =
+            format!("there is not exactly one image for linux/arm64: there is linux/amd64 ({})", digest('a'));
         assert_eq!(error.to_string(), expected);
     }
 

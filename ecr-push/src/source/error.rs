@@ -108,7 +108,7 @@ pub enum SourceError {
         held: Vec<String>,
     },
     /// The image is not made for this platform, or several times.
-    #[error("there is not one image for {wanted}, but {}", listed(.held))]
+    #[error("there is not exactly one image for {wanted}: there is {}", listed(.held))]
     Platform {
         /// The platform.
         wanted: String,
@@ -255,11 +255,12 @@ impl Fault for SourceError {
         Some(
             match self {
                 Self::Open { .. } | Self::NotAnArchive | Self::NoImage => {
-                    "name an OCI layout, an OCI archive, or what `docker save` wrote"
+                    "name an OCI layout, an archive, docker-daemon:NAME:TAG or docker://HOST/REPOSITORY:TAG"
                 }
                 Self::Unreadable { .. } => "name the folder that has `oci-layout` in it",
                 Self::Several(_) | Self::NotFound { .. } => "say which one: --image NAME",
-                Self::Version(_) | Self::Nested(_) => "write it anew: skopeo copy --all oci:LAYOUT oci:FOLDER",
+                Self::Version(_) => "write it anew: skopeo copy --all oci:LAYOUT oci:FOLDER",
+                Self::Nested(_) => "build it again with all platforms in one index",
                 Self::OnlyFromFile(_) => "write it to a file first: … > web.tar && ecr-push web.tar --repository NAME",
                 Self::Platform { .. } => "docker buildx build --platform builds for other platforms",
                 Self::Incomplete { .. } => {

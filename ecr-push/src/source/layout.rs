@@ -38,6 +38,13 @@ pub(super) fn select(store: &Store, choice: &Choice) -> Result<Selected, SourceE
     let index = own(store, "index.json")?;
     let images =
         manifest::read_layout_index(&index).map_err(|cause| SourceError::not_understood("`index.json`", cause))?;
+    let images = match &choice.platform {
+        // The platforms of an image may stand in `index.json` itself.
+        Some(platform) if images.len() > 1 && choice.name.is_none() && images.iter().any(says_platform) => {
+            vec![choose(&images, platform)?.clone()]
+        }
+        _ => images,
+    };
     let candidates: Vec<Candidate> = images.iter().map(candidate).collect();
     let root = read_manifest(store, &images[pick(&candidates, choice.name.as_deref())?])?;
     match (&root.manifest, &choice.platform) {
@@ -49,6 +56,10 @@ pub(super) fn select(store: &Store, choice: &Choice) -> Result<Selected, SourceE
             Ok(root)
         }
     }
+}
+
+fn says_platform(image: &Descriptor) -> bool {
+    matches!(image.platform, Some(Platform::Named(_)))
 }
 
 /// Reads the image that was selected.
@@ -65,6 +76,7 @@ pub(super) fn read(store: &Store, Selected { raw, manifest }: Selected) -> Resul
     let mut layout = Layout { store, image };
     match manifest {
         Manifest::Image { config, layers } => layout.add_image(raw, config, layers)?,
+        Manifest::Index(children) if children.is_empty() => return Err(SourceError::Empty),
         Manifest::Index(children) => {
             check_whole(store, &raw.digest, &children)?;
             children.iter().try_for_each(|child| layout.add_child(child))?;

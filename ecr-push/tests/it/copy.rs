@@ -96,7 +96,7 @@ fn one_platform_alone_is_copied_under_its_own_digest() {
     let _ = copy(&sandbox, registry.address(), &["--platform", "linux/s390x"])
         .code(2)
         .says("/error/code", "platform.not_found")
-        .stderr_contains("there is not one image for linux/s390x, but linux/amd64 (sha256:");
+        .stderr_contains("there is not exactly one image for linux/s390x: there is linux/amd64 (sha256:");
 }
 
 #[test]

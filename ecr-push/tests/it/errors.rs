@@ -204,7 +204,7 @@ fn a_platform_that_is_absent_is_named_beside_those_that_are_there() {
     let platforms = ["amd64", "arm64"].map(|architecture| image("one").architecture(architecture).build().unwrap());
     let layout = write_index_layout(&platforms, &sandbox.path().join("web"), "1.0.0").unwrap();
     let _ = refused(push(&sandbox, &["--platform", "linux/s390x"]), 2, "platform.not_found")
-        .stderr_contains("there is not one image for linux/s390x, but linux/amd64 (sha256:")
+        .stderr_contains("there is not exactly one image for linux/s390x: there is linux/amd64 (sha256:")
         .stderr_contains(&format!("linux/arm64 ({})", layout.platforms[1].digest));
     fs::remove_file(blob(&sandbox, &layout.platforms[1].digest)).unwrap();
     let _ = refused(push(&sandbox, &[]), 2, "platform.missing").stderr_contains(&layout.platforms[1].digest);

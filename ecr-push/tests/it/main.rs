@@ -25,6 +25,7 @@ mod rude_registry;
 mod saved;
 mod stream;
 mod transfer;
+mod usage;
 mod wait_scan;
 
 use std::collections::BTreeMap;

@@ -119,8 +119,8 @@ fn a_refusal_without_end_is_cut_off() {
 fn a_password_in_the_name_of_a_registry_is_not_said() {
     let sandbox = Sandbox::new();
     let _ = write(&sandbox, &image("one"));
-    let outcome = crate::push(&sandbox, &["--registry", "user:hunter2@registry.example"]).code(3);
-    let outcome = outcome.says("/error/code", "registry.endpoint");
+    let outcome = crate::push(&sandbox, &["--registry", "user:hunter2@registry.example"]).code(2);
+    let outcome = outcome.says("/error/code", "usage");
     assert!(!outcome.stderr().contains("hunter2") && !outcome.stdout().contains("hunter2"));
 }
 

@@ -195,11 +195,11 @@ fn findings_of_which_a_page_is_gone_are_read_anew() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_said_before_anything_is_sent() {
-    let cloud = crate::cloud();
+    let cloud = cloud();
     let sandbox = Sandbox::with_aws(&cloud);
-    let _ = crate::write(&sandbox, &crate::image("one"));
+    let _ = write(&sandbox, &image("one"));
     for file in ["nowhere/found.json", "/dev/null", "web"] {
-        let _ = refused(crate::push(&sandbox, &["--wait-scan", file]), 3, "output.unwritable");
+        let _ = refused(push(&sandbox, &["--wait-scan", file]), 3, "output.unwritable");
     }
     assert_eq!(cloud.journal().len(), 0);
 }
@@ -208,7 +208,7 @@ fn a_file_that_cannot_be_written_is_said_before_anything_is_sent() {
 fn a_scan_that_failed_is_no_clean_one_and_the_image_is_pushed_all_the_same() {
     for word in ["FAILED", "UNSUPPORTED_IMAGE"] {
         let bench = Bench::new().scans([status(word)]);
-        let message = format!("ECR did not scan {}: {word}, the scan is {word}", bench.digest);
+        let message = format!("the image is pushed, but ECR did not scan {}: {word}, the scan is {word}", bench.digest);
         let _ = refused(bench.wait(&[]), 3, "scan.failed")
             .says("/error/message", message.as_str())
             .says("/push/ok", true)
