@@ -1,5 +1,7 @@
 //! What can go wrong, and what to do then.
 
+mod hint;
+
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -346,78 +348,7 @@ impl Fault for Error {
     }
 
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoImage => "docker save web | ecr-push --repository NAME, or name a folder or file".to_owned(),
-            Self::Name(_) | Self::ImageTwice => {
-                "docker://HOST/REPOSITORY:TAG, docker-daemon:NAME:TAG, or a path".to_owned()
-            }
-            Self::RegistryName(_) => {
-                "--registry registry.example:5000, and --plain-http with the same name if it has no TLS".to_owned()
-            }
-            Self::NoRate => "leave --limit-rate out to send as fast as the line allows".to_owned(),
-            Self::OnlyEcr(_) => "leave it out, or leave --registry out".to_owned(),
-            Self::DockerHost(_) => "docker save NAME | ecr-push --repository NAME".to_owned(),
-            Self::TooManyFilters { .. } => "put what they have in common before one `*`".to_owned(),
-            Self::Memory { least } => format!("--memory {}M", (least >> 20) + 1),
-            Self::Policy { path, .. } => format!("jq . {}", path.display()),
-            Self::PolicyNotPut { repository, .. } => format!(
-                "aws ecr put-lifecycle-policy --repository-name {repository} --lifecycle-policy-text file://FILE: a repository that is there stays as it is"
-            ),
-            Self::File { .. } => "check the name and the permissions of the file".to_owned(),
-            Self::Output { .. } => "name a file in a folder that is there".to_owned(),
-            Self::Packing(CompressError::Write(_)) => {
-                "make room in the folder that TMPDIR names, or name another one".to_owned()
-            }
-            Self::Packing(CompressError::Read(_)) => "look at the archive with: tar --list --file FILE".to_owned(),
-            Self::Packing(_) | Self::StreamStopped => return None,
-            Self::Draft(error) => return error.hint(),
-            Self::Source(error) => return error.hint(),
-            Self::Empty(_) => "leave it out, or write something into it".to_owned(),
-            Self::LayerTooLarge { .. } => "build the image with more and smaller layers".to_owned(),
-            Self::Daemon { .. } => "docker info; or name its socket: DOCKER_HOST=unix:///PATH".to_owned(),
-            Self::NotInDaemon { .. } => "docker images".to_owned(),
-            Self::NotInRegistry { .. } => "check the repository and the tag; both are case-sensitive".to_owned(),
-            Self::Require(error) => return error.hint(),
-            Self::RepositoryMissing { elsewhere, account, .. } if !elsewhere.is_empty() => {
-                let region = elsewhere.iter().next().map_or("REGION", String::as_str);
-                match account {
-                    Some(account) => format!("ecr-push … --registry {account}.dkr.ecr.{region}.amazonaws.com"),
-                    None => format!("ecr-push … --region {region}"),
-                }
-            }
-            Self::RepositoryMissing { repository, .. } => {
-                format!(
-                    "aws ecr create-repository --repository-name {repository}, or use --create; or is the region another one?"
-                )
-            }
-            Self::OtherAccount { repository, .. } => format!(
-                "in that account: aws ecr set-repository-policy --repository-name {repository} --policy-text FILE, with this account as principal"
-            ),
-            Self::TagImmutable { .. } => "push the image under a new tag".to_owned(),
-            Self::Moved { .. } => {
-                "someone else pushed at the same time; look who should win, and push again".to_owned()
-            }
-            Self::Attachments { .. } => {
-                "look what was pushed under that tag, and delete it if it is nobody's".to_owned()
-            }
-            Self::ScanFailed { repository, digest, .. } => {
-                format!(
-                    "aws ecr describe-image-scan-findings --repository-name {repository} --image-id imageDigest={digest}"
-                )
-            }
-            Self::ScanNotStarted { repository, digest, .. } => {
-                format!(
-                    "turn on scan on push, or: aws ecr start-image-scan --repository-name {repository} --image-id imageDigest={digest}"
-                )
-            }
-            Self::ScanUnfinished { .. } => "run it again: the image is pushed, only the scan is waited for".to_owned(),
-            Self::Endpoint(_) => "look at --registry, AWS_ENDPOINT_URL and --endpoint-url".to_owned(),
-            Self::Certificates(_) => "install the package ca-certificates".to_owned(),
-            Self::TrustedFile { .. } => "name a file of certificates in PEM form".to_owned(),
-            Self::Token => "log in again".to_owned(),
-            Self::Credentials(error) => return error.hint(),
-            Self::Call(error) => return error.hint(),
-        })
+        hint::of(self)
     }
 
     fn request_id(&self) -> Option<String> {
