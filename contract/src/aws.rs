@@ -1,5 +1,7 @@
 //! AWS clients: one way to find region and credentials, one set of timeouts and retries, one way to say what went wrong.
 
+mod raw_answer;
+
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::request_id::RequestId;
 
+pub use self::raw_answer::RawAnswer;
 use crate::arguments::AwsArguments;
 use crate::exit::Exit;
 use crate::fault::Fault;

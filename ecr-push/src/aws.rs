@@ -5,7 +5,6 @@ mod host;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_ecr::Client;
@@ -14,14 +13,8 @@ use aws_sdk_ecr::error::SdkError;
 use aws_sdk_ecr::operation::batch_check_layer_availability::BatchCheckLayerAvailabilityError;
 use aws_sdk_ecr::operation::describe_image_scan_findings::DescribeImageScanFindingsError;
 use aws_sdk_ecr::types::{ImageIdentifier, LayerAvailability};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
-use contract::aws::{CallError, CallErrorKind, CallLog, Hopeless, configuration};
+use contract::aws::{CallError, CallErrorKind, CallLog, Hopeless, RawAnswer, configuration};
 use contract::policy::Statement;
 use contract::{Digest, Session};
 use tokio::task::JoinSet;
@@ -238,16 +231,8 @@ impl Ecr {
         Ok(missing)
     }
 
-    /// Another account that refuses is another one's doing than a role that may not.
     fn refused(&self, cause: CallError) -> Error {
-        match &self.foreign_account {
-            Some(account) if cause.kind == CallErrorKind::AccessDenied => Error::OtherAccount {
-                repository: self.repository.clone(),
-                account: account.clone(),
-                cause: Box::new(cause),
-            },
-            _ => cause.into(),
-        }
+        Error::refused(cause, &self.repository, self.foreign_account.as_deref())
     }
 
     async fn repository_missing(&self) -> Error {
@@ -303,7 +288,7 @@ impl Ecr {
             .max_results(FINDINGS_PER_PAGE)
             .set_next_token(page);
         match call.customize().interceptor(raw.clone()).send().await {
-            Ok(_) => raw.take().map(Some).ok_or_else(|| not_understood(FINDINGS, "the answer is empty").into()),
+            Ok(_) => Ok(Some(raw.take().into())),
             Err(error) if is_scan_missing(&error) => Ok(None),
             Err(error) => Err(CallError::new(FINDINGS, &error).into()),
         }
@@ -321,33 +306,4 @@ fn is_repository_missing<R>(error: &SdkError<BatchCheckLayerAvailabilityError, R
 
 fn is_scan_missing<R>(error: &SdkError<DescribeImageScanFindingsError, R>) -> bool {
     error.as_service_error().is_some_and(DescribeImageScanFindingsError::is_scan_not_found_exception)
-}
-
-/// Keeps the bytes of an answer: scan-gate reads them, and a model in between would lose what it does not know.
-#[derive(Clone, Debug, Default)]
-struct RawAnswer(Arc<Mutex<Option<Bytes>>>);
-
-impl RawAnswer {
-    fn take(&self) -> Option<Bytes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl Intercept for RawAnswer {
-    fn name(&self) -> &'static str {
-        "RawAnswer"
-    }
-
-    /// Before that the body is still on its way.
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let response: &HttpResponse = context.response();
-        let bytes = response.body().bytes().map(Bytes::copy_from_slice);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
-        Ok(())
-    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use contract::aws::CallError;
+use contract::aws::{CallError, CallErrorKind};
 use contract::requirement::Unmet;
 use contract::{Digest, Exit, Fault};
 use thiserror::Error;
@@ -246,6 +246,20 @@ pub enum Error {
     /// A call to ECR or a request to a registry failed.
     #[error(transparent)]
     Call(#[from] CallError),
+}
+
+impl Error {
+    /// A call that was refused. That another account does not let us in is that account's doing, not that of our role.
+    pub(crate) fn refused(cause: CallError, repository: &Repository, foreign_account: Option<&str>) -> Self {
+        match foreign_account {
+            Some(account) if cause.kind == CallErrorKind::AccessDenied => Self::OtherAccount {
+                repository: repository.clone(),
+                account: account.to_owned(),
+                cause: Box::new(cause),
+            },
+            _ => cause.into(),
+        }
+    }
 }
 
 fn also(elsewhere: &BTreeSet<String>) -> String {

@@ -1,18 +1,13 @@
 //! The only file that talks to ECS: model types in and out, errors mapped once, no decisions.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::config::interceptors::AfterDeserializationInterceptorContextRef;
-use aws_sdk_ecs::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{
     DesiredStatus, Service, ServiceDeployment, ServiceDeploymentLifecycleStage, Task, TaskDefinitionField,
 };
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use contract::Session;
-use contract::aws::{CallError, CallLog, Hopeless, configuration};
+use contract::aws::{CallError, CallLog, Hopeless, RawAnswer, configuration};
 use contract::policy::Statement;
 
 use crate::cli::Arguments;
@@ -261,32 +256,5 @@ fn stopped_task(task: &Task) -> StoppedTask {
         stop_code: task.stop_code().map(|code| code.as_str().to_owned()),
         stopped_reason: task.stopped_reason().map(str::to_owned),
         containers: containers.collect(),
-    }
-}
-
-/// Keeps the bytes of an answer: the SDK's own types drop the members that they do not know.
-#[derive(Clone, Debug, Default)]
-struct RawAnswer(Arc<Mutex<Vec<u8>>>);
-
-impl RawAnswer {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Intercept for RawAnswer {
-    fn name(&self) -> &'static str {
-        "RawAnswer"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let bytes = context.response().body().bytes().unwrap_or_default();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes.to_vec();
-        Ok(())
     }
 }

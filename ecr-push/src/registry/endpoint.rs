@@ -155,16 +155,8 @@ impl Endpoint {
         }
     }
 
-    /// Another account that refuses is another one's doing than a role that may not.
     fn given_up(&self, cause: CallError) -> Error {
-        match &self.foreign_account {
-            Some(account) if cause.kind == CallErrorKind::AccessDenied => Error::OtherAccount {
-                repository: self.repository.clone(),
-                account: account.clone(),
-                cause: Box::new(cause),
-            },
-            _ => cause.into(),
-        }
+        Error::refused(cause, &self.repository, self.foreign_account.as_deref())
     }
 
     /// Waits while the registry wants this operation to wait.
