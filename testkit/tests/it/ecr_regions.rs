@@ -1,25 +1,13 @@
 //! Repositories that lie in another region or another account, asked for with the real SDK.
 
-use aws_sdk_ecr::Client;
-use aws_sdk_ecr::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_ecr::error::ProvideErrorMetadata;
 use testkit::LocalAws;
 use testkit::world::{ACCOUNT, REGION};
 
+use crate::ecr_sdk::client_in;
 use crate::registry;
 
 const OTHER_ACCOUNT: &str = "210987654321";
-
-fn client(cloud: &LocalAws, region: &'static str) -> Client {
-    let config = aws_sdk_ecr::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(cloud.endpoint())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    Client::from_conf(config)
-}
 
 #[tokio::test]
 async fn a_repository_is_found_in_its_own_region_only() {
@@ -34,7 +22,7 @@ async fn a_repository_is_found_in_its_own_region_only() {
         ("eu-west-1", "web", false),
         ("eu-west-1", "api", false),
     ] {
-        let answer = client(&cloud, region).describe_repositories().repository_names(repository).send().await;
+        let answer = client_in(&cloud, region).describe_repositories().repository_names(repository).send().await;
         match answer {
             Ok(answer) => {
                 let arn = format!("arn:aws:ecr:{region}:{ACCOUNT}:repository/{repository}");
@@ -57,7 +45,7 @@ async fn a_repository_is_found_in_its_own_region_only() {
 async fn other_operations_look_in_their_own_region_too() {
     let cloud = LocalAws::start().unwrap();
     registry::create_repository(&cloud, "web");
-    let there = client(&cloud, "us-east-1");
+    let there = client_in(&cloud, "us-east-1");
     let missing = format!("sha256:{}", "0".repeat(64));
     let check = || there.batch_check_layer_availability().repository_name("web").layer_digests(&missing).send();
     let upload = there.initiate_layer_upload().repository_name("web").send().await.unwrap_err();
@@ -66,14 +54,14 @@ async fn other_operations_look_in_their_own_region_too() {
     there.create_repository().repository_name("web").send().await.unwrap();
     assert_eq!(check().await.unwrap().layers().len(), 1);
     there.delete_repository().repository_name("web").send().await.unwrap();
-    let here = client(&cloud, REGION).describe_repositories().send().await.unwrap();
+    let here = client_in(&cloud, REGION).describe_repositories().send().await.unwrap();
     assert_eq!(here.repositories().len(), 1);
 }
 
 #[tokio::test]
 async fn a_token_opens_the_registry_wherever_it_was_issued() {
     let cloud = LocalAws::start().unwrap();
-    let answer = client(&cloud, "us-east-1").get_authorization_token().send().await.unwrap();
+    let answer = client_in(&cloud, "us-east-1").get_authorization_token().send().await.unwrap();
     let token = answer.authorization_data()[0].authorization_token().unwrap();
     let door = crate::http::Client { endpoint: cloud.endpoint().to_owned(), authorization: format!("Basic {token}") };
     assert_eq!(door.call("GET", "/v2/").status, 200);
@@ -83,7 +71,7 @@ async fn a_token_opens_the_registry_wherever_it_was_issued() {
 async fn a_token_is_issued_for_each_registry_that_is_named() {
     let cloud = LocalAws::start().unwrap();
     #[expect(deprecated, reason = "clients still say it")]
-    let call = client(&cloud, REGION).get_authorization_token().registry_ids(ACCOUNT).registry_ids(OTHER_ACCOUNT);
+    let call = client_in(&cloud, REGION).get_authorization_token().registry_ids(ACCOUNT).registry_ids(OTHER_ACCOUNT);
     let answer = call.send().await.unwrap();
     assert_eq!(answer.authorization_data().len(), 2);
     for data in answer.authorization_data() {
@@ -98,7 +86,7 @@ async fn a_token_is_issued_for_each_registry_that_is_named() {
 async fn another_account_lets_nobody_in() {
     let cloud = LocalAws::start().unwrap();
     registry::create_repository(&cloud, "web");
-    let here = client(&cloud, REGION);
+    let here = client_in(&cloud, REGION);
     let digest = format!("sha256:{}", "0".repeat(64));
     let check = here.batch_check_layer_availability().repository_name("web").layer_digests(digest);
     assert!(check.clone().registry_id(ACCOUNT).send().await.is_ok());

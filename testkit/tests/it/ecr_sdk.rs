@@ -11,13 +11,19 @@ use aws_sdk_ecr::types::{
 };
 use serde_json::json;
 use testkit::LocalAws;
+use testkit::world::REGION;
 
 use crate::registry::{self, image, push};
 
 fn client(cloud: &LocalAws) -> Client {
+    client_in(cloud, REGION)
+}
+
+/// A client that signs for a region.
+pub(crate) fn client_in(cloud: &LocalAws, region: &'static str) -> Client {
     let config = aws_sdk_ecr::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
+        .region(Region::new(region))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(cloud.endpoint())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
