@@ -174,12 +174,20 @@ pub enum Error {
         expected: Digest,
     },
     /// The push was taken, but the reference points elsewhere.
-    #[error("`{reference}` was set to {expected}, but points at {}", found.as_ref().map_or("nothing", Digest::as_str))]
+    #[error("`{reference}` was set to {expected}, but points at {found}")]
     Moved {
         /// The reference.
         reference: Reference,
         /// Where it points.
-        found: Option<Digest>,
+        found: Digest,
+        /// The image at hand.
+        expected: Digest,
+    },
+    /// The push was taken, but the registry does not show it.
+    #[error("`{reference}` was set to {expected}, and the registry took it, but does not show it")]
+    Unseen {
+        /// The reference.
+        reference: Reference,
         /// The image at hand.
         expected: Digest,
     },
@@ -299,7 +307,7 @@ impl Fault for Error {
             Self::Require(error) => error.exit(),
             Self::Credentials(error) => error.exit(),
             Self::TagImmutable { .. } | Self::Moved { .. } => Exit::No,
-            Self::ScanNotStarted { .. } | Self::ScanUnfinished { .. } => Exit::Unknown,
+            Self::Unseen { .. } | Self::ScanNotStarted { .. } | Self::ScanUnfinished { .. } => Exit::Unknown,
             Self::Packing(_)
             | Self::StreamStopped
             | Self::PolicyNotPut { .. }
@@ -347,6 +355,7 @@ impl Fault for Error {
             Self::OtherAccount { .. } => "repository.other_account",
             Self::TagImmutable { .. } => "tag.immutable",
             Self::Moved { .. } => "tag.moved",
+            Self::Unseen { .. } => "tag.unseen",
             Self::Attachments { .. } => "attachments.malformed",
             Self::ScanFailed { .. } => "scan.failed",
             Self::ScanNotStarted { .. } => "scan.not_started",

@@ -9,6 +9,7 @@ mod daemon;
 mod endpoint;
 mod fetch;
 mod mounts;
+mod open;
 mod operation;
 mod origin;
 mod proxy;
@@ -20,7 +21,7 @@ mod upload;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use contract::aws::{CallError, CallErrorKind};
+use contract::aws::CallError;
 use contract::{Digest, Session};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, StatusCode};
@@ -28,20 +29,19 @@ use tokio::sync::OnceCell;
 
 use self::authorization::Authorizer;
 use self::body::{Meter, SharedRate};
-use self::endpoint::Endpoint;
+use self::endpoint::{Endpoint, chance};
 use self::mounts::Mounts;
+use self::open::{foreign_account, open_registry, origin_of_ecr};
 use self::operation::Operation;
-use self::origin::Origin;
 use self::queue::Queue;
-use self::transport::{Transport, payload};
+use self::transport::{Answer, Transport, payload};
 use crate::aws::EcrHost;
 use crate::aws::{Authorization, Ecr};
 use crate::cli::Arguments;
-use crate::credentials::{self, Places};
 use crate::error::Error;
-use crate::image_name::{ImageName, RemoteImage};
+use crate::image_name::RemoteImage;
 use crate::manifest::MEDIA_TYPES;
-use crate::pace::attempts::Attempts;
+use crate::pace::attempts::{Attempts, Next, Remedy};
 use crate::pace::{Gates, Rate, Ticket};
 use crate::reference::{Pointer, Reference};
 use crate::report::RepositoryAction;
@@ -209,14 +209,7 @@ impl Registry {
     /// # Errors
     /// The request failed, or the answer does not say the digest.
     pub async fn digest_of(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
-        let operation = Operation::LookUp;
-        let path = format!("manifests/{reference}");
-        let expected = [StatusCode::OK, StatusCode::NOT_FOUND];
-        let request = |method: Method| {
-            let path = &path;
-            move || Ok(self.endpoint.request(operation, method.clone(), path)?.header(ACCEPT, MEDIA_TYPES.join(", ")))
-        };
-        let answer = self.endpoint.ask(operation, request(Method::HEAD), b"", &expected).await?;
+        let answer = self.ask_manifest(Operation::LookUp, Method::HEAD, reference).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -224,10 +217,23 @@ impl Registry {
             return Ok(Some(digest));
         }
         // The specification asks registries to say the digest, and lets them keep it to themselves.
-        let read = Operation::ReadManifest;
-        let answer =
-            self.endpoint.ask(read, request(Method::GET), b"", &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
-        Ok((answer.status == StatusCode::OK).then(|| RawManifest::new(String::new(), answer.body.to_vec()).digest))
+        let manifest = self.manifest(reference).await?;
+        Ok(manifest.map(|bytes| RawManifest::new(String::new(), bytes).digest))
+    }
+
+    /// The same for a reference that was just put: a registry may not see at once what it was given.
+    ///
+    /// # Errors
+    /// As with [`Self::digest_of`].
+    pub(crate) async fn digest_after_put(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
+        let mut attempts = Attempts::default();
+        loop {
+            let found = self.digest_of(reference).await?;
+            match (found, attempts.next(Remedy::Wait(None), chance())) {
+                (None, Next::After(pause)) => tokio::time::sleep(pause).await,
+                (found, _) => return Ok(found),
+            }
+        }
     }
 
     /// The manifest that a reference names, byte for byte; `None` if there is none.
@@ -235,12 +241,17 @@ impl Registry {
     /// # Errors
     /// The request failed.
     pub(crate) async fn manifest(&self, reference: &Reference) -> Result<Option<Vec<u8>>, Error> {
-        let operation = Operation::ReadManifest;
-        let path = format!("manifests/{reference}");
-        let request =
-            || Ok(self.endpoint.request(operation, Method::GET, &path)?.header(ACCEPT, MEDIA_TYPES.join(", ")));
-        let answer = self.endpoint.ask(operation, request, b"", &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
+        let answer = self.ask_manifest(Operation::ReadManifest, Method::GET, reference).await?;
         Ok((answer.status == StatusCode::OK).then(|| answer.body.to_vec()))
+    }
+
+    async fn ask_manifest(&self, operation: Operation, method: Method, reference: &Reference) -> Result<Answer, Error> {
+        let path = format!("manifests/{reference}");
+        let request = || {
+            let request = self.endpoint.request(operation, method.clone(), &path)?;
+            Ok(request.header(ACCEPT, MEDIA_TYPES.join(", ")))
+        };
+        self.endpoint.ask(operation, request, b"", &[StatusCode::OK, StatusCode::NOT_FOUND]).await
     }
 
     /// Which blobs the repository does not have. A repository that is not there is created if that was asked for.
@@ -330,63 +341,7 @@ impl Registry {
     }
 }
 
-/// A registry that is not ECR's: its address, and what the user has to show there.
-async fn open_registry(host: &str, request: &Request, actions: &str) -> Result<(Origin, Authorizer), Error> {
-    let is_plain = request.plain_http.iter().any(|plain| plain == host);
-    let origin = Origin::of_host(host, is_plain).ok_or_else(|| Error::Endpoint(without_password(host)))?;
-    let credentials = credentials::find(&Places::of_environment(), host, request.repository.as_str()).await?;
-    let mut scopes = vec![format!("repository:{}:{actions}", request.repository)];
-    let source = match &request.source {
-        ImageName::Registry(image) if image.host == host => Some(&image.repository),
-        _ => None,
-    };
-    let mounted = request.mount_from.iter().chain(source).filter(|from| **from != request.repository);
-    scopes.extend(mounted.map(|from| format!("repository:{from}:pull")));
-    Ok((origin, Authorizer::of_registry(credentials, scopes)))
-}
-
-/// What may be said of a host: not what stands before an `@`.
-fn without_password(host: &str) -> String {
-    host.rsplit('@').next().unwrap_or_default().to_owned()
-}
-
-/// The registry that is named, in AWS; elsewhere, as with a local AWS, the one that answers for it.
-fn origin_of_ecr(host: Option<&str>, endpoint: &str) -> Result<Origin, Error> {
-    let given = Origin::of_endpoint(endpoint).ok_or_else(|| Error::Endpoint(endpoint.to_owned()))?;
-    let is_aws = EcrHost::of(given.authority()).is_some();
-    let named = host.filter(|_| is_aws).and_then(|host| Origin::of_host(host, false));
-    Ok(named.unwrap_or(given))
-}
-
-/// The account that is named, if it is another one than that of the token.
-fn foreign_account(named: Option<EcrHost>, endpoint: &str) -> Option<String> {
-    let own = Origin::of_endpoint(endpoint).and_then(|origin| EcrHost::of(origin.authority()));
-    named.map(|host| host.account).filter(|named| own.is_none_or(|own| own.account != *named))
-}
-
-/// Whether the blob may be there although its upload ended without a success: the answer may have been lost, not the work.
-fn may_have_arrived(operation: &'static str, error: &CallError) -> bool {
-    let unclear = matches!(error.kind, CallErrorKind::Network | CallErrorKind::Timeout | CallErrorKind::Server);
-    error.operation == operation && unclear
-}
-
 /// ECR's answer to a tag that cannot be moved. Source: OCI distribution specification, error codes; ECR's wording.
 fn says_immutable(error: &CallError) -> bool {
     error.code.as_deref() == Some("TAG_INVALID") || error.message.contains("immutable")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_foreign_if_the_token_is_not_its_own() {
-        let named = || EcrHost::of("123456789012.dkr.ecr.eu-central-1.amazonaws.com");
-        let own = "https://123456789012.dkr.ecr.us-east-1.amazonaws.com";
-        assert_eq!(foreign_account(named(), own), None);
-        assert_eq!(foreign_account(None, own), None);
-        for endpoint in ["https://999999999999.dkr.ecr.us-east-1.amazonaws.com", "http://127.0.0.1:4566"] {
-            assert_eq!(foreign_account(named(), endpoint).as_deref(), Some("123456789012"), "{endpoint}");
-        }
-    }
 }

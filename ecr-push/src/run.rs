@@ -196,11 +196,12 @@ fn warn_of_moves(pointers: &[Pointer], image: &Image, session: &Session) {
 }
 
 async fn confirm(registry: &Registry, root: &RawManifest, reference: &Reference) -> Result<(), Error> {
-    let found = registry.digest_of(reference).await?;
-    if found.as_ref() == Some(&root.digest) {
-        return Ok(());
+    let (reference, expected) = (reference.clone(), root.digest.clone());
+    match registry.digest_after_put(&reference).await? {
+        Some(found) if found == expected => Ok(()),
+        Some(found) => Err(Error::Moved { reference, found, expected }),
+        None => Err(Error::Unseen { reference, expected }),
     }
-    Err(Error::Moved { reference: reference.clone(), found, expected: root.digest.clone() })
 }
 
 async fn attach_all(

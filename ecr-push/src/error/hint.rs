@@ -55,6 +55,7 @@ pub(super) fn of(error: &Error) -> Option<String> {
             "in that account: aws ecr set-repository-policy --repository-name {repository} --policy-text FILE, with this account as principal"
         ),
         Error::TagImmutable { .. } => "push the image under a new tag".to_owned(),
+        Error::Unseen { .. } => "run it again: what the registry has whole is not sent twice".to_owned(),
         Error::Moved { .. } => "someone else pushed at the same time; look who should win, and push again".to_owned(),
         Error::Attachments { .. } => "look what was pushed under that tag, and delete it if it is nobody's".to_owned(),
         Error::ScanFailed { repository, digest, .. } => {

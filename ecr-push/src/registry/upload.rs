@@ -70,7 +70,7 @@ pub(super) async fn upload(registry: &Arc<Registry>, blob: &Blob, watch: Watch) 
             return Err(registry.repository_missing());
         }
         registry.endpoint.after(refused, &mut attempts).await?;
-        let may_be_there = super::may_have_arrived(registry.endpoint.name(Operation::FinishUpload), &error);
+        let may_be_there = may_have_arrived(registry.endpoint.name(Operation::FinishUpload), &error);
         if may_be_there && registry.missing(std::slice::from_ref(&blob.digest)).await?.is_empty() {
             return done(false, attempts.failed());
         }
@@ -193,6 +193,12 @@ fn expected_byte(message: &str) -> Option<u64> {
     let (_, behind) = message.split_once("instead of ")?;
     let digits = behind.find(|found: char| !found.is_ascii_digit()).unwrap_or(behind.len());
     behind[..digits].parse().ok()
+}
+
+/// Whether the blob may be there although its upload ended without a success: the answer may have been lost, not the work.
+fn may_have_arrived(operation: &'static str, error: &CallError) -> bool {
+    let unclear = matches!(error.kind, CallErrorKind::Network | CallErrorKind::Timeout | CallErrorKind::Server);
+    error.operation == operation && unclear
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::send::pack::{Packer, Ready, in_order};
 use crate::send::stream::{self, Desk, Passed, Stopped, Word};
 use crate::send::upload::{Shipment, carry_on};
-use crate::source::{Blob, Choice, Draft, Image, Layer, Location, Packed};
+use crate::source::{Choice, Draft, Image, Layer, Packed};
 
 /// So many layers are packed ahead of the question whether the registry has them.
 const AHEAD: usize = 128;
@@ -30,19 +30,10 @@ pub(crate) async fn ship_draft(draft: Draft, packing: &Packer, shipment: &mut Sh
     for Packed { digest, size, .. } in packed.values() {
         shipment.note_cached(digest, *size);
     }
-    shipment.send_missing(vec![config(&draft).into()], &missing)?;
+    shipment.send_missing(vec![draft.config_blob().into()], &missing)?;
     let rest = in_order(draft.layers.iter().filter(|layer| !packed.contains_key(&layer.diff_id)));
     pack_and_send(rest, packing, shipment, &mut packed).await?;
     Ok(draft.finish_best(&packed)?)
-}
-
-fn config(draft: &Draft) -> Blob {
-    Blob {
-        digest: draft.config_digest.clone(),
-        size: draft.config.len() as u64,
-        location: Location::Memory(draft.config.clone()),
-        is_checked: true,
-    }
 }
 
 async fn pack_and_send(
@@ -116,7 +107,7 @@ pub(crate) async fn ship_stream(
     match passed {
         Ok(Passed::Image(image)) => Ok((image, false)),
         Ok(Passed::Draft(draft, mut packed, rest)) => {
-            shipment.send(vec![config(&draft).into()]).await?;
+            shipment.send(vec![draft.config_blob().into()]).await?;
             pack_and_send(in_order(&rest), packing, shipment, &mut packed).await?;
             Ok((draft.finish_best(&packed)?, true))
         }

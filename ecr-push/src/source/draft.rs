@@ -122,12 +122,7 @@ impl Draft {
         if let Platform::Named(name) = &self.platform {
             image.platforms.push(name.clone());
         }
-        let config = Blob {
-            digest: self.config_digest.clone(),
-            size: self.config.len() as u64,
-            location: Location::Memory(self.config.clone()),
-            is_checked: true,
-        };
+        let config = self.config_blob();
         let layers = layers.into_iter().map(|Packed { digest, size, .. }| Blob {
             digest,
             size,
@@ -142,6 +137,17 @@ impl Draft {
         let (digest, media_type) = (image.digest.clone(), image.media_type.clone());
         image.manifests.push(RawManifest { digest, media_type, bytes });
         Ok(image)
+    }
+
+    /// The configuration, as it is sent.
+    #[must_use]
+    pub fn config_blob(&self) -> Blob {
+        Blob {
+            digest: self.config_digest.clone(),
+            size: self.config.len() as u64,
+            location: Location::Memory(self.config.clone()),
+            is_checked: true,
+        }
     }
 
     /// The same, in Docker's format, which everything that pulls images reads, unless it has no name for a layer.

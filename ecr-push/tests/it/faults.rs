@@ -89,6 +89,20 @@ fn a_manifest_whose_answers_are_all_lost_is_an_unknown_outcome() {
 }
 
 #[test]
+fn a_tag_that_is_not_seen_at_once_is_looked_for_again() {
+    let cloud = cloud();
+    let _ = push_with(&cloud, &["registry:HeadManifest#2x2=error:404:MANIFEST_UNKNOWN"]).code(0).says("/push/ok", true);
+    assert_eq!(counts(&cloud)["registry:HeadManifest"], 4);
+}
+
+#[test]
+fn a_tag_that_was_taken_and_is_never_seen_is_an_unknown_outcome() {
+    let cloud = cloud();
+    let outcome = push_with(&cloud, &["registry:HeadManifest#2x99=error:404:MANIFEST_UNKNOWN"]);
+    let _ = crate::refused(outcome, 4, "tag.unseen").stderr_contains("the registry took it, but does not show it");
+}
+
+#[test]
 fn looking_at_a_tag_is_tried_again() {
     let cloud = cloud();
     let faults = ["registry:HeadManifest=refuse", "registry:HeadManifest#2=error:502:BAD_GATEWAY"];

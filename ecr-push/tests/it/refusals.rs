@@ -7,13 +7,12 @@ use testkit::image::{ImageSource, Layer};
 use testkit::sandbox::{Outcome, Sandbox};
 
 use crate::host::{self, Host, Reply};
-use crate::{cloud, counts, image, log_in, write};
+use crate::{cloud, control, counts, image, log_in, write};
 
 /// The local AWS with a repository `web` that has the image, and an empty one, `api`.
 fn two_repositories() -> (LocalAws, Sandbox) {
     let cloud = cloud();
-    let seed = br#"[{"ecr:CreateRepository":{"repositoryName":"api"}}]"#;
-    testkit::seed::plant(seed, &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
+    let _ = control(&cloud, "CreateRepository", &json!({ "repositoryName": "api" }));
     let sandbox = Sandbox::with_aws(&cloud);
     let _ = write(&sandbox, &image("one"));
     let _ = crate::push(&sandbox, &["--tag", "1.0.0"]).code(0);
@@ -35,8 +34,7 @@ fn a_mount_that_is_refused_in_whatever_way_ends_in_an_upload() {
 #[test]
 fn a_token_that_does_not_open_the_other_repository_opens_ours() {
     let cloud = cloud();
-    let seed = br#"[{"ecr:CreateRepository":{"repositoryName":"api"}}]"#;
-    testkit::seed::plant(seed, &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
+    let _ = control(&cloud, "CreateRepository", &json!({ "repositoryName": "api" }));
     cloud.world().ecr.quirks = Quirks::oci();
     cloud.world().ecr.bearer = true;
     let sandbox = Sandbox::new();
@@ -49,8 +47,7 @@ fn a_token_that_does_not_open_the_other_repository_opens_ours() {
     };
     let _ = push("web", "web");
     let _ = push("web", "api");
-    let seed = br#"[{"ecr:CreateRepository":{"repositoryName":"copy"}}]"#;
-    testkit::seed::plant(seed, &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
+    let _ = control(&cloud, "CreateRepository", &json!({ "repositoryName": "copy" }));
     let _ = push(&format!("docker://{host}/web:1.0.0"), "copy").says("/push/bytes_sent", 0);
 }
 

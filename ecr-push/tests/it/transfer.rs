@@ -9,7 +9,7 @@ use testkit::sandbox::{Outcome, Sandbox};
 
 use crate::archive::save;
 use crate::push::noise;
-use crate::{cloud, counts, image, write};
+use crate::{cloud, control, counts, image, write};
 
 /// Pushes `web.tar`, a docker save of bare layers, with further arguments.
 fn push_save(sandbox: &Sandbox, arguments: &[&str]) -> Outcome {
@@ -26,11 +26,8 @@ fn actions(outcome: &Outcome) -> Vec<String> {
 /// The local AWS with a repository `web` and another one, `api`, in an account that allows blobs to be mounted.
 fn cloud_that_mounts() -> LocalAws {
     let cloud = cloud();
-    let seed = json!([
-        { "ecr:CreateRepository": { "repositoryName": "api" } },
-        { "ecr:PutAccountSetting": { "name": "BLOB_MOUNTING", "value": "ENABLED" } },
-    ]);
-    testkit::seed::plant(seed.to_string().as_bytes(), &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
+    let _ = control(&cloud, "CreateRepository", &json!({ "repositoryName": "api" }));
+    let _ = control(&cloud, "PutAccountSetting", &json!({ "name": "BLOB_MOUNTING", "value": "ENABLED" }));
     cloud
 }
 
@@ -118,8 +115,7 @@ fn a_blob_that_was_pushed_to_another_repository_is_mounted_from_there() {
 #[test]
 fn a_mount_that_is_refused_costs_no_request() {
     let cloud = cloud();
-    let seed = br#"[{"ecr:CreateRepository":{"repositoryName":"api"}}]"#;
-    testkit::seed::plant(seed, &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
+    let _ = control(&cloud, "CreateRepository", &json!({ "repositoryName": "api" }));
     let sandbox = Sandbox::with_aws(&cloud);
     let _ = write(&sandbox, &image("one"));
     let _ = crate::push(&sandbox, &["--tag", "1.0.0"]).code(0);
