@@ -26,6 +26,7 @@ pub mod s3;
 pub mod sandbox;
 pub mod seed;
 pub mod server;
+mod throttle;
 pub mod wire;
 pub mod world;
 

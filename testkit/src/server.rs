@@ -1,17 +1,17 @@
 //! The socket around the [`World`]: reads requests, carries out faults, keeps the journal.
 
+mod body;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
@@ -20,7 +20,9 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::fault::{Fault, FaultKind, Faults};
 use crate::journal::{Call, is_write};
-use crate::wire::{Reply, Request};
+use crate::server::body::ReplyBody;
+use crate::throttle::TokenBucket;
+use crate::wire::{Protocol, Reply, Request};
 use crate::world::{Operation, World};
 
 /// A body that a test would look at is small; blobs are not kept twice.
@@ -40,9 +42,17 @@ struct Shared {
     clock: Clock,
     world: Mutex<World>,
     faults: Mutex<Faults>,
+    throttle: Mutex<Option<TokenBucket>>,
     journal: Mutex<Vec<Call>>,
     arrivals: Mutex<Vec<String>>,
     endpoint: String,
+}
+
+impl Shared {
+    fn is_too_fast(&self, operation: &Operation) -> bool {
+        let counts = operation.service.protocol() == Protocol::AwsJson;
+        counts && lock(&self.throttle).as_mut().is_some_and(|bucket| !bucket.admit(Instant::now()))
+    }
 }
 
 impl LocalAws {
@@ -66,6 +76,7 @@ impl LocalAws {
             clock,
             world: Mutex::default(),
             faults: Mutex::default(),
+            throttle: Mutex::default(),
             journal: Mutex::default(),
             arrivals: Mutex::default(),
             endpoint: format!("http://{address}"),
@@ -110,6 +121,12 @@ impl LocalAws {
     /// Arms a fault.
     pub fn arm(&self, fault: Fault) {
         lock(&self.shared.faults).arm(fault);
+    }
+
+    /// Answers no more than so many calls a second of the JSON services, all together, and as many at once; the others are told to slow
+    /// down. It is the client that is to be slow, so the wall clock counts, not the clock of AWS.
+    pub fn throttle(&self, calls_a_second: f64) {
+        *lock(&self.shared.throttle) = Some(TokenBucket::full(calls_a_second, Instant::now()));
     }
 
     /// What was asked so far, in order.
@@ -191,7 +208,8 @@ async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<
     }
     let operation = Operation::of(&request);
     let name = operation.full_name();
-    let fault = lock(&shared.faults).strike(&name);
+    let struck = lock(&shared.faults).strike(&name);
+    let fault = struck.or_else(|| shared.is_too_fast(&operation).then_some(FaultKind::Throttle));
     let limit = if let Some(FaultKind::CutRequest { bytes }) = fault { bytes } else { usize::MAX };
     request.body = read(body, limit).await?;
     lock(&shared.arrivals).push(name.clone());
@@ -331,51 +349,4 @@ fn response(reply: Reply, method: &Method, shared: &Shared) -> Response<ReplyBod
         }
     }
     response
-}
-
-/// A body, whole or broken off.
-#[derive(Debug)]
-enum ReplyBody {
-    /// All that is still to be sent.
-    Whole(Bytes),
-    /// Half of it is to be sent, then the connection breaks.
-    Cut(Bytes),
-    /// What was sent is on its way to the client: a break right now would take it back.
-    Sent,
-    /// The connection breaks.
-    Broken,
-}
-
-impl ReplyBody {
-    fn cut(&mut self) {
-        if let Self::Whole(body) = self {
-            *self = Self::Cut(body.slice(..body.len() / 2));
-        }
-    }
-}
-
-impl Body for ReplyBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match std::mem::replace(&mut *self, Self::Whole(Bytes::new())) {
-            Self::Whole(body) if body.is_empty() => Poll::Ready(None),
-            Self::Whole(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
-            Self::Cut(half) => {
-                *self = Self::Sent;
-                Poll::Ready(Some(Ok(Frame::data(half))))
-            }
-            Self::Sent => {
-                *self = Self::Broken;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Self::Broken => Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into()))),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::default()
-    }
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use testkit::LocalAws;
 
+use crate::http::Client;
+
 const KEY: &str = "/bucket/key";
 
 /// A bucket, with a fault armed for what comes next.
@@ -88,6 +90,21 @@ fn the_nth_call_is_struck_and_the_journal_tells() {
     let statuses: Vec<u16> = cloud.journal().iter().map(|call| call.status).collect();
     assert_eq!(statuses, [200, 0, 0, 200]);
     assert_eq!(cloud.writes().len(), 4);
+}
+
+#[test]
+fn json_calls_beyond_the_throttle_are_told_to_slow_down_and_objects_are_not() {
+    let cloud = LocalAws::start().unwrap();
+    cloud.throttle(0.001);
+    let client = Client { endpoint: cloud.endpoint().to_owned(), authorization: "test".to_owned() };
+    let target = [("x-amz-target", "AmazonEC2ContainerServiceV20141113.DescribeClusters")];
+    let mut answers = (0..2).map(|_| client.send("POST", "/", &target, b"{}"));
+    assert_eq!(answers.next().unwrap().status, 200);
+    let refused = answers.next().unwrap();
+    assert_eq!((refused.status, refused.json()["__type"].as_str()), (400, Some("ThrottlingException")));
+    assert_eq!(client.call("GET", "/bucket/key").status, 404, "S3 counts for itself");
+    let statuses: Vec<u16> = cloud.journal().iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [200, 400, 404]);
 }
 
 #[test]
