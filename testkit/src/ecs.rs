@@ -13,8 +13,8 @@ mod deployment_requests;
 mod describe;
 mod failure;
 mod hook;
-mod ids;
-mod input;
+pub(crate) mod ids;
+pub(crate) mod input;
 mod launch;
 mod monitor;
 mod quirks;
@@ -30,6 +30,7 @@ mod strategy;
 mod task;
 mod task_definition;
 mod task_requests;
+pub(crate) mod task_sets;
 mod timing;
 mod validate;
 
@@ -121,15 +122,18 @@ impl Ecs {
         self.reached = self.reached.max(Some(now));
     }
 
-    fn next_due(&self, neighbours: &Neighbours<'_>) -> Option<Timestamp> {
+    /// When the next thing happens.
+    pub(crate) fn next_due(&self, neighbours: &Neighbours<'_>) -> Option<Timestamp> {
         let services = self.services.iter().filter_map(|service| service.next_due(neighbours.alarms));
         services.chain(self.tasks.iter().filter_map(Task::due)).min()
     }
 
-    fn settle(&mut self, at: Timestamp, neighbours: &mut Neighbours<'_>) {
+    /// Carries out what follows at once from how things are.
+    pub(crate) fn settle(&mut self, at: Timestamp, neighbours: &mut Neighbours<'_>) {
         self.tasks.retain_mut(|task| task.advance(at, neighbours.logs) != Some(Change::Forgotten));
-        let Self { definitions, services, failures, ids, .. } = self;
-        let mut surroundings = Surroundings { definitions, failures, ids, neighbours };
+        let Self { definitions, services, failures, ids, quirks, .. } = self;
+        let mut surroundings =
+            Surroundings { definitions, failures, ids, neighbours, has_capacity: !quirks.no_capacity };
         for service in services {
             service.step(at, &mut surroundings);
         }
@@ -145,6 +149,7 @@ impl Ecs {
         match operation {
             "CreateCluster" => Ok(self.clusters.create(input)),
             "DescribeClusters" => Ok(self.clusters.describe(input, |cluster| self.counts(cluster))),
+            "ListClusters" => self.clusters.list(input),
             "RegisterTaskDefinition" => self.definitions.register(input, now),
             "DescribeTaskDefinition" => self.definitions.describe(input),
             "DeregisterTaskDefinition" => self.definitions.deregister(input, now),
@@ -170,7 +175,7 @@ impl Ecs {
     }
 
     /// Lends out the parts that starting tasks needs, beside the rest.
-    fn within<T>(
+    pub(crate) fn within<T>(
         &mut self,
         neighbours: &mut Neighbours<'_>,
         work: impl FnOnce(&mut Self, &mut Surroundings<'_, '_>) -> T,
@@ -178,8 +183,13 @@ impl Ecs {
         let definitions = std::mem::take(&mut self.definitions);
         let mut failures = std::mem::take(&mut self.failures);
         let mut ids = std::mem::take(&mut self.ids);
-        let mut surroundings =
-            Surroundings { definitions: &definitions, failures: &mut failures, ids: &mut ids, neighbours };
+        let mut surroundings = Surroundings {
+            definitions: &definitions,
+            failures: &mut failures,
+            ids: &mut ids,
+            neighbours,
+            has_capacity: !self.quirks.no_capacity,
+        };
         let result = work(self, &mut surroundings);
         self.definitions = definitions;
         self.failures = failures;

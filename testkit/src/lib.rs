@@ -2,7 +2,7 @@
 //!
 //! Four parts, each usable alone:
 //! - [`LocalAws`]: a server on loopback that answers the wire protocols of ECS, ECR (with its OCI registry), S3, CloudWatch
-//!   and CloudWatch Logs, with a clock that a test drives and faults on demand. The binary `local-aws` is the same server.
+//!   and CloudWatch Logs, and the look-ups of Secrets Manager, Systems Manager, IAM, STS and Elastic Load Balancing, with a clock that a test drives and faults on demand. The binary `local-aws` is the same server.
 //! - [`sandbox`]: runs a tool or a whole shell pipeline in an empty folder, and checks stdout, stderr and exit code together.
 //! - [`peer`]: the independent programs that decide when the local AWS and the world disagree.
 //! - [`proxy`]: a wire in front of any server that breaks where a test says.
@@ -14,18 +14,25 @@
 
 pub mod alarms;
 pub mod clock;
+pub mod codedeploy;
 pub mod ecr;
 pub mod ecs;
 pub mod fault;
+pub mod iam;
 pub mod image;
 pub mod journal;
+pub mod load_balancers;
 pub mod logs;
+pub mod parameters;
 pub mod peer;
 pub mod proxy;
+mod query;
 pub mod s3;
 pub mod sandbox;
+pub mod secrets;
 pub mod seed;
 pub mod server;
+mod sts;
 mod throttle;
 pub mod wire;
 pub mod world;

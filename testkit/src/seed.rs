@@ -40,7 +40,8 @@ impl std::error::Error for SeedError {}
 
 /// Makes the calls that `seed` lists: a JSON array of objects, each with one member `"service:Operation": {input}`. Buckets come as
 /// `"s3:CreateBucket": {"Bucket": "name", "Versioning": true}`, failing tasks as
-/// `"local:FailTasks": {rule}`, and time goes by with `"local:Advance": {"minutes": 60}`.
+/// `"local:FailTasks": {rule}`, the health of targets as
+/// `"local:TargetHealth": {"targetGroupArn": "arn", "targets": [{"id", "port", "state", "reason", "description"}]}`, and time goes by with `"local:Advance": {"minutes": 60}`.
 ///
 /// # Errors
 /// The seed is malformed, or a call in it was refused. The calls before that one stay made.
@@ -61,9 +62,14 @@ fn call(name: &str, input: &Value, world: &mut World, endpoint: &str, clock: &Cl
         "ecr" => Service::Ecr,
         "logs" => Service::Logs,
         "cloudwatch" => Service::CloudWatch,
+        "secretsmanager" => Service::SecretsManager,
+        "ssm" => Service::Ssm,
+        "iam" => Service::Iam,
+        "codedeploy" => Service::CodeDeploy,
         "s3" if operation == "CreateBucket" => return create_bucket(input, world, endpoint, clock),
         "local" if operation == "Advance" => return advance(input, clock),
         "local" if operation == "FailTasks" => return world.ecs.fail_tasks(input),
+        "local" if operation == "TargetHealth" => return world.load_balancers.seed_health(input),
         _ => {
             return Err(ServiceError::bad_request("UnknownOperationException", format!("no seed can call {name}")));
         }

@@ -206,12 +206,14 @@ async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<
         let reply = control(&request, shared).unwrap_or_else(|| Reply::empty(StatusCode::NOT_FOUND));
         return Ok(response(reply, &method, shared));
     }
-    let operation = Operation::of(&request);
+    let (operation, body) = recognise(&mut request, body).await?;
     let name = operation.full_name();
     let struck = lock(&shared.faults).strike(&name);
     let fault = struck.or_else(|| shared.is_too_fast(&operation).then_some(FaultKind::Throttle));
     let limit = if let Some(FaultKind::CutRequest { bytes }) = fault { bytes } else { usize::MAX };
-    request.body = read(body, limit).await?;
+    if let Some(body) = body {
+        request.body = read(body, limit).await?;
+    }
     lock(&shared.arrivals).push(name.clone());
     let write = is_write(&operation.name);
     let outcome = carry_out(&operation, &request, fault, shared).await;
@@ -225,6 +227,15 @@ async fn serve(request: http::Request<Incoming>, shared: &Shared) -> io::Result<
         response.body_mut().cut();
     }
     Ok(response)
+}
+
+/// The operation, and the body if it is still to be read: a form names its operation there.
+async fn recognise(request: &mut Request, body: Incoming) -> io::Result<(Operation, Option<Incoming>)> {
+    if !request.is_form() {
+        return Ok((Operation::of(request), Some(body)));
+    }
+    request.body = read(body, usize::MAX).await?;
+    Ok((Operation::of(request), None))
 }
 
 /// A request whose body has not been read, and that body.

@@ -41,11 +41,27 @@ impl Request {
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = String> {
-        self.query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .filter(move |(key, _)| percent_decoded(key) == name)
-            .map(|(_, value)| percent_decoded(&value.replace('+', " ")))
+        pairs(&self.query).filter(move |(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Whether the body is a form, as the query protocol sends it.
+    #[must_use]
+    pub fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+    }
+
+    /// The fields of a form, percent-decoded, as the members of an object.
+    #[must_use]
+    pub fn form(&self) -> Value {
+        let text = String::from_utf8_lossy(&self.body);
+        pairs(&text).map(|(name, value)| (name, Value::String(value))).collect()
+    }
+
+    /// The service that the signature is made for: the fourth part of the credential scope.
+    #[must_use]
+    pub fn signed_service(&self) -> Option<&str> {
+        let (_, credential) = self.header("authorization")?.split_once("Credential=")?;
+        credential.split(',').next()?.split('/').nth(3)
     }
 
     /// The path, percent-decoded.
@@ -53,6 +69,11 @@ impl Request {
     pub fn decoded_path(&self) -> String {
         percent_decoded(&self.path)
     }
+}
+
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    let split = text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    split.map(|(name, value)| (percent_decoded(name), percent_decoded(&value.replace('+', " "))))
 }
 
 /// Decodes `%XX`. What is no escape is kept as it is.
@@ -139,8 +160,10 @@ impl ServiceError {
 /// The protocols whose errors look different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// ECS, ECR, CloudWatch Logs, CloudWatch: AWS JSON.
+    /// ECS, ECR, CloudWatch and most others: AWS JSON.
     AwsJson,
+    /// IAM, STS and Elastic Load Balancing: forms in, XML out.
+    Query,
     /// The OCI distribution protocol.
     Registry,
     /// S3's XML.
@@ -158,6 +181,7 @@ impl Protocol {
                 Reply::body(status, "application/x-amz-json-1.1", body.to_string())
                     .with("x-amzn-errortype", &error.code)
             }
+            Self::Query => Reply::body(status, "text/xml", crate::query::error_document(error)),
             Self::Registry => {
                 let body = json!({ "errors": [{ "code": error.code, "message": error.message }] });
                 Reply::body(status, "application/json; charset=utf-8", body.to_string())
@@ -173,12 +197,13 @@ impl Protocol {
         }
     }
 
-    /// How this protocol says "slow down". Sources: `ThrottlingException` is HTTP 400 in AWS JSON, ECR's registry answers 429
-    /// `TOOMANYREQUESTS`, S3 answers 503 `SlowDown`.
+    /// How this protocol says "slow down". Sources: `ThrottlingException` is HTTP 400 in AWS JSON and `Throttling` in the query
+    /// protocol, ECR's registry answers 429 `TOOMANYREQUESTS`, S3 answers 503 `SlowDown`.
     #[must_use]
     pub fn throttled(self) -> Reply {
         let error = match self {
             Self::AwsJson => ServiceError::bad_request("ThrottlingException", "Rate exceeded"),
+            Self::Query => ServiceError::bad_request("Throttling", "Rate exceeded"),
             Self::Registry => ServiceError::new(429, "TOOMANYREQUESTS", "Rate exceeded"),
             Self::S3 => ServiceError::new(503, "SlowDown", "Please reduce your request rate."),
         };
@@ -207,8 +232,8 @@ mod tests {
 
     #[test]
     fn each_protocol_says_slow_down_in_its_own_way() {
-        let statuses =
-            [Protocol::AwsJson, Protocol::Registry, Protocol::S3].map(|protocol| protocol.throttled().status.as_u16());
-        assert_eq!(statuses, [400, 429, 503]);
+        let protocols = [Protocol::AwsJson, Protocol::Query, Protocol::Registry, Protocol::S3];
+        let statuses = protocols.map(|protocol| protocol.throttled().status.as_u16());
+        assert_eq!(statuses, [400, 400, 429, 503]);
     }
 }

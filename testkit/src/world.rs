@@ -5,11 +5,17 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::alarms::Alarms;
+use crate::codedeploy::CodeDeploy;
 use crate::ecr::Ecr;
 use crate::ecr::region::Region;
 use crate::ecs::{Ecs, Neighbours};
+use crate::iam::Roles;
+use crate::load_balancers::LoadBalancers;
 use crate::logs::Logs;
+use crate::parameters::Parameters;
+use crate::query;
 use crate::s3::S3;
+use crate::secrets::Secrets;
 use crate::wire::{Protocol, Reply, Request, ServiceError};
 
 /// The account that everything belongs to.
@@ -32,6 +38,18 @@ pub enum Service {
     Logs,
     /// CloudWatch alarms.
     CloudWatch,
+    /// Secrets Manager.
+    SecretsManager,
+    /// Parameters of Systems Manager.
+    Ssm,
+    /// Roles.
+    Iam,
+    /// Who is calling.
+    Sts,
+    /// Elastic Load Balancing, version 2.
+    LoadBalancing,
+    /// Blue/green deployments of ECS services.
+    CodeDeploy,
 }
 
 impl Service {
@@ -39,7 +57,14 @@ impl Service {
     #[must_use]
     pub fn protocol(self) -> Protocol {
         match self {
-            Self::Ecs | Self::Ecr | Self::Logs | Self::CloudWatch => Protocol::AwsJson,
+            Self::Ecs
+            | Self::Ecr
+            | Self::Logs
+            | Self::CloudWatch
+            | Self::SecretsManager
+            | Self::Ssm
+            | Self::CodeDeploy => Protocol::AwsJson,
+            Self::Iam | Self::Sts | Self::LoadBalancing => Protocol::Query,
             Self::Registry => Protocol::Registry,
             Self::S3 => Protocol::S3,
         }
@@ -53,17 +78,30 @@ impl Service {
             Self::S3 => "s3",
             Self::Logs => "logs",
             Self::CloudWatch => "cloudwatch",
+            Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+            Self::LoadBalancing => "elbv2",
+            Self::CodeDeploy => "codedeploy",
         }
     }
 }
 
 /// The `X-Amz-Target` prefixes of the JSON services.
-const TARGETS: [(&str, Service); 4] = [
+const TARGETS: [(&str, Service); 7] = [
     ("AmazonEC2ContainerServiceV20141113", Service::Ecs),
     ("AmazonEC2ContainerRegistry_V20150921", Service::Ecr),
     ("Logs_20140328", Service::Logs),
     ("GraniteServiceVersion20100801", Service::CloudWatch),
+    ("secretsmanager", Service::SecretsManager),
+    ("AmazonSSM", Service::Ssm),
+    ("CodeDeploy_20141006", Service::CodeDeploy),
 ];
+
+/// The services of the query protocol, by the name that a signature gives them.
+const SIGNED_NAMES: [(&str, Service); 3] =
+    [("iam", Service::Iam), ("sts", Service::Sts), ("elasticloadbalancing", Service::LoadBalancing)];
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +119,8 @@ impl Operation {
         format!("{}:{}", self.service.name(), self.name)
     }
 
-    /// Recognises the operation: by `X-Amz-Target`, by the paths `/v2/` and `/token`, else it is S3.
+    /// Recognises the operation: by `X-Amz-Target`, by the signature of a form, by the paths `/v2/` and `/token`, else it is S3. Of a form the
+    /// body has to be there.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         if let Some((prefix, name)) = request.header("x-amz-target").and_then(|target| target.split_once('.')) {
@@ -89,11 +128,20 @@ impl Operation {
             let service = known.map_or(Service::Ecs, |(_, service)| *service);
             return Self { service, name: name.to_owned() };
         }
+        if let Some(service) = asked_by_form(request) {
+            let name = request.form()["Action"].as_str().unwrap_or_default().to_owned();
+            return Self { service, name };
+        }
         if request.path == "/v2" || request.path.starts_with("/v2/") || asks_for_token(request) {
             return Self { service: Service::Registry, name: crate::ecr::registry_operation(request).to_owned() };
         }
         Self { service: Service::S3, name: crate::s3::operation(request).to_owned() }
     }
+}
+
+fn asked_by_form(request: &Request) -> Option<Service> {
+    let signed = request.signed_service().filter(|_| request.is_form())?;
+    SIGNED_NAMES.iter().find(|(name, _)| *name == signed).map(|(_, service)| *service)
 }
 
 /// A bucket may be called `token`: what is signed for AWS is meant for that.
@@ -115,6 +163,16 @@ pub struct World {
     pub logs: Logs,
     /// Alarms and their states.
     pub alarms: Alarms,
+    /// Secrets, without what is secret.
+    pub secrets: Secrets,
+    /// Parameters, without their values.
+    pub parameters: Parameters,
+    /// Roles.
+    pub roles: Roles,
+    /// Target groups and the health of their targets.
+    pub load_balancers: LoadBalancers,
+    /// Deployments that move task sets of ECS.
+    pub code_deploy: CodeDeploy,
 }
 
 impl World {
@@ -124,9 +182,10 @@ impl World {
         let answered = match operation.service {
             Service::Registry => self.ecr.registry(&operation.name, request, now),
             Service::S3 => self.s3.answer(&operation.name, request, now),
-            Service::Ecs | Service::Ecr | Service::Logs | Service::CloudWatch => {
-                self.answer_json(operation, request, now).map(|value| Reply::json(&value))
-            }
+            _ if protocol == Protocol::Query => self
+                .call(operation, &request.form(), &request.endpoint, now)
+                .map(|value| query::reply(operation.service, &operation.name, &value)),
+            _ => self.answer_json(operation, request, now).map(|value| Reply::json(&value)),
         };
         answered.unwrap_or_else(|error| protocol.error(&error))
     }
@@ -148,7 +207,7 @@ impl World {
         self.call(operation, &input, &request.endpoint, now)
     }
 
-    /// Calls one operation of a JSON service, at home. `endpoint` is the base address that answers may point back to.
+    /// Calls one operation of a service that speaks JSON or the query protocol, at home. `endpoint` is the base address that answers may point back to.
     ///
     /// # Errors
     /// The service's own error.
@@ -162,16 +221,26 @@ impl World {
         match operation.service {
             Service::Ecs => {
                 let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
+                self.code_deploy.advance(now, &mut self.ecs, &mut neighbours);
                 self.ecs.answer(&operation.name, input, now, &mut neighbours)
+            }
+            Service::CodeDeploy => {
+                let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
+                self.code_deploy.answer(&operation.name, input, now, &mut self.ecs, &mut neighbours)
             }
             Service::Ecr => self.ecr.answer(&operation.name, input, endpoint, now),
             Service::Logs => {
                 // Tasks write their last lines when their time comes, not when somebody asks ECS.
                 let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
-                self.ecs.advance(now, &mut neighbours);
+                self.code_deploy.advance(now, &mut self.ecs, &mut neighbours);
                 self.logs.answer(&operation.name, input, now)
             }
             Service::CloudWatch => self.alarms.answer(&operation.name, input, now),
+            Service::SecretsManager => self.secrets.answer(&operation.name, input, now),
+            Service::Ssm => self.parameters.answer(&operation.name, input, now),
+            Service::Iam => self.roles.answer(&operation.name, input, now),
+            Service::Sts => crate::sts::answer(&operation.name),
+            Service::LoadBalancing => self.load_balancers.answer(&operation.name, input),
             Service::Registry | Service::S3 => Err(unknown_operation(&operation.name)),
         }
     }

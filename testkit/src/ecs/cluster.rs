@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::ecs::ids::{arn, name_of};
-use crate::ecs::input::{text, texts};
+use crate::ecs::input::{page, text, texts};
 use crate::wire::ServiceError;
 
 /// All clusters, each with the members it was created with.
@@ -42,6 +42,12 @@ impl Clusters {
         let missing = missing.into_iter().map(|wanted| arn(&format!("cluster/{}", name_of(wanted))));
         let failures: Vec<Value> = missing.map(|arn| json!({ "arn": arn, "reason": "MISSING" })).collect();
         json!({ "clusters": found, "failures": failures })
+    }
+
+    /// `ListClusters`.
+    pub(crate) fn list(&self, input: &Value) -> Result<Value, ServiceError> {
+        let arns = self.0.keys().map(|name| json!(arn(&format!("cluster/{name}"))));
+        page(input, "clusterArns", arns.collect(), 100, 100)
     }
 
     /// The name of the cluster that a request means.

@@ -56,13 +56,20 @@ impl Service {
         let settings = self.settings.as_object().into_iter().flatten();
         let settings = settings.filter(|(name, _)| name.as_str() != "tags" && name.as_str() != "role");
         members.extend(settings.map(|(name, value)| (name.clone(), value.clone())));
-        members.insert("deployments".to_owned(), self.rendered_deployments());
+        let by_code_deploy = self.has_task_sets();
+        let deployments = if by_code_deploy { json!([]) } else { self.rendered_deployments() };
+        members.insert("deployments".to_owned(), deployments);
+        if by_code_deploy {
+            members.insert("taskSets".to_owned(), self.rendered_task_sets());
+        }
         members.insert("events".to_owned(), self.rendered_events());
         members.insert("createdAt".to_owned(), seconds(self.created_at));
         if let Some(current) = self.current_deployment(now, quirks.current_after) {
             members.insert("currentServiceDeployment".to_owned(), json!(current));
         }
-        members.insert("currentServiceRevisions".to_owned(), self.current_revisions());
+        if !by_code_deploy {
+            members.insert("currentServiceRevisions".to_owned(), self.current_revisions());
+        }
         Value::Object(members)
     }
 

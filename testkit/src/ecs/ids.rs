@@ -46,6 +46,13 @@ impl Ids {
     }
 }
 
+/// Up to 32 letters and digits that look random and are always the same for a seed.
+pub(crate) fn alphanumeric(seed: &[u8], length: usize) -> String {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let digest = Sha256::digest(seed);
+    digest.iter().take(length).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+}
+
 /// The ARN of something that ECS keeps: `resource` is `cluster/stage`, `task/stage/0123…`.
 pub(crate) fn arn(resource: &str) -> String {
     format!("arn:aws:ecs:{REGION}:{ACCOUNT}:{resource}")

@@ -16,6 +16,8 @@ pub(crate) struct Surroundings<'a, 'b> {
     pub(crate) failures: &'a mut Failures,
     pub(crate) ids: &'a mut Ids,
     pub(crate) neighbours: &'a mut Neighbours<'b>,
+    /// Whether there is room for a service's tasks.
+    pub(crate) has_capacity: bool,
 }
 
 /// A task to be started.

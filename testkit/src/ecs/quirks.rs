@@ -9,11 +9,17 @@ pub struct Quirks {
     pub listed_after: SignedDuration,
     /// How long `currentServiceDeployment` still names the deployment before.
     pub current_after: SignedDuration,
+    /// There is no room for tasks of services: none is started, and the services say so every minute.
+    pub no_capacity: bool,
 }
 
 impl Default for Quirks {
     fn default() -> Self {
-        Self { listed_after: SignedDuration::from_secs(2), current_after: SignedDuration::from_secs(5) }
+        Self {
+            listed_after: SignedDuration::from_secs(2),
+            current_after: SignedDuration::from_secs(5),
+            no_capacity: false,
+        }
     }
 }
 
@@ -21,6 +27,6 @@ impl Quirks {
     /// An ECS without surprises.
     #[must_use]
     pub fn none() -> Self {
-        Self { listed_after: SignedDuration::ZERO, current_after: SignedDuration::ZERO }
+        Self { listed_after: SignedDuration::ZERO, current_after: SignedDuration::ZERO, no_capacity: false }
     }
 }

@@ -15,7 +15,7 @@ use crate::ecs::service_deployment::{ServiceDeployment, Walk};
 use crate::ecs::status::Status;
 use crate::ecs::strategy::{Activity, Start, Step, steps};
 use crate::ecs::task::{Change, Task};
-use crate::ecs::timing::{LONGEST_RESTART_DELAY, RESTART_DELAY};
+use crate::ecs::timing::{LONGEST_RESTART_DELAY, PLACEMENT_RETRIED_AFTER, RESTART_DELAY};
 
 impl Service {
     /// When the next thing happens.
@@ -37,6 +37,7 @@ impl Service {
             deployment.hold_until = deployment.hold_until.filter(|until| *until > at);
         }
         while self.move_deployments(at, surroundings) || self.schedule(at, surroundings) {}
+        self.settle_task_sets(at, surroundings);
         if self.status == ServiceStatus::Draining && self.tasks.iter().all(Task::is_stopped) {
             self.status = ServiceStatus::Inactive;
             self.deployments.clear();
@@ -269,11 +270,32 @@ impl Service {
             .collect();
         let mut busy = false;
         for (place, order) in orders(limits, &loads).into_iter().enumerate() {
-            busy |= order.start > 0 || order.stop > 0;
+            let is_starved = order.start > 0 && !surroundings.has_capacity;
+            busy |= order.stop > 0 || order.start > 0 && !is_starved;
             self.stop_tasks(place, order.stop, at, surroundings);
-            self.start_tasks(place, order.start, at, surroundings);
+            if is_starved {
+                self.starve(place, at, surroundings);
+            } else {
+                self.start_tasks(place, order.start, at, surroundings);
+            }
         }
         busy
+    }
+
+    /// There is no room for tasks: that is tried again later.
+    ///
+    /// Source of the messages: ECS developer guide, service event messages.
+    fn starve(&mut self, place: usize, at: Timestamp, surroundings: &mut Surroundings<'_, '_>) {
+        self.deployments[place].hold_until = Some(at + PLACEMENT_RETRIED_AFTER);
+        let why = if self.settings["launchType"] == "FARGATE" {
+            ". Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone."
+        } else {
+            " because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster."
+        };
+        let message = format!(
+            "was unable to place a task{why} For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+        );
+        self.note(&message, at, surroundings.ids);
     }
 
     fn start_tasks(&mut self, place: usize, count: u64, at: Timestamp, surroundings: &mut Surroundings<'_, '_>) {

@@ -65,6 +65,8 @@ pub(crate) struct Revision {
 pub(crate) struct Deployment {
     /// `ecs-svc/…`.
     pub(crate) id: String,
+    /// The deployment of CodeDeploy that a task set belongs to.
+    pub(crate) external_id: Option<String>,
     pub(crate) revision: usize,
     pub(crate) scale: Scale,
     pub(crate) created_at: Timestamp,
@@ -92,6 +94,7 @@ impl Deployment {
         let rollout_reason = format!("ECS deployment {id} in progress.");
         Self {
             id,
+            external_id: None,
             revision,
             scale: Scale::Held,
             created_at: now,
@@ -141,7 +144,11 @@ impl Service {
         Counts { requested, running, pending: live - running }
     }
 
+    /// The deployment that came last; of task sets the one that serves.
     pub(crate) fn primary(&self) -> Option<&Deployment> {
+        if self.has_task_sets() {
+            return self.deployments.iter().find(|set| Some(set.revision) == self.serving);
+        }
         self.deployments.last()
     }
 

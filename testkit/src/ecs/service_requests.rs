@@ -68,7 +68,11 @@ impl Ecs {
             serving: None,
             proven: None,
         };
-        service.deploy(definition, now, surroundings);
+        if service.has_task_sets() {
+            service.open_task_set(definition, now, surroundings);
+        } else {
+            service.deploy(definition, now, surroundings);
+        }
         let answer = json!({ "service": service.rendered(now, &self.quirks) });
         self.services.push(service);
         Ok(answer)
@@ -89,21 +93,18 @@ impl Ecs {
             Some(reference) => surroundings.definitions.usable(reference)?,
             None => service.task_definition().to_owned(),
         };
-        let sent = |member: &str| !input[member].is_null();
-        if service.settings["deploymentController"]["type"] == "CODE_DEPLOY" && sent("taskDefinition") {
-            return Err(invalid(
-                "Unable to update task definition on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
-            ));
+        if service.has_task_sets() {
+            check_left_to_code_deploy(input)?;
         }
         let settings = Value::Object(overlaid(&service.settings, input));
         validate::check(&settings)?;
-        if sent("desiredCount") {
+        if !input["desiredCount"].is_null() {
             service.desired = desired_count(input, &settings)?;
         }
         let changed = REVISION_SETTINGS.iter().any(|member| settings[*member] != service.settings[*member]);
         let starts = changed || definition != service.task_definition() || input["forceNewDeployment"] == json!(true);
         service.settings = settings;
-        if starts {
+        if starts && !service.has_task_sets() {
             service.deploy(definition, now, surroundings);
         }
         Ok(json!({ "service": service.rendered(now, &quirks) }))
@@ -141,6 +142,23 @@ impl Ecs {
         let found = self.services.iter_mut().find(|service| service.is_called(cluster, name));
         found.ok_or_else(|| ServiceError::bad_request("ServiceNotFoundException", "Service not found."))
     }
+}
+
+/// What a request may not say, for CodeDeploy does: the member, and the beginning of the refusal.
+const LEFT_TO_CODE_DEPLOY: [(&str, &str); 4] = [
+    ("taskDefinition", "Unable to update task definition"),
+    ("networkConfiguration", "Unable to update network parameters"),
+    ("platformVersion", "Unable to update platform version"),
+    ("loadBalancers", "Unable to update load balancers"),
+];
+
+fn check_left_to_code_deploy(input: &Value) -> Result<(), ServiceError> {
+    let forced = (input["forceNewDeployment"] == json!(true)).then_some("Cannot force a new deployment");
+    let named = LEFT_TO_CODE_DEPLOY.iter().find(|(member, _)| !input[*member].is_null()).map(|(_, refusal)| *refusal);
+    let Some(refusal) = named.or(forced) else { return Ok(()) };
+    Err(invalid(format!(
+        "{refusal} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment."
+    )))
 }
 
 fn settings_of_new(input: &Value) -> Map<String, Value> {
@@ -221,7 +239,12 @@ impl Service {
         self.await_start(self.history.len() - 1, now);
     }
 
-    fn new_revision(&self, definition: String, now: Timestamp, surroundings: &mut Surroundings<'_, '_>) -> Revision {
+    pub(crate) fn new_revision(
+        &self,
+        definition: String,
+        now: Timestamp,
+        surroundings: &mut Surroundings<'_, '_>,
+    ) -> Revision {
         let settings = self.settings.as_object().into_iter().flatten();
         let settings = settings.filter(|(name, _)| REVISION_SETTINGS.contains(&name.as_str()));
         let arn = arn(&format!("service-revision/{}/{}/{}", self.cluster, self.name, surroundings.ids.digits()));

@@ -67,11 +67,16 @@ impl TaskDefinitions {
     /// `ListTaskDefinitions`.
     pub(crate) fn list(&self, input: &Value) -> Result<Value, ServiceError> {
         let family = text(input, "familyPrefix");
-        let active = text(input, "status") != Some("INACTIVE");
+        let is_wanted = |definition: &&TaskDefinition| match text(input, "status") {
+            None | Some("ACTIVE") => definition.is_active(),
+            Some("INACTIVE") => !definition.is_active(),
+            // Nothing is ever deleted here.
+            Some(_) => false,
+        };
         let families = self.0.iter().filter(|(name, _)| family.is_none_or(|family| family == *name));
         let mut arns: Vec<Value> = families
             .flat_map(|(_, revisions)| revisions)
-            .filter(|definition| definition.is_active() == active)
+            .filter(is_wanted)
             .map(|definition| json!(definition.arn))
             .collect();
         if text(input, "sort") == Some("DESC") {

@@ -30,6 +30,8 @@ pub(crate) const RESTART_DELAY: SignedDuration = SignedDuration::from_secs(10);
 ///
 /// Source: ECS developer guide, service throttle logic.
 pub(crate) const LONGEST_RESTART_DELAY: SignedDuration = SignedDuration::from_mins(15);
+/// The pause after a task for which there was no room.
+pub(crate) const PLACEMENT_RETRIED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// A lifecycle stage in which nothing happens.
 pub(crate) const STAGE_TAKES: SignedDuration = SignedDuration::from_secs(2);
 /// A lifecycle stage that shifts traffic, without any bake time.

@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
 
+mod codedeploy;
+mod codedeploy_bench;
+mod codedeploy_ends;
 mod ecr_agrees;
 mod ecr_regions;
 mod ecr_sdk;
 mod ecs_agrees;
 mod ecs_bench;
+mod ecs_capacity;
 mod ecs_ends;
 mod ecs_pause;
 mod ecs_requests;
@@ -17,6 +21,7 @@ mod ecs_time;
 mod ecs_validation;
 mod faults;
 mod http;
+mod lookups;
 mod proxy;
 mod registry;
 mod registry_agrees;
