@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::codedeploy::deployment::Deployment;
 use crate::codedeploy::error::required;
 use crate::codedeploy::groups::Groups;
-use crate::ecs::{Ecs, Neighbours};
+use crate::ecs::Ecs;
 use crate::wire::ServiceError;
 
 /// All applications, deployment groups and deployments.
@@ -38,19 +38,11 @@ pub struct CodeDeploy {
 }
 
 impl CodeDeploy {
-    /// Answers one operation.
+    /// Answers one operation. What was due before has to be carried out already.
     ///
     /// # Errors
     /// The service's own error.
-    pub fn answer(
-        &mut self,
-        operation: &str,
-        input: &Value,
-        now: Timestamp,
-        ecs: &mut Ecs,
-        neighbours: &mut Neighbours<'_>,
-    ) -> Result<Value, ServiceError> {
-        self.advance(now, ecs, neighbours);
+    pub fn answer(&mut self, operation: &str, input: &Value, now: Timestamp, ecs: &Ecs) -> Result<Value, ServiceError> {
         match operation {
             "CreateApplication" => self.groups.create_application(input),
             "ListApplications" => Ok(self.groups.list_applications()),

@@ -17,12 +17,10 @@ fn name_space(service: Service) -> &'static str {
 
 /// A successful answer: the members of the result, lists as `member` elements.
 pub(crate) fn reply(service: Service, operation: &str, result: &Value) -> Reply {
-    let name_space = name_space(service);
-    let mut document = format!("<{operation}Response xmlns=\"{name_space}\"><{operation}Result>");
-    write(&mut document, result);
-    document.push_str(&format!(
-        "</{operation}Result><ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></{operation}Response>"
-    ));
+    let (name_space, result) = (name_space(service), xml(result));
+    let document = format!(
+        "<{operation}Response xmlns=\"{name_space}\"><{operation}Result>{result}</{operation}Result><ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></{operation}Response>"
+    );
     Reply::body(StatusCode::OK, "text/xml", document)
 }
 
@@ -46,24 +44,18 @@ pub(crate) fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Serv
     value.ok_or_else(|| ServiceError::bad_request("ValidationError", format!("{name} is required")))
 }
 
-fn write(document: &mut String, value: &Value) {
+fn xml(value: &Value) -> String {
+    let element = |name: &str, value: &Value| format!("<{name}>{}</{name}>", xml(value));
     match value {
+        Value::Null => String::new(),
         Value::Object(members) => {
-            members
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .for_each(|(name, value)| element(document, name, value));
+            let present = members.iter().filter(|(_, value)| !value.is_null());
+            present.map(|(name, value)| element(name, value)).collect()
         }
-        Value::Array(items) => items.iter().for_each(|item| element(document, "member", item)),
-        Value::String(text) => document.push_str(&xml_escaped(text)),
-        other => document.push_str(&other.to_string()),
+        Value::Array(items) => items.iter().map(|item| element("member", item)).collect(),
+        Value::String(text) => xml_escaped(text),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
-}
-
-fn element(document: &mut String, name: &str, value: &Value) {
-    document.push_str(&format!("<{name}>"));
-    write(document, value);
-    document.push_str(&format!("</{name}>"));
 }
 
 #[cfg(test)]

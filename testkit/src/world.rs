@@ -218,23 +218,19 @@ impl World {
         endpoint: &str,
         now: Timestamp,
     ) -> Result<Value, ServiceError> {
+        // Tasks write their last lines when their time comes, not when somebody asks ECS.
+        if matches!(operation.service, Service::Ecs | Service::CodeDeploy | Service::Logs) {
+            let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
+            self.code_deploy.advance(now, &mut self.ecs, &mut neighbours);
+        }
         match operation.service {
             Service::Ecs => {
                 let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
-                self.code_deploy.advance(now, &mut self.ecs, &mut neighbours);
                 self.ecs.answer(&operation.name, input, now, &mut neighbours)
             }
-            Service::CodeDeploy => {
-                let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
-                self.code_deploy.answer(&operation.name, input, now, &mut self.ecs, &mut neighbours)
-            }
+            Service::CodeDeploy => self.code_deploy.answer(&operation.name, input, now, &self.ecs),
             Service::Ecr => self.ecr.answer(&operation.name, input, endpoint, now),
-            Service::Logs => {
-                // Tasks write their last lines when their time comes, not when somebody asks ECS.
-                let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
-                self.code_deploy.advance(now, &mut self.ecs, &mut neighbours);
-                self.logs.answer(&operation.name, input, now)
-            }
+            Service::Logs => self.logs.answer(&operation.name, input, now),
             Service::CloudWatch => self.alarms.answer(&operation.name, input, now),
             Service::SecretsManager => self.secrets.answer(&operation.name, input, now),
             Service::Ssm => self.parameters.answer(&operation.name, input, now),

@@ -1,4 +1,4 @@
-//! The AppSpec of an ECS deployment: what is to run, and which container gets the traffic.
+//! The `AppSpec` of an ECS deployment: what is to run, and which container gets the traffic.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::codedeploy::error::refused;
 use crate::ecr::digest::sha256;
 use crate::wire::ServiceError;
 
-/// What an AppSpec asks for.
+/// What an `AppSpec` asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AppSpec {
     /// As it is written: mostly an ARN.
@@ -19,7 +19,7 @@ pub(crate) struct AppSpec {
 impl AppSpec {
     /// Reads the revision of a request. The content is JSON here; CodeDeploy reads YAML as well.
     ///
-    /// Source: CodeDeploy user guide, "AppSpec 'resources' section for Amazon ECS deployments".
+    /// Source: CodeDeploy user guide, "`AppSpec` 'resources' section for Amazon ECS deployments".
     pub(crate) fn of(revision: &Value) -> Result<Self, ServiceError> {
         if revision.is_null() {
             return Err(refused("RevisionRequiredException", "Revision is required"));

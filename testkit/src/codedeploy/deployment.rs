@@ -46,7 +46,7 @@ impl Status {
 /// Why a deployment exists.
 #[derive(Clone, Debug)]
 pub(crate) enum Purpose {
-    /// To run what an AppSpec says.
+    /// To run what an `AppSpec` says.
     Deploy { spec: AppSpec, description: Option<String> },
     /// To undo another deployment.
     RollBack { triggered_by: String },

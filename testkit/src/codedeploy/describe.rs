@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::codedeploy::course::Activity;
 use crate::codedeploy::deployment::{Deployment, Purpose, Record, Status};
 use crate::ecs::Ecs;
 use crate::ecs::input::{maybe_seconds, seconds, without_nulls};
@@ -37,7 +38,7 @@ impl Deployment {
             "creator": creator,
             "ignoreApplicationStopFailures": false,
             "rollbackInfo": self.rollback_info(),
-            "instanceTerminationWaitTimeStarted": self.weight == 100,
+            "instanceTerminationWaitTimeStarted": self.awaits_termination(),
             "fileExistsBehavior": "DISALLOW",
             "computePlatform": "ECS",
         }));
@@ -47,6 +48,10 @@ impl Deployment {
             info[member] = self.group.settings[member].clone();
         }
         info
+    }
+
+    fn awaits_termination(&self) -> bool {
+        self.step().is_some_and(|step| matches!(step.activity, Activity::AwaitTermination(_)))
     }
 
     fn overview(&self) -> Value {

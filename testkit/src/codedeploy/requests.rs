@@ -58,7 +58,7 @@ impl CodeDeploy {
         Ok(answer)
     }
 
-    pub(crate) fn get_deployment(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(crate) fn get_deployment(&self, input: &Value) -> Result<Value, ServiceError> {
         Ok(json!({ "deploymentInfo": self.named(input)?.rendered() }))
     }
 
@@ -81,11 +81,11 @@ impl CodeDeploy {
         json!({ "deployments": ids })
     }
 
-    pub(crate) fn list_targets(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(crate) fn list_targets(&self, input: &Value) -> Result<Value, ServiceError> {
         Ok(json!({ "targetIds": [self.named(input)?.target_id()] }))
     }
 
-    pub(crate) fn get_target(&mut self, input: &Value, ecs: &Ecs) -> Result<Value, ServiceError> {
+    pub(crate) fn get_target(&self, input: &Value, ecs: &Ecs) -> Result<Value, ServiceError> {
         let wanted = required(input, "targetId", "DeploymentTargetIdRequiredException")?;
         let deployment = self.named(input)?;
         if deployment.target_id() != wanted {
@@ -95,7 +95,7 @@ impl CodeDeploy {
         Ok(json!({ "deploymentTarget": deployment.target(ecs) }))
     }
 
-    pub(crate) fn batch_get_targets(&mut self, input: &Value, ecs: &Ecs) -> Result<Value, ServiceError> {
+    pub(crate) fn batch_get_targets(&self, input: &Value, ecs: &Ecs) -> Result<Value, ServiceError> {
         let deployment = self.named(input)?;
         let wanted = texts(input, "targetIds").contains(&deployment.target_id().as_str());
         let targets: Vec<Value> = wanted.then(|| deployment.target(ecs)).into_iter().collect();
@@ -105,7 +105,7 @@ impl CodeDeploy {
     /// Source of the two wait types: CodeDeploy API reference, `ContinueDeployment`.
     pub(crate) fn continue_deployment(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let kind = text(input, "deploymentWaitType").unwrap_or("READY_WAIT");
-        let deployment = self.named(input)?;
+        let deployment = self.named_mut(input)?;
         let activity = deployment.step().map(|step| step.activity).filter(|_| !deployment.status.is_terminal());
         let fits = match kind {
             "READY_WAIT" => matches!(activity, Some(Activity::AwaitTraffic(_))),
@@ -121,7 +121,7 @@ impl CodeDeploy {
     }
 
     pub(crate) fn stop_deployment(&mut self, input: &Value, now: Timestamp) -> Result<Value, ServiceError> {
-        let deployment = self.named(input)?;
+        let deployment = self.named_mut(input)?;
         if deployment.status.is_terminal() {
             return Err(refused("DeploymentAlreadyCompletedException", "The deployment is already complete."));
         }
@@ -131,10 +131,17 @@ impl CodeDeploy {
         Ok(json!({ "status": "Pending", "statusMessage": "The stop operation is pending." }))
     }
 
-    fn named(&mut self, input: &Value) -> Result<&mut Deployment, ServiceError> {
+    fn named(&self, input: &Value) -> Result<&Deployment, ServiceError> {
+        self.place(input).map(|place| &self.deployments[place])
+    }
+
+    fn named_mut(&mut self, input: &Value) -> Result<&mut Deployment, ServiceError> {
+        self.place(input).map(|place| &mut self.deployments[place])
+    }
+
+    fn place(&self, input: &Value) -> Result<usize, ServiceError> {
         let id = required(input, "deploymentId", "DeploymentIdRequiredException")?;
-        let found = self.deployments.iter_mut().find(|deployment| deployment.id == id);
         let missing = || refused("DeploymentDoesNotExistException", format!("The deployment {id} could not be found"));
-        found.ok_or_else(missing)
+        self.deployments.iter().position(|deployment| deployment.id == id).ok_or_else(missing)
     }
 }

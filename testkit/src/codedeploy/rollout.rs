@@ -12,7 +12,7 @@ use crate::ecs::{Ecs, Neighbours};
 
 impl CodeDeploy {
     /// Carries out everything that is due until `now`, here and in ECS: each sees the other as it is at that time.
-    pub(crate) fn advance(&mut self, now: Timestamp, ecs: &mut Ecs, neighbours: &mut Neighbours<'_>) {
+    pub fn advance(&mut self, now: Timestamp, ecs: &mut Ecs, neighbours: &mut Neighbours<'_>) {
         while let Some(due) = self.next_due(ecs, neighbours).filter(|due| *due <= now) {
             let at = self.reached.map_or(due, |reached| reached.max(due));
             ecs.advance(at, neighbours);
