@@ -46,8 +46,7 @@ impl CodeDeploy {
             return false;
         }
         if let Some(stop) = deployment.stop.filter(|stop| stop.due <= at) {
-            let trouble = Trouble { code: "MANUAL_STOP", message: "The deployment was stopped by a user.".to_owned() };
-            self.end(index, Status::Stopped, trouble, stop.rolls_back, at, ecs);
+            self.end(index, Status::Stopped, manual_stop(), stop.rolls_back, at, ecs);
             return true;
         }
         if let Some((_, names)) = deployment.alarm(neighbours.alarms).filter(|(raised, _)| *raised <= at) {
@@ -217,6 +216,11 @@ fn overdue(deployment: &Deployment, step: Step, at: Timestamp) -> Option<Trouble
         Activity::AwaitTraffic(lasting) if at >= deployment.since + lasting => Some(ready_timed_out()),
         _ => None,
     }
+}
+
+/// Source of the code: CodeDeploy API reference, `ErrorInformation`. The wording is inferred.
+fn manual_stop() -> Trouble {
+    Trouble { code: "MANUAL_STOP", message: "The deployment was stopped by a user.".to_owned() }
 }
 
 /// Source: CodeDeploy user guide, troubleshooting of ECS deployments.
