@@ -1,6 +1,7 @@
 //! AWS clients: one way to find region and credentials, one set of timeouts and retries, one way to say what went wrong.
 
 mod raw_answer;
+mod service;
 
 use std::fmt;
 use std::io;
@@ -26,6 +27,7 @@ use aws_types::SdkConfig;
 use aws_types::request_id::RequestId;
 
 pub use self::raw_answer::RawAnswer;
+pub use self::service::{Protocol, Service, ServiceModel};
 use crate::arguments::AwsArguments;
 use crate::exit::Exit;
 use crate::fault::Fault;

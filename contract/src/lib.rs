@@ -32,6 +32,7 @@ mod session;
 mod signals;
 pub mod step;
 pub mod table;
+pub mod time;
 pub mod tool;
 
 pub use digest::Digest;
@@ -43,4 +44,5 @@ pub use input::{Input, Operand};
 pub use invocation::main;
 pub use progress::Progress;
 pub use session::Session;
+pub use signals::Interruptions;
 pub use tool::{Report, Tool};

@@ -7,7 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::image::Image;
 use crate::progress::Progress;
-use crate::signals::Signals;
+use crate::signals::{Interruptions, Signals};
 
 /// One run of a tool.
 #[derive(Debug)]
@@ -66,6 +66,12 @@ impl Session {
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.signals.arrived().is_some()
+    }
+
+    /// Lets the tool act on signals itself for as long as it keeps the guard: `--timeout` still ends the run.
+    #[must_use]
+    pub fn interruptions(&self) -> Interruptions<'_> {
+        self.signals.take()
     }
 
     pub(crate) fn signals(&self) -> &Signals {
