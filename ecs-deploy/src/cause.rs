@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::observation::{StoppedContainer, StoppedTask};
 
 /// Tasks that failed in the same way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
     /// How many.
     pub count: usize,
@@ -17,6 +17,12 @@ pub struct Cause {
     pub container: Option<String>,
     /// Its exit code.
     pub exit_code: Option<i32>,
+    /// One of the tasks, by its id.
+    pub task: String,
+    /// The last lines that its container wrote.
+    pub log: Vec<String>,
+    /// Why the load balancer does not send traffic to the tasks.
+    pub targets: Vec<String>,
     /// What to do about it, if that is known.
     pub fix: Option<&'static str>,
 }
@@ -27,7 +33,7 @@ type Key = (String, String, Option<String>, Option<i32>);
 /// Groups tasks by their failure, the most frequent first. Tasks that the scheduler stopped in the normal course of things are no failures.
 #[must_use]
 pub fn group(tasks: &[StoppedTask]) -> Vec<Cause> {
-    let mut groups: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut groups: BTreeMap<Key, (usize, &str)> = BTreeMap::new();
     for task in tasks.iter().filter(|task| !is_scaling(task)) {
         let worst = worst_container(&task.containers);
         let key = (
@@ -36,13 +42,14 @@ pub fn group(tasks: &[StoppedTask]) -> Vec<Cause> {
             worst.map(|container| container.name.clone()),
             worst.and_then(|container| container.exit_code),
         );
-        *groups.entry(key).or_default() += 1;
+        groups.entry(key).or_insert((0, &task.id)).0 += 1;
     }
     let mut causes: Vec<Cause> = groups
         .into_iter()
-        .map(|((stop_code, reason, container, exit_code), count)| {
+        .map(|((stop_code, reason, container, exit_code), (count, task))| {
             let fix = known_fix(&reason, exit_code);
-            Cause { count, stop_code, reason, container, exit_code, fix }
+            let (log, targets) = (Vec::new(), Vec::new());
+            Cause { count, stop_code, reason, container, exit_code, task: task.to_owned(), log, targets, fix }
         })
         .collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
@@ -64,15 +71,35 @@ fn worst_container(containers: &[StoppedContainer]) -> Option<&StoppedContainer>
 fn reason(task: &StoppedTask, container: Option<&StoppedContainer>) -> String {
     let of_container = container.and_then(|container| container.reason.as_deref());
     let of_task = task.stopped_reason.as_deref();
-    match (of_task, of_container) {
+    let reason = match (of_task, of_container) {
         (Some(task), Some(container)) if task != container => format!("{task}: {container}"),
         (Some(reason), _) | (None, Some(reason)) => reason.to_owned(),
         (None, None) => "ECS gave no reason".to_owned(),
+    };
+    without_ids(&reason)
+}
+
+/// Ids of tasks and addresses differ from task to task, and say nothing about the cause.
+fn without_ids(reason: &str) -> String {
+    let is_id = |word: &str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_address =
+        |word: &str| word.split('.').count() == 4 && word.split('.').all(|part| part.parse::<u8>().is_ok());
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+    let mut told = String::new();
+    let mut rest = reason;
+    while !rest.is_empty() {
+        let length = rest.find(|letter| !is_part(letter)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(length);
+        told.push_str(if is_id(word) || is_address(word) { "…" } else { word });
+        let between = behind.find(is_part).unwrap_or(behind.len());
+        told.push_str(&behind[..between]);
+        rest = &behind[between..];
     }
+    told
 }
 
 /// Sentences of ECS and exit codes, with what mends them.
-const FIXES: [(&str, &str); 7] = [
+const FIXES: [(&str, &str); 9] = [
     ("CannotPullContainerError", "check that the image exists and that the execution role may pull it"),
     ("exec format error", "build the image for the platform of the service"),
     (
@@ -81,6 +108,8 @@ const FIXES: [(&str, &str); 7] = [
     ),
     ("OutOfMemory", "raise the memory of the container or the task"),
     ("health check", "check the health check's path, port and grace period"),
+    ("unable to pull secrets", "check the secret's ARN, the execution role and the way to Secrets Manager"),
+    ("RESOURCE:", "add capacity, or ask for less CPU and memory"),
     ("not found in secrets", "check the secret's ARN and the execution role"),
     ("no such file or directory", "check entry point and command of the image"),
 ];
@@ -94,6 +123,28 @@ fn known_fix(reason: &str, exit_code: Option<i32>) -> Option<&'static str> {
 }
 
 impl Cause {
+    /// The same with what its container wrote: a log may name the cause where ECS does not.
+    #[must_use]
+    pub fn with_log(mut self, lines: Vec<String>) -> Self {
+        self.fix = self.fix.or_else(|| lines.iter().find_map(|line| known_fix(line, None)));
+        self.log = lines;
+        self
+    }
+
+    /// Whether it is the same failure, however often it came.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let key =
+            |cause: &Self| (cause.stop_code.clone(), cause.reason.clone(), cause.container.clone(), cause.exit_code);
+        key(self) == key(other)
+    }
+
+    /// Whether the load balancer can say more about it.
+    #[must_use]
+    pub fn is_about_targets(&self) -> bool {
+        self.reason.contains("health check")
+    }
+
     /// One line for people.
     #[must_use]
     pub fn line(&self) -> String {
@@ -115,6 +166,7 @@ mod tests {
             stop_code: Some(stop_code.to_owned()),
             stopped_reason: Some(reason.to_owned()),
             containers: vec![container],
+            ..StoppedTask::default()
         }
     }
 
@@ -141,6 +193,23 @@ mod tests {
         let unhealthy = task("ServiceSchedulerInitiated", "Task failed ELB health checks", Some(0));
         assert_eq!(group(std::slice::from_ref(&scaled)), []);
         assert_eq!(group(&[scaled, unhealthy]).len(), 1);
+    }
+
+    #[test]
+    fn what_differs_from_task_to_task_does_not_divide_a_cause() {
+        let at =
+            |address: &str| task("TaskFailedToStart", &format!("dial tcp {address}:443: i/o timeout (v1.2.3)"), None);
+        let causes = group(&[at("10.0.1.5"), at("10.0.2.17")]);
+        assert_eq!((causes.len(), causes[0].count), (1, 2));
+        assert_eq!(causes[0].reason, "dial tcp …:443: i/o timeout (v1.2.3)");
+        assert_eq!(without_ids("task 0123456789abcdef0123456789abcdef, ü"), "task …, ü");
+    }
+
+    #[test]
+    fn a_log_line_names_the_fix_where_ecs_does_not() {
+        let cause = Cause::default().with_log(vec!["start".to_owned(), "exec /app: exec format error".to_owned()]);
+        assert_eq!(cause.fix, Some("build the image for the platform of the service"));
+        assert_eq!(Cause::default().with_log(vec!["boom".to_owned()]).fix, None);
     }
 
     #[test]

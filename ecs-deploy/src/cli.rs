@@ -1,37 +1,61 @@
 //! The command line.
 
+mod action;
+mod definition;
+mod follow;
+mod strategy;
+
 use clap::Parser;
 use contract::Operand;
 use contract::arguments::{AwsArguments, ChangeArguments, CommonArguments};
 
-/// Roll an image out to an ECS service and follow the deployment to its end.
+pub use self::action::ActionArguments;
+pub use self::definition::DefinitionArguments;
+pub use self::follow::{FollowArguments, OnInterrupt};
+pub use self::strategy::{CircuitBreaker, StrategyArguments};
+
+/// Roll an image out to ECS services and follow the deployments to their end.
 ///
-/// Takes the image from the release document, or from --image. Swaps it in the service's task definition, of which nothing else is changed, and
-/// updates the service, of which nothing else is changed either: the service's own strategy is used. If the service runs the image already,
-/// nothing is done.
+/// Takes the image from the release document, by its digest, or from --image. Swaps it in the service's task definition, of which only what is
+/// asked for is changed, and updates the service, of which only what is asked for is changed either. If nothing would change, nothing is done.
 ///
-/// A signal or --timeout ends the watching, not the deployment: it goes on, and the document says which one it is.
+/// The outcome is that of the deployment this run started, whatever the service looks like afterwards: a rollback is never a success. A service
+/// that CodeDeploy controls is deployed through CodeDeploy and followed in the same way.
 #[derive(Debug, Parser)]
 #[command(after_long_help = "\
 Examples:
   ecr-push web/ --repository web --tag 1.4.0 | ecs-deploy --cluster stage --service web --require push
-  ecs-deploy --cluster production --service web --input stage.json --require scan,push,deployment")]
+  ecs-deploy --cluster production --service web --input stage.json --require scan,push,deployment
+  ecs-deploy --cluster production --service web --input stage.json --strategy canary --canary-percent 10 --step-bake 5m --bake 10m
+  ecs-deploy --cluster production --service web --rollback
+
+What signals do:
+  HUP, INT and TERM end the watching and leave the deployment as it is (--on-interrupt leave), or ask ECS to roll it back and watch that
+  (--on-interrupt rollback); a second signal ends the watching at once.")]
 pub struct Arguments {
-    /// Cluster of the service: name or ARN.
-    #[arg(long, value_name = "CLUSTER")]
-    pub cluster: String,
+    /// Cluster of the services: name or ARN. Not needed where the ARN of a deployment is given.
+    #[arg(long, value_name = "CLUSTER", required_unless_present_any = ["resume", "continue", "stop", "status"])]
+    pub cluster: Option<String>,
 
-    /// The service.
-    #[arg(long, value_name = "SERVICE")]
-    pub service: String,
+    /// The service; several in one run: repeat it, or separate them by commas.
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',', required_unless_present_any = ["resume", "continue", "stop", "status"])]
+    pub service: Vec<String>,
 
-    /// The container that gets the image; needed only if the task definition has several.
-    #[arg(long, value_name = "NAME")]
-    pub container: Option<String>,
+    /// What the task definition is to be.
+    #[command(flatten)]
+    pub definition: DefinitionArguments,
 
-    /// The image; by default the one of the release document, by its digest.
-    #[arg(long, value_name = "IMAGE")]
-    pub image: Option<String>,
+    /// How the service is to deploy.
+    #[command(flatten)]
+    pub strategy: StrategyArguments,
+
+    /// How the deployment is watched.
+    #[command(flatten)]
+    pub follow: FollowArguments,
+
+    /// What is to be done instead of a deployment.
+    #[command(flatten)]
+    pub action: ActionArguments,
 
     /// Only read.
     #[command(flatten)]
@@ -48,6 +72,11 @@ pub struct Arguments {
 
 impl Arguments {
     pub(crate) fn operand(&self) -> Operand {
-        if self.image.is_some() { Operand::Named } else { Operand::Missing }
+        let is_named = !self.definition.image.is_empty()
+            || self.definition.task_definition.is_some()
+            || self.definition.keep_image
+            || self.action.rollback
+            || (self.action.attends() && (self.action.names_deployment() || !self.service.is_empty()));
+        if is_named { Operand::Named } else { Operand::Missing }
     }
 }

@@ -1,13 +1,19 @@
-//! What can go wrong, and what to do then.
+//! What can go wrong.
 
-use contract::aws::{CallError, CallErrorKind};
+mod hint;
+
+use std::path::PathBuf;
+
+use contract::aws::CallError;
 use contract::document::DocumentError;
 use contract::requirement::Unmet;
 use contract::{Exit, Fault};
 use thiserror::Error;
 
+use crate::finding::Finding;
 use crate::image_reference::NotAnImage;
-use crate::task_definition::SwapError;
+use crate::strategy::Contradiction;
+use crate::task_definition::{NotAChange, SwapError};
 
 /// An error of `ecs-deploy`.
 #[derive(Debug, Error)]
@@ -18,12 +24,35 @@ pub enum Error {
     /// The image's name is none.
     #[error(transparent)]
     Image(#[from] NotAnImage),
+    /// A change of the task definition is none.
+    #[error(transparent)]
+    Change(#[from] NotAChange),
+    /// Settings of the strategy that do not go together, or are out of range.
+    #[error(transparent)]
+    Setting(#[from] Contradiction),
+    /// Flags that do not go together.
+    #[error("{0}")]
+    Flags(String),
+    /// A file cannot be read.
+    #[error("{} cannot be read: {cause}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
     /// The release document is not understood.
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// `--require` is not met.
     #[error(transparent)]
     Require(#[from] Unmet),
+    /// No deployment is named, and none can be found.
+    #[error("no deployment is named: give its ARN, a document that has one, or --cluster and --service")]
+    NoSubject,
+    /// What is named is no deployment.
+    #[error("`{0}` is neither the ARN of a service deployment nor the id of a deployment of CodeDeploy")]
+    NotADeployment(String),
     /// The service is not there.
     #[error("there is no service `{service}` in cluster `{cluster}`: {reason}")]
     NoService {
@@ -34,15 +63,32 @@ pub enum Error {
         /// ECS's word for it.
         reason: String,
     },
-    /// ECS does not deploy this service itself.
-    #[error("the service is deployed by {0}, not by ECS: that is not there yet")]
+    /// Neither ECS nor CodeDeploy deploys this service.
+    #[error("the service is deployed by {0}, and not by ECS or CodeDeploy")]
     Controller(String),
-    /// The image cannot be swapped.
+    /// No deployment group of CodeDeploy deploys the service.
+    #[error("CodeDeploy controls the service `{0}`, but no deployment group with a target group deploys it")]
+    NoDeploymentGroup(String),
+    /// The task definition cannot be changed so.
     #[error(transparent)]
     Swap(#[from] SwapError),
+    /// Something that the release needs is not there.
+    #[error("{}", refused(.0))]
+    Refused(Vec<Finding>),
+    /// The task that runs before the release failed.
+    #[error("the task before the release failed: {0}")]
+    Task(String),
     /// A call to AWS failed.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// AWS answered something else than its documentation says.
+    #[error("the answer to {operation} is not understood: {cause}")]
+    Answer {
+        /// What was asked.
+        operation: &'static str,
+        /// Why.
+        cause: String,
+    },
     /// ECS took the update, but its deployment does not show.
     #[error("the service was updated to {task_definition}, but its deployment does not show")]
     NoDeployment {
@@ -51,11 +97,22 @@ pub enum Error {
     },
     /// The deployment cannot be seen any more; it goes on.
     #[error("the deployment goes on, but cannot be followed: {0}")]
-    Lost(CallError),
-    /// ECS went back.
+    Lost(String),
+    /// It is under way.
+    #[error("the deployment is under way: {0}")]
+    UnderWay(String),
+    /// It waits for somebody.
+    #[error("the deployment waits at {stage} for somebody to let it go on")]
+    Paused {
+        /// The lifecycle stage.
+        stage: String,
+        /// The deployment.
+        deployment: String,
+    },
+    /// It went back.
     #[error("rolled back: {0}")]
     RolledBack(String),
-    /// ECS could not go back.
+    /// It could not go back.
     #[error("the rollback failed: {0}")]
     RollbackFailed(String),
     /// A newer deployment took its place.
@@ -64,6 +121,36 @@ pub enum Error {
     /// It was stopped.
     #[error("stopped: {0}")]
     Stopped(String),
+    /// The service was deleted meanwhile.
+    #[error("the service was deleted while it was deployed: {0}")]
+    Deleted(String),
+    /// There is nothing to go back to.
+    #[error("there is no earlier successful deployment of `{0}` to go back to")]
+    NoCandidate(String),
+    /// There is nothing to stop or to let go on.
+    #[error("no deployment of `{0}` is under way")]
+    NotUnderWay(String),
+    /// It does not wait at a pause.
+    #[error("the deployment does not wait at a pause: it is in {0}")]
+    NotPaused(String),
+    /// A signal ended the watching after the deployment was rolled back.
+    #[error("ended by signal {signal}: {outcome}")]
+    Interrupted {
+        /// The signal.
+        signal: u8,
+        /// What became of the deployment.
+        outcome: String,
+    },
+}
+
+/// The findings that failed: the first one whole, the others counted.
+fn refused(findings: &[Finding]) -> String {
+    let Some(first) = findings.first() else { return "refused".to_owned() };
+    let more = match findings.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    format!("refused, nothing was changed: {} {}: {}{more}", first.topic, first.subject, first.message)
 }
 
 impl Fault for Error {
@@ -71,70 +158,86 @@ impl Fault for Error {
         match self {
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
-            Self::Swap(SwapError::Shape(_)) | Self::NoService { .. } => Exit::World,
-            Self::NoImage | Self::Image(_) | Self::Controller(_) | Self::Swap(_) => Exit::Usage,
             Self::Call(error) => error.exit(),
-            Self::NoDeployment { .. } | Self::Lost(_) => Exit::Unknown,
-            Self::RolledBack(_) | Self::RollbackFailed(_) | Self::Superseded(_) | Self::Stopped(_) => Exit::No,
+            Self::Swap(SwapError::Shape(_))
+            | Self::NoService { .. }
+            | Self::Answer { .. }
+            | Self::NoDeploymentGroup(_) => Exit::World,
+            Self::NoImage
+            | Self::Image(_)
+            | Self::Change(_)
+            | Self::Setting(_)
+            | Self::Flags(_)
+            | Self::File { .. }
+            | Self::NoSubject
+            | Self::NotADeployment(_)
+            | Self::Controller(_)
+            | Self::Swap(_) => Exit::Usage,
+            Self::NoDeployment { .. } | Self::Lost(_) | Self::UnderWay(_) | Self::Paused { .. } => Exit::Unknown,
+            Self::Refused(_)
+            | Self::Task(_)
+            | Self::RolledBack(_)
+            | Self::RollbackFailed(_)
+            | Self::Superseded(_)
+            | Self::Stopped(_)
+            | Self::Deleted(_)
+            | Self::NoCandidate(_)
+            | Self::NotUnderWay(_)
+            | Self::NotPaused(_) => Exit::No,
+            Self::Interrupted { signal, .. } => Exit::Signal(*signal),
         }
     }
 
     fn code(&self) -> String {
         match self {
             Self::NoImage => "image.missing",
-            Self::Image(_) => "image.invalid",
+            Self::Image(_) | Self::Change(NotAChange::Image(_)) => "image.invalid",
+            Self::Change(_) => "change.invalid",
+            Self::Setting(_) => "strategy.invalid",
+            Self::Flags(_) => "usage",
+            Self::File { .. } => "file.unreadable",
             Self::Document(error) => return error.code(),
             Self::Require(error) => return error.code(),
+            Self::NoSubject => "deployment.missing",
+            Self::NotADeployment(_) => "deployment.invalid",
             Self::NoService { .. } => "service.missing",
             Self::Controller(_) => "service.controller",
+            Self::NoDeploymentGroup(_) => "service.no_deployment_group",
             Self::Swap(SwapError::Shape(_)) => "task_definition.shape",
             Self::Swap(SwapError::NoSuchContainer { .. }) => "container.missing",
             Self::Swap(SwapError::Ambiguous(_)) => "container.ambiguous",
+            Self::Refused(findings) => {
+                let topic = findings.first().map_or_else(String::new, |finding| finding.topic.to_string());
+                return format!("preflight.{topic}");
+            }
+            Self::Task(_) => "task.failed",
             Self::Call(error) => return error.code(),
+            Self::Answer { .. } => "aws.answer",
             Self::NoDeployment { .. } => "deployment.not_seen",
             Self::Lost(_) => "deployment.lost",
+            Self::UnderWay(_) => "deployment.in_progress",
+            Self::Paused { .. } => "deployment.paused",
             Self::RolledBack(_) => "deployment.rolled_back",
             Self::RollbackFailed(_) => "deployment.rollback_failed",
             Self::Superseded(_) => "deployment.superseded",
             Self::Stopped(_) => "deployment.stopped",
+            Self::Deleted(_) => "service.deleted",
+            Self::NoCandidate(_) => "rollback.no_candidate",
+            Self::NotUnderWay(_) => "deployment.not_under_way",
+            Self::NotPaused(_) => "deployment.not_paused",
+            Self::Interrupted { .. } => "interrupted",
         }
         .to_owned()
     }
 
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoImage => "name it with --image, or pipe the output of ecr-push in".to_owned(),
-            Self::Image(_) => "write HOST/REPOSITORY@sha256:…".to_owned(),
-            Self::Document(error) => return error.hint(),
-            Self::Require(error) => return error.hint(),
-            Self::NoService { cluster, .. } => format!("aws ecs list-services --cluster {cluster}"),
-            Self::Controller(_) => "only services with the deployment controller ECS are rolled out so far".to_owned(),
-            Self::Swap(SwapError::Ambiguous(_) | SwapError::NoSuchContainer { .. }) => {
-                "say which one with --container".to_owned()
-            }
-            Self::Call(error) => return call_hint(error),
-            Self::Swap(SwapError::Shape(_)) | Self::NoDeployment { .. } | Self::Lost(_) | Self::Superseded(_) => {
-                return None;
-            }
-            Self::RolledBack(_) | Self::Stopped(_) => {
-                "fix the cause and push a new image; the old revision serves".to_owned()
-            }
-            Self::RollbackFailed(_) => "look at the service now: nobody knows what serves".to_owned(),
-        })
+        hint::of(self)
     }
 
     fn request_id(&self) -> Option<String> {
         match self {
-            Self::Call(error) | Self::Lost(error) => error.request_id(),
+            Self::Call(error) => error.request_id(),
             _ => None,
         }
     }
-}
-
-fn call_hint(error: &CallError) -> Option<String> {
-    let refused = error.kind == CallErrorKind::Refused;
-    if refused && error.code.as_deref() == Some("ClusterNotFoundException") {
-        return Some("aws ecs list-clusters; is the region right?".to_owned());
-    }
-    error.hint()
 }

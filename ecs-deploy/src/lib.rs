@@ -9,14 +9,24 @@
 pub mod aws;
 pub mod cause;
 pub mod cli;
+pub mod decide;
 pub mod error;
-mod follow;
+pub mod finding;
+pub mod history;
 pub mod image_reference;
 pub mod judge;
+pub mod log_stream;
 pub mod observation;
+pub mod pace;
+pub mod plan;
+pub mod preflight;
+pub mod registry_image;
 pub mod report;
 pub mod request;
+pub mod rollouts;
 mod run;
+pub mod service;
+pub mod strategy;
 pub mod task_definition;
 
 use contract::arguments::CommonArguments;
@@ -51,7 +61,7 @@ impl contract::Tool for EcsDeploy {
     }
 
     async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<contract::Report<Self>, Error> {
-        run::run(arguments, input, session).await
+        Box::pin(run::run(arguments, input, session)).await
     }
 
     fn table(deployment: &Deployment) -> String {

@@ -1,185 +1,228 @@
 //! What is written: the `deployment` section, and the table made from it.
 
-use contract::{Digest, table};
+mod part;
+mod table;
+
+use contract::Digest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cause::Cause;
+pub use self::part::{CauseReport, ChangeReport, CheckReport, ImageReport, PauseReport, StageReport, TaskReport};
+use crate::finding::Finding;
 
-/// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+/// How it ended. The order is that of badness: a run of several services is as good as its worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Ending {
+pub enum Outcome {
+    /// The service has all that was asked for already.
+    Unchanged,
     /// The new revision serves.
     Deployed,
-    /// The service runs the image already.
-    NothingToDo,
     /// `--dry-run`: this is what would be done.
     Planned,
     /// It was not watched to its end; it goes on.
     InProgress,
-    /// ECS went back to the old revision.
-    RolledBack,
-    /// ECS could not go back.
-    RollbackFailed,
+    /// It waits for somebody to let it go on.
+    Paused,
+    /// Nothing was changed: something that it needs is not there, or the task before it failed.
+    Refused,
     /// A newer deployment took its place.
     Superseded,
-    /// It was stopped.
+    /// It was stopped, and nothing went back.
     Stopped,
+    /// It went back to the old revision.
+    RolledBack,
+    /// A call to AWS failed on the way.
+    Failed,
+    /// It could not go back.
+    RollbackFailed,
+}
+
+/// What the run was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Roll out.
+    Deploy,
+    /// Go back.
+    Rollback,
+    /// Say where a deployment is.
+    Status,
+    /// Watch a deployment.
+    Resume,
+    /// Let a deployment go on.
+    Continue,
+    /// Stop a deployment.
+    Stop,
 }
 
 /// The `deployment` section of the release document.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Deployment {
-    /// Whether the image serves now.
+    /// Whether every service has what was asked for.
     pub ok: bool,
-    /// How it ended.
-    pub outcome: Ending,
+    /// How it ended: as the worst of the services.
+    pub outcome: Outcome,
+    /// What was to be done.
+    pub action: Action,
     /// The cluster.
     pub cluster: String,
-    /// The service.
-    pub service: String,
-    /// The container that got the image.
-    pub container: String,
-    /// The image.
-    pub image: String,
-    /// The image's digest, if the reference has one.
+    /// The digest of the image, if there is one image and its reference has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// The image that the container had before.
-    pub previous_image: String,
-    /// The task definition before.
-    pub previous_task_definition: String,
+    /// The digests of the images, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<Digest>,
+    /// What became of each service.
+    pub services: Vec<ServiceReport>,
+    /// What was found out before anything was changed, the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preflight: Vec<Finding>,
+    /// The task that ran before the release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskReport>,
+    /// How the checks went: of each the last run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckReport>,
+    /// Old revisions that were deregistered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deregistered: Vec<String>,
+}
+
+/// What became of one service.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ServiceReport {
+    /// The service.
+    pub service: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How the service deploys: `ROLLING`, `BLUE_GREEN`, `CANARY`, `LINEAR`, or CodeDeploy's configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    /// The images before and after.
+    pub images: Vec<ImageReport>,
     /// The task definition that was rolled out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_definition: Option<String>,
-    /// The service's strategy: `ROLLING`, `BLUE_GREEN`, `CANARY` or `LINEAR`.
-    pub strategy: String,
-    /// The deployment that this run started or joined.
+    /// The task definition before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_task_definition: Option<String>,
+    /// The deployment that this run started or watched: an ARN of ECS, or an id of CodeDeploy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
-    /// ECS's status of it.
+    /// AWS's status of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// ECS's reason for the status.
+    /// Its lifecycle stage, when it was looked at last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// The new revision's share of production traffic in percent, when it was looked at last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub production_weight: Option<f64>,
+    /// Why it ended so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The deployment that took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<String>,
+    /// The pause that it waits at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<PauseReport>,
     /// Why tasks failed, the most frequent cause first.
-    pub causes: Vec<FailureCause>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<CauseReport>,
+    /// What the service's diary says about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
+    /// How long each lifecycle stage took, in the order in which they came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageReport>,
+    /// What is changed in the task definition and the deployment configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeReport>,
+    /// The calls that a dry run leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
 }
 
-/// Tasks that failed in the same way.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct FailureCause {
-    /// How many.
-    pub count: usize,
-    /// ECS's code.
-    pub stop_code: String,
-    /// ECS's sentence.
-    pub reason: String,
-    /// The container that ended badly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
-    /// Its exit code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exit_code: Option<i32>,
-    /// What to do about it, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fix: Option<&'static str>,
-}
-
-impl From<&Cause> for FailureCause {
-    fn from(cause: &Cause) -> Self {
+impl ServiceReport {
+    /// A service of which nothing is known yet.
+    #[must_use]
+    pub fn new(service: &str, outcome: Outcome) -> Self {
         Self {
-            count: cause.count,
-            stop_code: cause.stop_code.clone(),
-            reason: cause.reason.clone(),
-            container: cause.container.clone(),
-            exit_code: cause.exit_code,
-            fix: cause.fix,
+            service: service.to_owned(),
+            outcome,
+            strategy: None,
+            images: Vec::new(),
+            task_definition: None,
+            previous_task_definition: None,
+            arn: None,
+            status: None,
+            stage: None,
+            production_weight: None,
+            reason: None,
+            superseded_by: None,
+            pause: None,
+            causes: Vec::new(),
+            events: Vec::new(),
+            stages: Vec::new(),
+            changes: Vec::new(),
+            calls: Vec::new(),
         }
     }
 }
 
 impl Deployment {
-    /// One line for people.
+    /// A section that says nothing about services yet.
     #[must_use]
-    pub fn summary(&self) -> String {
-        let place = format!("{}/{}", self.cluster, self.service);
-        match self.outcome {
-            Ending::Deployed => format!("{place}: deployed {}", self.image),
-            Ending::NothingToDo => format!("{place}: nothing to do, {} runs already", self.image),
-            Ending::Planned => format!("{place}: would replace {} by {}", self.previous_image, self.image),
-            Ending::InProgress => format!("{place}: {} is being deployed", self.image),
-            Ending::RolledBack | Ending::RollbackFailed | Ending::Superseded | Ending::Stopped => {
-                format!("{place}: {} was not deployed", self.image)
-            }
+    pub fn new(action: Action, cluster: &str) -> Self {
+        Self {
+            ok: false,
+            outcome: Outcome::InProgress,
+            action,
+            cluster: cluster.rsplit('/').next().unwrap_or(cluster).to_owned(),
+            digest: None,
+            digests: Vec::new(),
+            services: Vec::new(),
+            preflight: Vec::new(),
+            task: None,
+            checks: Vec::new(),
+            deregistered: Vec::new(),
         }
     }
 
-    /// The section for people.
+    /// The same with these services, and what follows from them.
     #[must_use]
-    pub fn table(&self) -> String {
-        let outcome = serde_json::to_value(self.outcome).ok();
-        let outcome = outcome.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().replace('_', " ");
-        let row = vec![self.cluster.clone(), self.service.clone(), self.strategy.clone(), outcome, self.image.clone()];
-        let head = table::render(&["cluster", "service", "strategy", "outcome", "image"], [row]);
-        if self.causes.is_empty() {
-            return head;
+    pub fn with_services(mut self, services: Vec<ServiceReport>) -> Self {
+        let worst = services.iter().map(|service| service.outcome).max();
+        self.outcome = worst.unwrap_or(Outcome::Unchanged);
+        self.ok = services.iter().all(|service| self.action.is_met_by(service.outcome));
+        let mut digests: Vec<Digest> = Vec::new();
+        for digest in services.iter().flat_map(|service| &service.images).filter_map(|image| image.digest.clone()) {
+            if !digests.contains(&digest) {
+                digests.push(digest);
+            }
         }
-        let rows = self.causes.iter().map(|cause| {
-            let code = cause.exit_code.map_or_else(|| "-".to_owned(), |code| code.to_string());
-            vec![
-                cause.count.to_string(),
-                cause.stop_code.clone(),
-                code,
-                cause.reason.clone(),
-                cause.fix.unwrap_or("-").to_owned(),
-            ]
-        });
-        format!("{head}\n{}", table::render(&["tasks", "stop code", "exit code", "reason", "fix"], rows))
+        (self.digest, self.digests) = match digests.as_slice() {
+            [only] => (Some(only.clone()), Vec::new()),
+            _ => (None, digests),
+        };
+        self.services = services;
+        self
+    }
+}
+
+impl Action {
+    /// Whether an outcome is what was wanted: to have gone back is a success for whoever asked for it, and for nobody else.
+    #[must_use]
+    pub fn is_met_by(self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Deployed | Outcome::Unchanged => self != Self::Stop,
+            Outcome::RolledBack => matches!(self, Self::Rollback | Self::Stop),
+            _ => false,
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rolled_back() -> Deployment {
-        let cause = Cause {
-            count: 3,
-            stop_code: "EssentialContainerExited".to_owned(),
-            reason: "Essential container in task exited".to_owned(),
-            container: Some("web".to_owned()),
-            exit_code: Some(137),
-            fix: Some("raise the memory of the container or the task"),
-        };
-        Deployment {
-            ok: false,
-            outcome: Ending::RolledBack,
-            cluster: "stage".to_owned(),
-            service: "web".to_owned(),
-            container: "web".to_owned(),
-            image: "host/web:2".to_owned(),
-            digest: None,
-            previous_image: "host/web:1".to_owned(),
-            previous_task_definition: "web:1".to_owned(),
-            task_definition: Some("web:2".to_owned()),
-            strategy: "CANARY".to_owned(),
-            arn: Some("arn".to_owned()),
-            status: Some("ROLLBACK_SUCCESSFUL".to_owned()),
-            reason: None,
-            causes: vec![FailureCause::from(&cause)],
-        }
-    }
-
-    #[test]
-    fn the_section_has_a_stable_shape() {
-        insta::assert_json_snapshot!(rolled_back());
-    }
-
-    #[test]
-    fn the_table_shows_outcome_and_causes() {
-        insta::assert_snapshot!(rolled_back().table());
-    }
-}
+mod tests;

@@ -1,62 +1,156 @@
 //! From what was typed and piped to what is asked.
 
-use contract::{Digest, Image, Input, requirement};
+mod deploy;
+mod subject;
 
-use crate::cli::Arguments;
+use std::time::Duration;
+
+use contract::{Document, Input};
+
+pub use self::deploy::Deploy;
+pub use self::subject::Subject;
+use crate::cli::{Arguments, OnInterrupt};
 use crate::error::Error;
-use crate::image_reference::ImageReference;
 
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Cluster: name or ARN.
     pub cluster: String,
-    /// Service.
-    pub service: String,
-    /// The container that gets the image.
-    pub container: Option<String>,
-    /// The image.
-    pub image: ImageReference,
+    /// What is to be done.
+    pub action: Action,
+    /// How deployments are watched.
+    pub watch: Watch,
     /// Only read.
     pub dry_run: bool,
 }
 
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Roll out.
+    Deploy(Box<Deploy>),
+    /// Go back to the last successful revision of these services.
+    Rollback(Vec<String>),
+    /// Something about a deployment that is there already.
+    Attend(Verb, Subject),
+}
+
+/// What is to be done about a deployment that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Say where it is.
+    Status,
+    /// Watch it.
+    Resume,
+    /// Let it go on from a pause.
+    Continue,
+    /// Stop it.
+    Stop,
+}
+
+/// How deployments are watched.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// Shell commands that must pass while traffic shifts and bakes.
+    pub checks: Vec<String>,
+    /// How often they are run.
+    pub check_every: Duration,
+    /// Roll back after so many failures for the same reason.
+    pub fail_after: Option<u32>,
+    /// All services stand or fall together.
+    pub together: bool,
+    /// What a signal does to the deployment.
+    pub on_interrupt: OnInterrupt,
+    /// Whether this run asked for a pause, and so ends it when its checks have passed.
+    pub pauses: bool,
+}
+
 impl Request {
-    /// Resolves arguments and input.
+    /// Resolves arguments and input. Files that the arguments name are read here: nothing is changed before all is understood.
     ///
     /// # Errors
-    /// No image is named, it is no image reference, or `--require` is not met.
+    /// Something that was typed or piped is not understood, does not go together, or `--require` is not met.
     pub fn resolve(arguments: &Arguments, input: &Input) -> Result<Self, Error> {
         if let Some(bytes) = &input.foreign {
             // Nothing foreign is of use here: what came was meant to be a release document, and this says what is wrong with it.
-            contract::Document::parse(bytes)?;
+            Document::parse(bytes)?;
         }
         let document = input.document.as_ref();
-        let carried = document.map(contract::Document::image).transpose()?.flatten();
-        let image: ImageReference = match (&arguments.image, &carried) {
-            (Some(image), _) => image.parse()?,
-            (None, Some(image)) => image.uri.parse()?,
-            (None, None) => return Err(Error::NoImage),
+        let (action, cluster) = match attended(arguments) {
+            Some((verb, given)) => {
+                refuse_beside(arguments, verb_flag(verb))?;
+                let (subject, cluster) = Subject::resolve(given, arguments, document)?;
+                (Action::Attend(verb, subject), cluster)
+            }
+            None if arguments.action.rollback => {
+                refuse_beside(arguments, "--rollback")?;
+                (Action::Rollback(services(arguments)), arguments.cluster.clone().ok_or(Error::NoSubject)?)
+            }
+            None => {
+                let deploy = Deploy::resolve(arguments, document, services(arguments))?;
+                (Action::Deploy(Box::new(deploy)), arguments.cluster.clone().ok_or(Error::NoSubject)?)
+            }
         };
-        requirement::check(document, &arguments.common.require, &subjects(&image, carried.as_ref()))?;
-        if let Some(document) = document.filter(|_| !arguments.change.dry_run) {
-            requirement::no_section_says_no(document)?;
-        }
-        Ok(Self {
-            cluster: arguments.cluster.clone(),
-            service: arguments.service.clone(),
-            container: arguments.container.clone(),
-            image,
-            dry_run: arguments.change.dry_run,
-        })
+        let follow = &arguments.follow;
+        let watch = Watch {
+            checks: follow.check.clone(),
+            check_every: follow.check_every,
+            fail_after: follow.fail_after,
+            together: follow.together,
+            on_interrupt: follow.on_interrupt,
+            pauses: arguments.strategy.pause_at.is_some(),
+        };
+        Ok(Self { cluster, action, watch, dry_run: arguments.change.dry_run })
     }
 }
 
-/// The digests that name the image at hand. The document's image lends its configuration's digests only if it is the same image.
-fn subjects(image: &ImageReference, carried: Option<&Image>) -> Vec<Digest> {
-    match (image.digest(), carried) {
-        (Some(digest), Some(carried)) if carried.digest == *digest => carried.names().cloned().collect(),
-        (Some(digest), _) => vec![digest.clone()],
-        (None, _) => Vec::new(),
+/// The services, each once, in the order in which they are named.
+fn services(arguments: &Arguments) -> Vec<String> {
+    let mut services: Vec<String> = Vec::new();
+    for name in &arguments.service {
+        if !services.contains(name) {
+            services.push(name.clone());
+        }
+    }
+    services
+}
+
+fn attended(arguments: &Arguments) -> Option<(Verb, Option<&str>)> {
+    let action = &arguments.action;
+    let verbs = [
+        (Verb::Status, &action.status),
+        (Verb::Resume, &action.resume),
+        (Verb::Continue, &action.r#continue),
+        (Verb::Stop, &action.stop),
+    ];
+    verbs.into_iter().find_map(|(verb, given)| given.as_ref().map(|given| (verb, given.as_deref())))
+}
+
+fn verb_flag(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Status => "--status",
+        Verb::Resume => "--resume",
+        Verb::Continue => "--continue",
+        Verb::Stop => "--stop",
+    }
+}
+
+/// A flag that would be without effect is a misunderstanding.
+fn refuse_beside(arguments: &Arguments, action: &str) -> Result<(), Error> {
+    let (definition, strategy, follow) = (&arguments.definition, &arguments.strategy, &arguments.follow);
+    let given = [
+        (!definition.image.is_empty(), "--image"),
+        (definition.task_definition.is_some(), "--task-definition"),
+        (!definition.env.is_empty() || definition.env_file.is_some(), "--env"),
+        (!definition.secret.is_empty(), "--secret"),
+        (strategy.strategy.is_some(), "--strategy"),
+        (strategy.pause_at.is_some(), "--pause-at"),
+        (follow.run_task.is_some(), "--run-task"),
+        (follow.cleanup.is_some(), "--cleanup"),
+    ];
+    match given.iter().find(|(is_given, _)| *is_given) {
+        Some((_, flag)) => Err(Error::Flags(format!("{flag} is for a deployment, and {action} is none"))),
+        None => Ok(()),
     }
 }

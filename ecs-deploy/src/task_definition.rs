@@ -1,11 +1,19 @@
 //! A task definition as the raw JSON that ECS sent: what this build does not know survives.
 
+mod change;
+mod diff;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
 use contract::raw::RawObject;
 use serde::Deserialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use thiserror::Error;
+
+pub(crate) use self::change::tag;
+pub use self::change::{Changes, ContainerImage, ImageChange, NotAChange, Secret, Variable};
+pub use self::diff::{Change, diff};
 
 /// Members that `DescribeTaskDefinition` adds and `RegisterTaskDefinition` does not take.
 ///
@@ -48,15 +56,68 @@ pub enum SwapError {
     Ambiguous(String),
 }
 
-/// The container that a swap is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a task definition says about a container, as far as this tool asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Container {
-    /// Its place in `containerDefinitions`.
-    index: usize,
     /// Its name.
     pub name: String,
-    /// The image that it has now.
+    /// Its image.
     pub image: String,
+    /// The variables that come from Secrets Manager or Parameter Store.
+    pub secrets: Vec<SecretReference>,
+    /// Where it writes its log.
+    pub log_configuration: Option<LogConfiguration>,
+}
+
+/// A variable that comes from Secrets Manager or Parameter Store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SecretReference {
+    /// The variable.
+    pub name: String,
+    /// The ARN of the secret, or the ARN or name of the parameter.
+    pub value_from: String,
+}
+
+/// Where a container writes its log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogConfiguration {
+    /// `awslogs` for CloudWatch.
+    pub log_driver: String,
+    /// The driver's settings.
+    pub options: BTreeMap<String, String>,
+}
+
+/// What a task definition says about the task, as far as this tool asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Overview {
+    /// Its family.
+    pub family: String,
+    /// `ACTIVE`, or `INACTIVE` once it is deregistered.
+    pub status: Option<String>,
+    /// The containers.
+    pub container_definitions: Vec<Container>,
+    /// The containers' role.
+    pub task_role_arn: Option<String>,
+    /// ECS's role.
+    pub execution_role_arn: Option<String>,
+    /// `FARGATE` and others.
+    pub requires_compatibilities: Vec<String>,
+    /// The platform.
+    pub runtime_platform: Option<RuntimePlatform>,
+}
+
+/// What tasks run on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuntimePlatform {
+    /// `X86_64` or `ARM64`.
+    pub cpu_architecture: Option<String>,
+    /// `LINUX`, or a version of Windows.
+    pub operating_system_family: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,58 +134,52 @@ impl TaskDefinition {
     /// It is no such answer.
     pub fn of_description(answer: &[u8]) -> Result<Self, SwapError> {
         let described: Described = serde_json::from_slice(answer).map_err(shape)?;
-        Ok(Self { definition: described.task_definition, tags: described.tags })
+        let definition = Self { definition: described.task_definition, tags: described.tags };
+        definition.overview()?;
+        Ok(definition)
     }
 
-    /// The ARN.
+    /// Reads a file: the input of `RegisterTaskDefinition`, or the answer to `DescribeTaskDefinition`.
     ///
     /// # Errors
-    /// There is none.
-    pub fn arn(&self) -> Result<String, SwapError> {
-        let raw = self.definition.get("taskDefinitionArn").ok_or_else(|| shape("it has no ARN"))?;
-        serde_json::from_str(raw).map_err(shape)
-    }
-
-    /// Finds the container that is meant: the one of this name, or the only one.
-    ///
-    /// # Errors
-    /// There is no such container, or there are several and no name is given.
-    pub fn container(&self, wanted: Option<&str>) -> Result<Container, SwapError> {
-        let mut containers = Vec::new();
-        for (index, raw) in self.containers()?.iter().enumerate() {
-            let text = |member: &str| -> Result<String, SwapError> {
-                let raw = raw.get(member).ok_or_else(|| shape(format!("a container has no `{member}`")))?;
-                serde_json::from_str(raw).map_err(shape)
-            };
-            containers.push(Container { index, name: text("name")?, image: text("image")? });
+    /// It is neither.
+    pub fn of_file(text: &[u8]) -> Result<Self, SwapError> {
+        let mut definition: RawObject = serde_json::from_slice(text).map_err(shape)?;
+        if definition.get("taskDefinition").is_some() {
+            return Self::of_description(text);
         }
-        let names = || containers.iter().map(|container| container.name.as_str()).collect::<Vec<_>>().join(", ");
-        match (wanted, containers.as_slice()) {
-            (None, [only]) => Ok(only.clone()),
-            (None, []) => Err(shape("it has no containers")),
-            (None, _) => Err(SwapError::Ambiguous(names())),
-            (Some(wanted), _) => {
-                let found = containers.iter().find(|container| container.name == wanted).cloned();
-                found.ok_or_else(|| SwapError::NoSuchContainer { wanted: wanted.to_owned(), present: names() })
-            }
+        let tags = definition.get("tags").and_then(|tags| RawValue::from_string(tags.to_owned()).ok());
+        definition.remove(&["tags"]);
+        let definition = Self { definition, tags };
+        let overview = definition.overview()?;
+        if overview.family.is_empty() || overview.container_definitions.is_empty() {
+            return Err(shape("it has no family or no containers"));
         }
+        Ok(definition)
     }
 
-    /// The input of `RegisterTaskDefinition` for the same definition with another image in one container. All else stays byte for byte.
+    /// What it says, as far as this tool asks.
     ///
     /// # Errors
-    /// The containers are not understood.
-    pub fn with_image(&self, container: &Container, image: &str) -> Result<String, SwapError> {
-        let mut containers = self.containers()?;
-        let place = containers.get_mut(container.index).ok_or_else(|| shape("the container is gone"))?;
-        place.set("image", to_raw_value(image).map_err(shape)?);
+    /// It has another shape than its documentation says.
+    pub fn overview(&self) -> Result<Overview, SwapError> {
+        let overview: Overview = serde_json::from_str(&self.definition.to_json()).map_err(shape)?;
+        let is_nameless = |container: &Container| container.name.is_empty() || container.image.is_empty();
+        if overview.container_definitions.iter().any(is_nameless) {
+            return Err(shape("a container has no name or no image"));
+        }
+        Ok(overview)
+    }
+
+    /// The input of `RegisterTaskDefinition` for this definition. All that is not read-only stays byte for byte.
+    #[must_use]
+    pub fn to_register(&self) -> String {
         let mut definition = self.definition.clone();
         definition.remove(&READ_ONLY);
-        definition.set("containerDefinitions", to_raw_value(&containers).map_err(shape)?);
         if let Some(tags) = self.tags.as_ref().filter(|tags| !is_empty_list(tags)) {
             definition.set("tags", tags.clone());
         }
-        Ok(definition.to_json())
+        definition.to_json()
     }
 
     fn containers(&self) -> Result<Vec<RawObject>, SwapError> {
@@ -150,17 +205,11 @@ mod tests {
         "containerDefinitions":[{"name":"web","image":"web:1","brandNewToo":[1e400]},{"name":"sidecar","image":"s:1"}],
         "requiresAttributes":[],"compatibilities":["EC2"],"registeredAt":1.7e9,"registeredBy":"me"},"tags":[{"key":"team","value":"a"}]}"#;
 
-    fn definition() -> TaskDefinition {
-        TaskDefinition::of_description(DESCRIBED.as_bytes()).unwrap()
-    }
-
     #[test]
-    fn only_the_image_changes_and_unknown_members_survive() {
-        let definition = definition();
-        let container = definition.container(Some("web")).unwrap();
-        let input = definition.with_image(&container, "web@sha256:1").unwrap();
-        let expected = r#"{"family":"web","brandNew":{"b":1.10,"a":null},"containerDefinitions":[{"name":"web","image":"web@sha256:1","brandNewToo":[1e400]},{"name":"sidecar","image":"s:1"}],"tags":[{"key":"team","value":"a"}]}"#;
-        assert_eq!(input, expected);
+    fn what_is_read_only_is_not_registered_and_unknown_members_survive() {
+        let definition = TaskDefinition::of_description(DESCRIBED.as_bytes()).unwrap();
+        let expected = r#"{"family":"web","brandNew":{"b":1.10,"a":null},"containerDefinitions":[{"name":"web","image":"web:1","brandNewToo":[1e400]},{"name":"sidecar","image":"s:1"}],"tags":[{"key":"team","value":"a"}]}"#;
+        assert_eq!(definition.to_register(), expected);
     }
 
     #[test]
@@ -168,16 +217,22 @@ mod tests {
         let described =
             r#"{"taskDefinition":{"family":"f","containerDefinitions":[{"name":"a","image":"b"}]},"tags":[ ]}"#;
         let definition = TaskDefinition::of_description(described.as_bytes()).unwrap();
-        let input = definition.with_image(&definition.container(None).unwrap(), "c").unwrap();
-        assert_eq!(input, r#"{"family":"f","containerDefinitions":[{"name":"a","image":"c"}]}"#);
+        assert_eq!(definition.to_register(), r#"{"family":"f","containerDefinitions":[{"name":"a","image":"b"}]}"#);
     }
 
     #[test]
-    fn a_container_must_be_named_if_there_are_several() {
-        let definition = definition();
-        assert!(matches!(definition.container(None), Err(SwapError::Ambiguous(names)) if names == "web, sidecar"));
-        assert!(matches!(definition.container(Some("x")), Err(SwapError::NoSuchContainer { .. })));
-        assert_eq!(definition.container(Some("sidecar")).unwrap().image, "s:1");
+    fn a_file_may_be_the_input_of_one_call_or_the_answer_of_the_other() {
+        let input = r#"{"family":"web","containerDefinitions":[{"name":"web","image":"web:1"}],"tags":[{"key":"a","value":"b"}]}"#;
+        for text in [DESCRIBED, input] {
+            let definition = TaskDefinition::of_file(text.as_bytes()).unwrap();
+            assert_eq!(definition.overview().unwrap().family, "web");
+            assert!(definition.to_register().contains(r#""tags":[{"key""#));
+        }
+        for text in
+            ["", "[]", "{}", r#"{"family":"web"}"#, r#"{"family":"web","containerDefinitions":[{"name":"web"}]}"#]
+        {
+            assert!(TaskDefinition::of_file(text.as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]

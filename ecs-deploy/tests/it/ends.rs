@@ -14,7 +14,9 @@ fn tasks_that_fail_are_explained_and_the_rollback_is_no_success() {
         bench.break_new_image();
         let outcome = bench.deploy().run().code(1).says("/ok", false).says("/error/code", "deployment.rolled_back");
         let outcome = outcome.says("/deployment/outcome", "rolled_back").says("/deployment/ok", false);
-        let outcome = outcome.says("/deployment/causes/0/exit_code", 137).says("/deployment/causes/0/container", "web");
+        let outcome = outcome
+            .says("/deployment/services/0/causes/0/exit_code", 137)
+            .says("/deployment/services/0/causes/0/container", "web");
         let _ = outcome
             .stderr_contains(
                 "× EssentialContainerExited: Essential container in task exited (container web, exit code 137)",
@@ -57,8 +59,9 @@ fn a_newer_deployment_is_named_as_what_superseded_ours() {
         }
         bench.cloud.clock().advance(Duration::from_secs(5));
     });
-    let outcome = outcome.code(1).says("/error/code", "deployment.superseded").says("/deployment/status", "STOPPED");
-    let ours = outcome.json()["deployment"]["arn"].as_str().unwrap().to_owned();
+    let outcome =
+        outcome.code(1).says("/error/code", "deployment.superseded").says("/deployment/services/0/status", "STOPPED");
+    let ours = outcome.json()["deployment"]["services"][0]["arn"].as_str().unwrap().to_owned();
     assert!(!outcome.json()["error"]["message"].as_str().unwrap().contains(&ours), "the other one is named");
 }
 
@@ -75,10 +78,8 @@ fn giving_up_waiting_leaves_word_of_the_deployment() {
         }
     });
     let outcome = outcome.code(4).says("/error/code", "timeout").says("/deployment/outcome", "in_progress");
-    let arn = outcome.json()["deployment"]["arn"].as_str().unwrap().to_owned();
-    let _ = outcome.stderr_contains(&format!(
-        "hint: it goes on: aws ecs describe-service-deployments --service-deployment-arns {arn}"
-    ));
+    let arn = outcome.json()["deployment"]["services"][0]["arn"].as_str().unwrap().to_owned();
+    let _ = outcome.stderr_contains(&format!("hint: it goes on: ecs-deploy --resume {arn}"));
 }
 
 #[test]
@@ -93,9 +94,9 @@ fn a_signal_ends_the_watching_and_the_document_names_the_deployment() {
     running.signal("TERM");
     let outcome =
         running.wait().code(143).says("/error/code", "interrupted").says("/deployment/outcome", "in_progress");
-    let arn = outcome.json()["deployment"]["arn"].as_str().unwrap().to_owned();
+    let arn = outcome.json()["deployment"]["services"][0]["arn"].as_str().unwrap().to_owned();
     assert!(outcome.json()["error"]["hint"].as_str().unwrap().contains(&arn));
-    assert_eq!(outcome.json()["deployment"]["image"], NEW);
+    assert_eq!(outcome.json()["deployment"]["services"][0]["images"][0]["image"], NEW);
 }
 
 #[test]
@@ -108,6 +109,6 @@ fn a_deployment_that_is_under_way_already_is_followed() {
     bench.cloud.clear_journal();
     let outcome = bench.deploy().run().code(0);
     let outcome = outcome.json()["deployment"]["outcome"].as_str().unwrap().to_owned();
-    assert!(["deployed", "nothing_to_do"].contains(&outcome.as_str()), "{outcome}");
+    assert!(["deployed", "unchanged"].contains(&outcome.as_str()), "{outcome}");
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());
 }

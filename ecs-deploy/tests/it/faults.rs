@@ -38,7 +38,7 @@ fn a_deployment_that_cannot_be_looked_at_any_more_has_an_unknown_outcome() {
     bench.cloud.arm("ecs:DescribeServiceDeployments#1x1000=error:400:AccessDeniedException".parse().unwrap());
     let outcome =
         bench.deploy().run().code(4).says("/error/code", "deployment.lost").says("/deployment/outcome", "in_progress");
-    let arn = outcome.json()["deployment"]["arn"].as_str().unwrap().to_owned();
+    let arn = outcome.json()["deployment"]["services"][0]["arn"].as_str().unwrap().to_owned();
     let _ = outcome.stderr_contains(&arn).stderr_contains("request id local-");
 }
 

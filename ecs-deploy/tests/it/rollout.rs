@@ -11,7 +11,9 @@ use crate::bench::{Bench, NEW, OLD, canary, rolling};
 fn a_rolling_deployment_is_followed_to_its_end() {
     let bench = Bench::new(&rolling());
     let outcome = bench.deploy().run().code(0).says("/ok", true).says("/deployment/outcome", "deployed");
-    let outcome = outcome.says("/deployment/status", "SUCCESSFUL").says("/deployment/previous_image", OLD);
+    let outcome = outcome
+        .says("/deployment/services/0/status", "SUCCESSFUL")
+        .says("/deployment/services/0/images/0/previous_image", OLD);
     let _ = outcome.stderr_contains("2 of 2 tasks running").stderr_contains(&format!("stage/web: deployed {NEW}"));
     assert_eq!(bench.image(), NEW);
 }
@@ -30,7 +32,7 @@ fn a_canary_shows_its_traffic_shifts() {
             bench.cloud.clock().advance(Duration::from_secs(if bench.looks() > 0 { 200 } else { 5 }));
         }
     });
-    let outcome = outcome.code(0).says("/deployment/strategy", "CANARY").says("/deployment/ok", true);
+    let outcome = outcome.code(0).says("/deployment/services/0/strategy", "CANARY").says("/deployment/ok", true);
     let _ = outcome
         .stderr_contains("PRODUCTION_TRAFFIC_SHIFT: 2 of 2 tasks running, 10 % of production traffic")
         .stderr_contains("BAKE_TIME: 2 of 2 tasks running, 100 % of production traffic");
@@ -61,8 +63,7 @@ fn the_same_image_again_is_nothing_to_do() {
     let bench = Bench::new(&rolling());
     let _ = bench.deploy().run().code(0);
     bench.cloud.clear_journal();
-    let outcome =
-        bench.deploy().run().code(0).says("/deployment/outcome", "nothing_to_do").says("/deployment/ok", true);
+    let outcome = bench.deploy().run().code(0).says("/deployment/outcome", "unchanged").says("/deployment/ok", true);
     let _ = outcome.stderr_is(&format!("ecs-deploy: stage/web: nothing to do, {NEW} runs already\n"));
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());
 }

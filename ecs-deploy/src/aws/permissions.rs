@@ -1,0 +1,79 @@
+//! The permissions that a command line needs.
+
+use contract::policy::Statement;
+
+use crate::cli::Arguments;
+
+/// The least policy. What the task definition names, roles and secrets, is not known before it is read.
+#[must_use]
+pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
+    let name = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
+    let cluster = arguments.cluster.as_deref().map_or_else(|| "*".to_owned(), name);
+    let services = if arguments.service.is_empty() {
+        vec!["*".to_owned()]
+    } else {
+        arguments.service.iter().map(|text| name(text)).collect()
+    };
+    let own = |kind: &str, rest: &str| -> Vec<String> {
+        services.iter().map(|service| format!("arn:aws:ecs:*:*:{kind}/{cluster}/{service}{rest}")).collect()
+    };
+    let anything = ["*".to_owned()];
+    let deployments: Vec<String> =
+        own("service-deployment", "/*").into_iter().chain(own("service-revision", "/*")).collect();
+    let mut statements = vec![
+        Statement::allow(&["ecs:DescribeTaskDefinition"], &anything),
+        Statement::allow(&["ecs:DescribeServices", "ecs:ListServiceDeployments"], &own("service", "")),
+        Statement::allow(&["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"], &deployments),
+        Statement::allow(&["ecs:ListTasks"], &anything),
+        Statement::allow(&["ecs:DescribeTasks"], &[format!("arn:aws:ecs:*:*:task/{cluster}/*")]),
+        Statement::allow(&["elasticloadbalancing:DescribeTargetHealth", "logs:GetLogEvents"], &anything),
+    ];
+    let deploys = !arguments.action.attends() && !arguments.action.rollback;
+    if deploys {
+        let looked_up = ["ecr:BatchGetImage", "iam:GetRole", "secretsmanager:DescribeSecret", "ssm:DescribeParameters"];
+        statements.push(Statement::allow(&looked_up, &anything));
+        if !arguments.strategy.alarm.is_empty() {
+            statements.push(Statement::allow(&["cloudwatch:DescribeAlarms"], &anything));
+        }
+    }
+    if !arguments.change.dry_run && arguments.action.status.is_none() {
+        statements.extend(writes(arguments, deploys, &deployments, &own("service", "")));
+    }
+    statements
+}
+
+fn writes(arguments: &Arguments, deploys: bool, deployments: &[String], services: &[String]) -> Vec<Statement> {
+    let anything = ["*".to_owned()];
+    let mut statements = Vec::new();
+    if deploys || arguments.action.rollback {
+        let registering = ["ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"];
+        statements.push(Statement::allow(&registering, &anything));
+        statements.push(Statement::allow(&["ecs:UpdateService"], services));
+    }
+    let stops = arguments.action.attends() || arguments.action.rollback || may_stop(arguments);
+    if stops {
+        statements.push(Statement::allow(&["ecs:StopServiceDeployment"], deployments));
+    }
+    if arguments.action.r#continue.is_some() || arguments.strategy.pause_at.is_some() {
+        statements.push(Statement::allow(&["ecs:ContinueServiceDeployment"], deployments));
+    }
+    if arguments.follow.run_task.is_some() {
+        statements.push(Statement::allow(&["ecs:RunTask", "ecs:StopTask"], &anything));
+    }
+    if arguments.follow.cleanup.is_some() {
+        let looking =
+            ["ecs:DeregisterTaskDefinition", "ecs:ListClusters", "ecs:ListServices", "ecs:ListTaskDefinitions"];
+        statements.push(Statement::allow(&looking, &anything));
+        statements.push(Statement::allow(&["ecs:DescribeServices"], &anything));
+    }
+    statements
+}
+
+/// Whether this run stops a deployment of its own accord.
+fn may_stop(arguments: &Arguments) -> bool {
+    let follow = &arguments.follow;
+    !follow.check.is_empty()
+        || follow.fail_after.is_some()
+        || follow.together
+        || follow.on_interrupt == crate::cli::OnInterrupt::Rollback
+}

@@ -1,0 +1,75 @@
+//! What the past says: where a rollback goes, and which revisions nobody needs any more. Pure.
+
+use std::collections::BTreeSet;
+
+/// A deployment that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Success {
+    /// The service revision.
+    pub revision: String,
+    /// Its task definition, by ARN.
+    pub task_definition: String,
+}
+
+/// Where a rollback goes: the last success before the present one, `successes` being given from the oldest to the newest. To deploy again what
+/// had succeeded before is to go back to it: what came in between does not count any more, so that two rollbacks go back two releases and not
+/// to and fro.
+#[must_use]
+pub fn rollback_target(successes: &[Success], present: &str) -> Option<Success> {
+    let mut line: Vec<&Success> = Vec::new();
+    for success in successes {
+        match line.iter().position(|earlier| earlier.task_definition == success.task_definition) {
+            Some(place) => line.truncate(place + 1),
+            None => line.push(success),
+        }
+    }
+    line.into_iter().rev().find(|success| success.task_definition != present).cloned()
+}
+
+/// The revisions that can go: all of `revisions`, given from the newest to the oldest, but for the first `keep` and those that are needed.
+#[must_use]
+pub fn dispensable(revisions: &[String], needed: &BTreeSet<String>, keep: usize) -> Vec<String> {
+    revisions.iter().skip(keep).filter(|revision| !needed.contains(*revision)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(successes: &[&str], present: &str) -> Option<String> {
+        let successes: Vec<Success> = successes
+            .iter()
+            .map(|name| Success { revision: format!("r{name}"), task_definition: (*name).to_owned() })
+            .collect();
+        rollback_target(&successes, present).map(|success| success.task_definition)
+    }
+
+    #[test]
+    fn a_rollback_goes_to_the_last_success_before_the_present_one() {
+        let cases: [(&[&str], &str, Option<&str>); 8] = [
+            (&["1", "2", "3"], "3", Some("2")),
+            // The present one never succeeded.
+            (&["1", "2"], "3", Some("2")),
+            // 2 was rolled back to: the next rollback goes on to 1.
+            (&["1", "2", "3", "2"], "2", Some("1")),
+            (&["1", "2", "3", "2", "1"], "1", None),
+            // The same one twice is one release.
+            (&["1", "2", "2"], "2", Some("1")),
+            (&["1", "2", "1", "4"], "4", Some("1")),
+            (&["1"], "1", None),
+            (&[], "1", None),
+        ];
+        for (successes, present, expected) in cases {
+            assert_eq!(target(successes, present).as_deref(), expected, "{successes:?} at {present}");
+        }
+    }
+
+    #[test]
+    fn what_is_needed_or_new_is_kept() {
+        let revisions: Vec<String> = ["5", "4", "3", "2", "1"].map(str::to_owned).into();
+        let needed = BTreeSet::from(["2".to_owned()]);
+        assert_eq!(dispensable(&revisions, &needed, 2), ["3", "1"]);
+        assert_eq!(dispensable(&revisions, &needed, 9), [""; 0]);
+        assert_eq!(dispensable(&revisions, &needed, 0), ["5", "4", "3", "1"]);
+    }
+}

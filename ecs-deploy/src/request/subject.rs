@@ -1,0 +1,123 @@
+//! Which deployment is meant.
+
+use contract::Document;
+use serde::Deserialize;
+
+use crate::cli::Arguments;
+use crate::error::Error;
+
+/// A deployment that is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A service deployment of ECS.
+    Deployment {
+        /// Its ARN.
+        arn: String,
+        /// Its cluster.
+        cluster: String,
+        /// Its service.
+        service: String,
+    },
+    /// A deployment of CodeDeploy.
+    CodeDeploy {
+        /// Its id.
+        id: String,
+        /// Its service.
+        service: String,
+    },
+    /// The latest deployment of a service.
+    LatestOf(String),
+}
+
+/// What the `deployment` section of an earlier run says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Section {
+    cluster: String,
+    services: Vec<Entry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    service: String,
+    arn: Option<String>,
+}
+
+impl Subject {
+    /// The one that is typed, else the one of the document, else the latest one of the service; and its cluster.
+    pub(super) fn resolve(
+        given: Option<&str>,
+        arguments: &Arguments,
+        document: Option<&Document>,
+    ) -> Result<(Self, String), Error> {
+        let service = match arguments.service.as_slice() {
+            [] => None,
+            [only] => Some(only.as_str()),
+            _ => return Err(Error::Flags("one deployment at a time: name one --service".to_owned())),
+        };
+        if let Some(given) = given {
+            let subject = Self::read(given, service).ok_or_else(|| Error::NotADeployment(given.to_owned()))?;
+            let cluster = subject.cluster().or_else(|| arguments.cluster.clone()).ok_or(Error::NoSubject)?;
+            return Ok((subject, cluster));
+        }
+        let section: Section =
+            document.and_then(|document| serde_json::from_str(document.raw("deployment")?).ok()).unwrap_or_default();
+        let of_service = |entry: &&Entry| service.is_none_or(|service| service == entry.service);
+        if let Some(entry) = section.services.iter().find(of_service) {
+            let named = entry.arn.as_deref().and_then(|arn| Self::read(arn, Some(&entry.service)));
+            // The document may be of an earlier release to another cluster.
+            let fits = arguments.cluster.as_ref().is_none_or(|cluster| *cluster == section.cluster);
+            if let Some(named) = named.filter(|_| fits) {
+                return Ok((named, section.cluster));
+            }
+        }
+        let (service, cluster) = service.zip(arguments.cluster.clone()).ok_or(Error::NoSubject)?;
+        Ok((Self::LatestOf(service.to_owned()), cluster))
+    }
+
+    /// Reads an ARN or an id.
+    fn read(text: &str, service: Option<&str>) -> Option<Self> {
+        if text.starts_with("d-") {
+            return Some(Self::CodeDeploy { id: text.to_owned(), service: service?.to_owned() });
+        }
+        let resource = text.strip_prefix("arn:")?.split_once(":service-deployment/")?.1;
+        let parts: Vec<&str> = resource.split('/').collect();
+        let [cluster, service, _] = parts.as_slice() else { return None };
+        Some(Self::Deployment { arn: text.to_owned(), cluster: (*cluster).to_owned(), service: (*service).to_owned() })
+    }
+
+    /// The cluster that it names.
+    fn cluster(&self) -> Option<String> {
+        match self {
+            Self::Deployment { cluster, .. } => Some(cluster.clone()),
+            Self::CodeDeploy { .. } | Self::LatestOf(_) => None,
+        }
+    }
+
+    /// Its service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        match self {
+            Self::Deployment { service, .. } | Self::CodeDeploy { service, .. } | Self::LatestOf(service) => service,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_names_cluster_and_service() {
+        let arn = "arn:aws:ecs:eu-central-1:123456789012:service-deployment/stage/web/abc";
+        let subject = Subject::read(arn, None).unwrap();
+        assert_eq!((subject.cluster().as_deref(), subject.service()), (Some("stage"), "web"));
+        assert_eq!(Subject::read("d-ABCDEF123", Some("web")).unwrap().service(), "web");
+        for text in
+            ["d-ABCDEF123", "web", "arn:aws:ecs:r:1:service/stage/web", "arn:aws:ecs:r:1:service-deployment/web"]
+        {
+            assert_eq!(Subject::read(text, None), None, "{text}");
+        }
+    }
+}

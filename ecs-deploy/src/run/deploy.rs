@@ -1,0 +1,273 @@
+//! A deployment: resolve, look, plan, ask, register, try, update, watch, report.
+
+use std::collections::HashSet;
+
+use contract::{Report, Session};
+
+use super::follow::Follow;
+use super::watched::{Handle, Watched};
+use super::{cleanup, find, one_off, preflight, report, start};
+use crate::EcsDeploy;
+use crate::aws::{Aws, Lookup};
+use crate::error::Error;
+use crate::finding::{Finding, Verdict};
+use crate::plan::{Plan, Way, plan};
+use crate::report::{Action, ChangeReport, Deployment, ImageReport, Outcome, ServiceReport};
+use crate::request::{Deploy, Request};
+use crate::service::Service;
+
+pub(super) async fn run(
+    aws: &Aws,
+    request: &Request,
+    deploy: &Deploy,
+    session: &Session,
+) -> Result<Report<EcsDeploy>, Error> {
+    let mut section = Deployment::new(Action::Deploy, &request.cluster);
+    let plans = plans(aws, request, deploy).await?;
+    section.preflight = preflight::look(aws, &plans, deploy, session).await?;
+    let failed: Vec<Finding> =
+        section.preflight.iter().filter(|finding| finding.verdict == Verdict::Failed).cloned().collect();
+    if !failed.is_empty() {
+        let services = plans.iter().map(|plan| planned(plan, Outcome::Refused)).collect();
+        return Ok(report(section.with_services(services), Some(Error::Refused(failed))));
+    }
+    if request.dry_run {
+        return dry_run(aws, section, &plans, deploy).await;
+    }
+    warn(&plans, session);
+    let definitions = register(aws, &plans, session).await?;
+    if let Some(command) = &deploy.run_task
+        && let Some((plan, definition)) = plans.iter().zip(&definitions).find(|(plan, _)| !plan.is_unchanged())
+    {
+        let task = one_off::run(aws, plan, definition, command, session).await?;
+        let failed = (!task.ok).then(|| Error::Task(task.reason.clone().unwrap_or_default()));
+        section.task = Some(task);
+        if failed.is_some() {
+            let services = plans.iter().map(|plan| planned(plan, Outcome::Refused)).collect();
+            return Ok(report(section.with_services(services), failed));
+        }
+    }
+    roll_out(aws, request, deploy, section, plans, definitions, session).await
+}
+
+/// Services and task definitions as they are, and what the release would change about them.
+async fn plans(aws: &Aws, request: &Request, deploy: &Deploy) -> Result<Vec<Plan>, Error> {
+    let lookups = aws.describe_services(&deploy.services).await?;
+    let mut plans = Vec::new();
+    for (name, lookup) in deploy.services.iter().zip(lookups) {
+        let service: Service = match lookup {
+            Lookup::Found(service) => *service,
+            Lookup::Missing(reason) => {
+                let (cluster, service) = (request.cluster.clone(), name.clone());
+                return Err(Error::NoService { cluster, service, reason });
+            }
+        };
+        let current = aws.describe_task_definition(service.current_task_definition()).await?;
+        plans.push(plan(service, &current, deploy)?);
+    }
+    Ok(plans)
+}
+
+fn warn(plans: &[Plan], session: &Session) {
+    let images = plans.iter().filter(|plan| !plan.is_unchanged()).flat_map(|plan| &plan.images);
+    if images.clone().any(|image| image.image.digest().is_none()) {
+        session.progress.warning("an image is not named by its digest: tasks may start with different contents");
+    }
+    for plan in plans.iter().filter(|plan| !plan.is_unchanged() && plan.service.is_deploying()) {
+        let name = &plan.service.name;
+        session.progress.warning(&format!("{name}: another deployment is under way, and this one takes its place"));
+    }
+}
+
+/// Registers what is new. Services that would get the same task definition share it.
+async fn register(aws: &Aws, plans: &[Plan], session: &Session) -> Result<Vec<String>, Error> {
+    let mut registered: Vec<(String, String)> = Vec::new();
+    let mut definitions = Vec::new();
+    for plan in plans {
+        if plan.is_unchanged() {
+            definitions.push(plan.service.current_task_definition().to_owned());
+            continue;
+        }
+        let input = plan.definition.to_register();
+        if let Some((_, arn)) = registered.iter().find(|(known, _)| *known == input) {
+            definitions.push(arn.clone());
+            continue;
+        }
+        let arn = aws.register_task_definition(input.clone()).await?;
+        session.progress.event("registered", &format!("registered {arn}"), &[]);
+        registered.push((input, arn.clone()));
+        definitions.push(arn);
+    }
+    Ok(definitions)
+}
+
+async fn roll_out(
+    aws: &Aws,
+    request: &Request,
+    deploy: &Deploy,
+    section: Deployment,
+    plans: Vec<Plan>,
+    definitions: Vec<String>,
+    session: &Session,
+) -> Result<Report<EcsDeploy>, Error> {
+    let mut follow = Follow::new(aws, &request.watch, section, session);
+    let mut watched = Vec::new();
+    for (plan, definition) in plans.iter().zip(&definitions) {
+        leave_word(&follow.section, &watched, &plans, plan, definition, session);
+        watched.push(begin(aws, plan, definition, session).await);
+    }
+    follow.until_over(&mut watched).await;
+    if request.watch.together {
+        stand_or_fall(aws, &mut follow, &mut watched).await;
+    }
+    let mut section = follow.section.clone();
+    section.checks.clone_from(&follow.checks.reports);
+    let interrupted = follow.interrupted;
+    drop(follow);
+    if let Some(keep) = deploy.cleanup
+        && watched.iter().all(|one| matches!(one.report.outcome, Outcome::Deployed | Outcome::Unchanged))
+    {
+        section.deregistered = cleanup::run(aws, &watched, keep, session).await;
+    }
+    Ok(finish(section, watched, interrupted))
+}
+
+/// Whatever ends the run while an answer is awaited: the document names what was begun.
+fn leave_word(
+    section: &Deployment,
+    watched: &[Watched],
+    plans: &[Plan],
+    next: &Plan,
+    definition: &str,
+    session: &Session,
+) {
+    let mut services: Vec<ServiceReport> = watched.iter().map(Watched::snapshot).collect();
+    let mut report = planned(next, Outcome::InProgress);
+    report.task_definition = Some(definition.to_owned());
+    services.push(report);
+    services.extend(plans.iter().skip(services.len()).map(|plan| planned(plan, Outcome::Planned)));
+    let (cluster, service) = (&section.cluster, &next.service.name);
+    let hint = format!("look at it: ecs-deploy --cluster {cluster} --service {service} --status");
+    session.checkpoint(&section.clone().with_services(services), &hint);
+}
+
+/// Starts a deployment. What fails here is the outcome of this service: others may be under way already.
+async fn begin(aws: &Aws, plan: &Plan, definition: &str, session: &Session) -> Watched {
+    let service = &plan.service.name;
+    let mut report = planned(plan, Outcome::InProgress);
+    report.task_definition = Some(definition.to_owned());
+    let started = if plan.is_unchanged() {
+        begin_unchanged(aws, plan, definition).await
+    } else {
+        start::start(aws, plan, definition, &HashSet::new()).await
+    };
+    let handle = match started {
+        Ok(Handle::None) => return Watched::settled(report, Outcome::Unchanged, None),
+        Ok(handle) => handle,
+        Err(error) => {
+            let outcome =
+                if matches!(error, Error::NoDeployment { .. }) { Outcome::InProgress } else { Outcome::Failed };
+            return Watched::settled(report, outcome, Some(error));
+        }
+    };
+    if let Handle::Ecs(name) | Handle::CodeDeploy(name) = &handle {
+        session.progress.event("started", &format!("{service}: deployment {name}"), &[]);
+        report.arn = Some(name.clone());
+    }
+    let overview = plan.definition.overview().unwrap_or_default();
+    let mut watched = Watched::new(report, handle, definition, overview);
+    let balancers = plan.service.load_balancers.iter();
+    let alternate = |advanced: &crate::service::AdvancedConfiguration| advanced.alternate_target_group_arn.clone();
+    let groups = balancers.flat_map(|balancer| {
+        [balancer.target_group_arn.clone(), balancer.advanced_configuration.as_ref().and_then(alternate)]
+    });
+    watched.target_groups = groups.flatten().collect();
+    watched
+}
+
+/// The service has the task definition already. Its settings may be new; and if its deployment is still under way, it is ours to watch: it may yet
+/// be rolled back.
+async fn begin_unchanged(aws: &Aws, plan: &Plan, definition: &str) -> Result<Handle, Error> {
+    let service = &plan.service.name;
+    if let Some(configuration) = &plan.configuration {
+        aws.update_service(service, None, Some(configuration)).await?;
+    }
+    if plan.way != Way::Ecs {
+        return Ok(Handle::None);
+    }
+    let under_way = find::under_way(aws, service, definition).await?;
+    Ok(under_way.map_or(Handle::None, Handle::Ecs))
+}
+
+/// If one failed, those that went through go back as well.
+async fn stand_or_fall(aws: &Aws, follow: &mut Follow<'_>, watched: &mut [Watched]) {
+    let Some(reason) = watched.iter().find_map(Watched::failure) else { return };
+    for one in watched.iter_mut().filter(|one| one.report.outcome == Outcome::Deployed) {
+        one.over = false;
+        start::deploy_previous(aws, one, format!("another service failed: {reason}")).await;
+    }
+    follow.until_over(watched).await;
+}
+
+async fn dry_run(aws: &Aws, section: Deployment, plans: &[Plan], deploy: &Deploy) -> Result<Report<EcsDeploy>, Error> {
+    let mut services = Vec::new();
+    for plan in plans {
+        let mut report = planned(plan, Outcome::Planned);
+        report.calls = plan.writes(deploy);
+        if plan.is_unchanged() && plan.configuration.is_none() {
+            let definition = plan.service.current_task_definition();
+            report.outcome = Outcome::Unchanged;
+            if plan.way == Way::Ecs {
+                report.arn = find::under_way(aws, &plan.service.name, definition).await?;
+            }
+            if report.arn.is_some() {
+                report.outcome = Outcome::InProgress;
+            }
+        }
+        services.push(report);
+    }
+    Ok(report(section.with_services(services), None))
+}
+
+/// The service with what the release would change about it.
+fn planned(plan: &Plan, outcome: Outcome) -> ServiceReport {
+    let mut changes: Vec<ChangeReport> = plan.changes.iter().map(ChangeReport::from).collect();
+    if let Some(configuration) = &plan.configuration {
+        changes.push(ChangeReport {
+            path: "deploymentConfiguration".to_owned(),
+            before: Some(plan.service.deployment_configuration.to_json()),
+            after: Some(configuration.to_json()),
+        });
+    }
+    ServiceReport {
+        strategy: Some(plan.strategy.clone()),
+        images: plan.images.iter().map(ImageReport::from).collect(),
+        previous_task_definition: Some(plan.service.current_task_definition().to_owned()),
+        changes,
+        ..ServiceReport::new(&plan.service.name, outcome)
+    }
+}
+
+/// The section with all services, and why the answer is no: the error of the worst service.
+pub(super) fn finish(section: Deployment, watched: Vec<Watched>, interrupted: Option<u8>) -> Report<EcsDeploy> {
+    let services: Vec<ServiceReport> = watched.iter().map(Watched::snapshot).collect();
+    let section = section.with_services(services);
+    let mut worst: Option<(Outcome, Error)> = None;
+    for one in watched {
+        let outcome = one.report.outcome;
+        if let Some(error) = one.error
+            && worst.as_ref().is_none_or(|(known, _)| outcome > *known)
+        {
+            worst = Some((outcome, error));
+        }
+    }
+    let refusal = worst.map(|(_, error)| error).filter(|_| !section.ok);
+    let refusal = refusal.or_else(|| (!section.ok).then(|| Error::UnderWay(section.summary())));
+    match interrupted {
+        Some(signal) => {
+            let outcome = section.summary();
+            report(section, Some(Error::Interrupted { signal, outcome }))
+        }
+        None => report(section, refusal),
+    }
+}
