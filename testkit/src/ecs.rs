@@ -34,6 +34,8 @@ pub(crate) mod task_sets;
 mod timing;
 mod validate;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -73,6 +75,8 @@ pub struct Ecs {
     tasks: Vec<Task>,
     failures: Failures,
     ids: Ids,
+    /// The tasks that `RunTask` started for a client token, by their ids: the same token starts them once.
+    tokens: BTreeMap<String, Vec<String>>,
     /// Everything that was due until this time is carried out.
     reached: Option<Timestamp>,
 }

@@ -34,6 +34,12 @@ impl Ecs {
     ) -> Result<Value, ServiceError> {
         let cluster = self.clusters.named(input)?.to_owned();
         let definition_arn = surroundings.definitions.usable(required(input, "taskDefinition")?)?;
+        let token = text(input, "clientToken").map(str::to_owned);
+        if let Some(ids) = token.as_ref().and_then(|token| self.tokens.get(token)) {
+            let started: Vec<Value> =
+                self.tasks.iter().filter(|task| ids.contains(&task.id)).map(|task| task.rendered(now)).collect();
+            return Ok(json!({ "tasks": started, "failures": [] }));
+        }
         let count = input["count"].as_u64().unwrap_or(1);
         if !(1..=10).contains(&count) {
             return Err(invalid("count must be between 1 and 10."));
@@ -53,6 +59,9 @@ impl Ecs {
             let mut task = surroundings.launch(order.clone(), now);
             task.ending.get_or_insert_with(done);
             started.push(task.rendered(now));
+            if let Some(token) = &token {
+                self.tokens.entry(token.clone()).or_default().push(task.id.clone());
+            }
             self.tasks.push(task);
         }
         Ok(json!({ "tasks": started, "failures": [] }))

@@ -165,3 +165,15 @@ fn the_label_of_a_pushed_image_makes_its_tasks_fail() {
     let found = call(Service::Logs, "FilterLogEvents", json!({ "logGroupName": "/ecs/web" }));
     assert_eq!(found["events"][0]["message"], "no configuration");
 }
+
+#[test]
+fn a_token_starts_its_tasks_once() {
+    let mut bench = Bench::new(json!({}), 0);
+    let mut run = |token: &str| {
+        let input = json!({ "cluster": "stage", "taskDefinition": "web:1", "clientToken": token });
+        bench.call("RunTask", input)["tasks"][0]["taskArn"].clone()
+    };
+    let first = run("a");
+    assert_eq!(run("a"), first);
+    assert_ne!(run("b"), first);
+}
