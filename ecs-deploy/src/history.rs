@@ -11,11 +11,11 @@ pub struct Success {
     pub task_definition: String,
 }
 
-/// Where a rollback goes: the last success before the present one, `successes` being given from the oldest to the newest. To deploy again what
-/// had succeeded before is to go back to it: what came in between does not count any more, so that two rollbacks go back two releases and not
-/// to and fro.
+/// Where rollbacks go, the first one first: the successes before the present one, `successes` being given from the oldest to the newest. To deploy
+/// again what had succeeded before is to go back to it: what came in between does not count any more, so that two rollbacks go back two releases
+/// and not to and fro.
 #[must_use]
-pub fn rollback_target(successes: &[Success], present: &str) -> Option<Success> {
+pub fn rollback_targets(successes: &[Success], present: &str) -> Vec<Success> {
     let mut line: Vec<&Success> = Vec::new();
     for success in successes {
         match line.iter().position(|earlier| earlier.task_definition == success.task_definition) {
@@ -23,7 +23,9 @@ pub fn rollback_target(successes: &[Success], present: &str) -> Option<Success> 
             None => line.push(success),
         }
     }
-    line.into_iter().rev().find(|success| success.task_definition != present).cloned()
+    // What never succeeded is not in the line: all of it came before.
+    let place = line.iter().position(|success| success.task_definition == present).unwrap_or(line.len());
+    line.into_iter().take(place).rev().cloned().collect()
 }
 
 /// The revisions that can go: all of `revisions`, given from the newest to the oldest, but for the first `keep` and those that are needed.
@@ -41,7 +43,7 @@ mod tests {
             .iter()
             .map(|name| Success { revision: format!("r{name}"), task_definition: (*name).to_owned() })
             .collect();
-        rollback_target(&successes, present).map(|success| success.task_definition)
+        rollback_targets(&successes, present).into_iter().next().map(|success| success.task_definition)
     }
 
     #[test]
@@ -62,6 +64,14 @@ mod tests {
         for (successes, present, expected) in cases {
             assert_eq!(target(successes, present).as_deref(), expected, "{successes:?} at {present}");
         }
+    }
+
+    #[test]
+    fn rollbacks_in_a_row_go_further_and_further_back() {
+        let success = |name: &str| Success { revision: name.to_owned(), task_definition: name.to_owned() };
+        let successes = ["1", "2", "3", "4"].map(success);
+        let targets = rollback_targets(&successes, "4").into_iter().map(|target| target.task_definition);
+        assert_eq!(targets.collect::<Vec<_>>(), ["3", "2", "1"]);
     }
 
     #[test]

@@ -116,14 +116,23 @@ async fn learn(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
     Ok(())
 }
 
+/// What there is to do about it if nobody asks anything.
+fn next(one: &Watched) -> Step {
+    let code_deploy = matches!(one.handle, Handle::CodeDeploy(_));
+    let code_deploy = code_deploy.then_some(CodeDeploy { rollback: one.rollback_status.as_deref() });
+    decide(&one.last, &Circumstances { code_deploy, ..Circumstances::default() })
+}
+
+fn is_over(one: &Watched) -> bool {
+    one.over || matches!(next(one), Step::Ended(_))
+}
+
 /// Says where it is, without waiting.
 fn tell(one: &mut Watched) {
     if one.over {
         return;
     }
-    let code_deploy = matches!(one.handle, Handle::CodeDeploy(_));
-    let code_deploy = code_deploy.then_some(CodeDeploy { rollback: one.rollback_status.as_deref() });
-    match decide(&one.last, &Circumstances { code_deploy, ..Circumstances::default() }) {
+    match next(one) {
         Step::Ended(end) => one.conclude_by(end),
         Step::Held => {
             let stage = one.last.place().to_owned();
@@ -150,6 +159,9 @@ async fn go_on(aws: &Aws, one: &Watched) -> Result<(), Error> {
 }
 
 async fn stop(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
+    if is_over(one) {
+        return Err(Error::NotUnderWay(one.report.service.clone()));
+    }
     let stopped = match &one.handle {
         Handle::Ecs(arn) => aws.stop_deployment(arn).await,
         Handle::CodeDeploy(id) => aws.stop_code_deployment(id).await,

@@ -8,8 +8,11 @@ use contract::aws::CallErrorKind;
 use super::watched::Watched;
 use crate::aws::Aws;
 use crate::error::Error;
-use crate::history::{Success, dispensable, rollback_target};
+use crate::history::{Success, dispensable, rollback_targets};
 use crate::service::Service;
+
+/// So many rollbacks in a row stay possible.
+const ROLLBACKS: usize = 2;
 
 /// Deregisters what nobody needs of the families that these services run. What cannot be found out is kept: a clean-up that fails does not fail
 /// the release.
@@ -62,17 +65,13 @@ fn in_use(service: &Service) -> Vec<String> {
     of_rollouts.chain(of_sets).chain([service.task_definition.clone()]).collect()
 }
 
-/// What `--rollback` would go to, twice in a row.
+/// What `--rollback` would go to.
 async fn wanted_for_rollback(aws: &Aws, one: &Watched) -> Result<Vec<String>, Error> {
     let mut wanted: Vec<String> =
         one.report.previous_task_definition.iter().chain(&one.report.task_definition).cloned().collect();
     let successes = successes(aws, &one.report.service).await?;
-    let mut present = one.task_definition.clone();
-    for _ in 0..2 {
-        let Some(target) = rollback_target(&successes, &present) else { break };
-        present.clone_from(&target.task_definition);
-        wanted.push(target.task_definition);
-    }
+    let targets = rollback_targets(&successes, &one.task_definition).into_iter().take(ROLLBACKS);
+    wanted.extend(targets.map(|target| target.task_definition));
     Ok(wanted)
 }
 

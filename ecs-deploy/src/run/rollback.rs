@@ -10,7 +10,7 @@ use super::{report, start};
 use crate::EcsDeploy;
 use crate::aws::{Aws, Lookup};
 use crate::error::Error;
-use crate::history::rollback_target;
+use crate::history::rollback_targets;
 use crate::report::{Action, Deployment, ImageReport, Outcome, ServiceReport};
 use crate::request::Request;
 use crate::service::Service;
@@ -78,7 +78,7 @@ async fn route(aws: &Aws, cluster: &str, name: &str, lookup: Lookup) -> Result<R
     let target = match &under_way {
         // ECS itself goes back to the last success.
         Some(_) => successes.last().cloned(),
-        None => rollback_target(&successes, &present),
+        None => rollback_targets(&successes, &present).into_iter().next(),
     };
     let target = target.ok_or_else(|| Error::NoCandidate(name.to_owned()))?.task_definition;
     let definition = aws.describe_task_definition(&target).await?;

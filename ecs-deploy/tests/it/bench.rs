@@ -40,6 +40,7 @@ impl Bench {
         }
         let bench = Self { cloud, sandbox };
         bench.call("CreateCluster", &json!({ "clusterName": "stage" }));
+        bench.ask(Service::Logs, "CreateLogGroup", &json!({ "logGroupName": "/ecs/web" }));
         bench.call("RegisterTaskDefinition", &definition());
         bench.call("CreateService", &service);
         bench.cloud.clock().advance(Duration::from_hours(1));
@@ -48,9 +49,44 @@ impl Bench {
 
     /// Calls ECS behind the tool's back.
     pub(crate) fn call(&self, operation: &str, input: &Value) -> Value {
-        let operation = Operation { service: Service::Ecs, name: operation.to_owned() };
+        self.ask(Service::Ecs, operation, input)
+    }
+
+    /// Calls any service behind the tool's back.
+    pub(crate) fn ask(&self, service: Service, operation: &str, input: &Value) -> Value {
+        let operation = Operation { service, name: operation.to_owned() };
         let now = self.cloud.clock().now();
         self.cloud.world().call(&operation, input, self.cloud.endpoint(), now).unwrap()
+    }
+
+    /// Another service like `web`, with this name, whose first deployment is through.
+    pub(crate) fn add_service(&self, name: &str) {
+        let configuration = rolling();
+        let service = json!({
+            "cluster": "stage", "serviceName": name, "taskDefinition": "web", "desiredCount": 1,
+            "deploymentConfiguration": configuration
+        });
+        self.call("CreateService", &service);
+        self.cloud.clock().advance(Duration::from_hours(1));
+    }
+
+    /// The service's latest deployment, as ECS knows it.
+    pub(crate) fn latest(&self) -> Value {
+        let listed = self.call("ListServiceDeployments", &json!({ "cluster": "stage", "service": "web" }));
+        let arn = listed["serviceDeployments"][0]["serviceDeploymentArn"].clone();
+        let described = self.call("DescribeServiceDeployments", &json!({ "serviceDeploymentArns": [arn] }));
+        described["serviceDeployments"][0].clone()
+    }
+
+    /// The bodies that were sent to an operation.
+    pub(crate) fn sent(&self, operation: &str) -> Vec<Value> {
+        let calls = self.cloud.journal().into_iter().filter(|call| call.operation == operation);
+        calls.map(|call| serde_json::from_slice(&call.body).unwrap()).collect()
+    }
+
+    /// How often an operation was called.
+    pub(crate) fn count(&self, operation: &str) -> usize {
+        self.cloud.journal().iter().filter(|call| call.operation == operation).count()
     }
 
     /// What the service runs now.
@@ -87,11 +123,22 @@ impl Bench {
 
     /// Makes every task of the new image fail.
     pub(crate) fn break_new_image(&self) {
-        let rule = json!({
+        self.fail(&json!({
             "image": NEW, "afterSeconds": 5, "stopCode": "EssentialContainerExited",
-            "stoppedReason": "Essential container in task exited", "exitCode": 137
-        });
-        self.cloud.world().ecs.fail_tasks(&rule).unwrap();
+            "stoppedReason": "Essential container in task exited", "exitCode": 137, "log": ["starting", "heap is full"]
+        }));
+    }
+
+    /// Makes tasks fail as a rule says.
+    pub(crate) fn fail(&self, rule: &Value) {
+        self.cloud.world().ecs.fail_tasks(rule).unwrap();
+    }
+
+    /// Waits until the tool has started its deployment, lets the list catch up, and waits until the tool has looked at it.
+    pub(crate) fn until_followed(&self) {
+        wait_until(|| self.cloud.writes().contains(&"ecs:UpdateService".to_owned()));
+        self.cloud.clock().advance(Duration::from_secs(10));
+        wait_until(|| self.looks() > 0);
     }
 }
 
@@ -108,6 +155,21 @@ pub(crate) fn rolling() -> Value {
     json!({ "strategy": "ROLLING", "deploymentCircuitBreaker": { "enable": true, "rollback": true } })
 }
 
+pub(crate) fn blue_green() -> Value {
+    json!({
+        "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5,
+        "deploymentCircuitBreaker": { "enable": true, "rollback": true }
+    })
+}
+
+pub(crate) fn linear() -> Value {
+    json!({
+        "strategy": "LINEAR", "bakeTimeInMinutes": 5,
+        "linearConfiguration": { "stepPercent": 50.0, "stepBakeTimeInMinutes": 5 },
+        "deploymentCircuitBreaker": { "enable": true, "rollback": true }
+    })
+}
+
 pub(crate) fn canary() -> Value {
     json!({
         "strategy": "CANARY", "bakeTimeInMinutes": 5,
@@ -116,7 +178,7 @@ pub(crate) fn canary() -> Value {
     })
 }
 
-fn load_balancer() -> Value {
+pub(crate) fn load_balancer() -> Value {
     let arn = |rest: &str| format!("arn:aws:elasticloadbalancing:eu-central-1:123456789012:{rest}");
     json!({
         "targetGroupArn": arn("targetgroup/blue/0123456789abcdef"), "containerName": "web", "containerPort": 80,
@@ -134,7 +196,14 @@ fn definition() -> Value {
         "family": "web",
         "brandNewMember": { "z": 1, "a": [true, null] },
         "containerDefinitions": [
-            { "name": "web", "image": OLD, "essential": true, "brandNewToo": "kept", "portMappings": [{ "containerPort": 80 }] }
+            {
+                "name": "web", "image": OLD, "essential": true, "brandNewToo": "kept", "portMappings": [{ "containerPort": 80 }],
+                "environment": [{ "name": "LOG", "value": "info" }],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": { "awslogs-group": "/ecs/web", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "web" }
+                }
+            }
         ],
         "tags": [{ "key": "team", "value": "harbour" }]
     })

@@ -2,8 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is to stop there")]
 
+mod back;
 mod bench;
+mod checks;
+mod code_deploy;
 mod command_line;
+mod definition;
 mod ends;
 mod faults;
+mod one_off;
+mod preflight;
 mod rollout;
+mod several;
+mod strategies;
+mod worse;
