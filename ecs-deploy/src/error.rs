@@ -95,6 +95,9 @@ pub enum Error {
         /// The task definition that is rolled out.
         task_definition: String,
     },
+    /// Nobody knows whether the service was updated.
+    #[error("it is not known whether the service was updated: {0}")]
+    Unsure(CallError),
     /// The deployment cannot be seen any more; it goes on.
     #[error("the deployment goes on, but cannot be followed: {0}")]
     Lost(String),
@@ -173,7 +176,9 @@ impl Fault for Error {
             | Self::NotADeployment(_)
             | Self::Controller(_)
             | Self::Swap(_) => Exit::Usage,
-            Self::NoDeployment { .. } | Self::Lost(_) | Self::UnderWay(_) | Self::Paused { .. } => Exit::Unknown,
+            Self::NoDeployment { .. } | Self::Unsure(_) | Self::Lost(_) | Self::UnderWay(_) | Self::Paused { .. } => {
+                Exit::Unknown
+            }
             Self::Refused(_)
             | Self::Task(_)
             | Self::RolledBack(_)
@@ -214,6 +219,7 @@ impl Fault for Error {
             Self::Call(error) => return error.code(),
             Self::Answer { .. } => "aws.answer",
             Self::NoDeployment { .. } => "deployment.not_seen",
+            Self::Unsure(_) => "deployment.unsure",
             Self::Lost(_) => "deployment.lost",
             Self::UnderWay(_) => "deployment.in_progress",
             Self::Paused { .. } => "deployment.paused",
@@ -236,7 +242,7 @@ impl Fault for Error {
 
     fn request_id(&self) -> Option<String> {
         match self {
-            Self::Call(error) => error.request_id(),
+            Self::Call(error) | Self::Unsure(error) => error.request_id(),
             _ => None,
         }
     }

@@ -27,6 +27,7 @@ pub(super) fn of(error: &Error) -> Option<String> {
         Error::Refused(findings) => return findings.first().and_then(|finding| finding.fix.clone()),
         Error::Task(_) => "look at `deployment.task.log` of the document; nothing was deployed".to_owned(),
         Error::Call(error) => return of_call(error),
+        Error::Unsure(_) => "ecs-deploy --status shows whether a deployment is there".to_owned(),
         Error::Superseded(newer) => format!("ecs-deploy --resume {newer}"),
         Error::UnderWay(_) => "ecs-deploy --resume watches it".to_owned(),
         Error::Paused { deployment, .. } => {

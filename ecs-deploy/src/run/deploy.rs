@@ -165,8 +165,8 @@ async fn begin(aws: &Aws, plan: &Plan, definition: &str, session: &Session) -> W
         Ok(Handle::None) => return Watched::settled(report, Outcome::Unchanged, None),
         Ok(handle) => handle,
         Err(error) => {
-            let outcome =
-                if matches!(error, Error::NoDeployment { .. }) { Outcome::InProgress } else { Outcome::Failed };
+            let is_unknown = matches!(error, Error::NoDeployment { .. } | Error::Unsure(_));
+            let outcome = if is_unknown { Outcome::InProgress } else { Outcome::Failed };
             return Watched::settled(report, outcome, Some(error));
         }
     };

@@ -16,6 +16,9 @@ const UNTIL_SEEN: Duration = Duration::from_mins(2);
 /// Where no deployment at all has been listed for so long, none will be.
 const UNTIL_UNLISTED: Duration = Duration::from_secs(5);
 
+/// Whatever was accepted without an answer is listed by then.
+const UNTIL_UNDONE: Duration = Duration::from_secs(10);
+
 /// The deployments that are there already: ours is none of them.
 pub(super) async fn known_deployments(aws: &Aws, service: &str) -> Result<HashSet<String>, CallError> {
     Ok(aws.list_deployments(service).await?.into_iter().map(|deployment| deployment.arn).collect())
@@ -51,6 +54,26 @@ pub(super) async fn own(
         tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
     }
     Err(Error::NoDeployment { task_definition: task_definition.to_owned() })
+}
+
+/// Looks for the deployment of an update whose answer was lost. The task definition is new, so that it can be nobody else's.
+pub(super) async fn own_after_all(
+    aws: &Aws,
+    service: &str,
+    task_definition: &str,
+    error: CallError,
+) -> Result<Handle, Error> {
+    let mut pace = Pace::default();
+    let started = Instant::now();
+    while started.elapsed() < UNTIL_UNDONE {
+        if let Ok(listed) = aws.list_deployments(service).await
+            && let Ok(Some(arn)) = first_of(aws, task_definition, listed).await
+        {
+            return Ok(Handle::Ecs(arn));
+        }
+        tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
+    }
+    Err(Error::Unsure(error))
 }
 
 /// The oldest of these deployments that rolls a task definition out: whoever rolls out the same one later takes our place.

@@ -31,8 +31,14 @@ pub(super) async fn start(
     let service = &plan.service.name;
     match plan.way {
         Way::Ecs => {
-            aws.update_service(service, Some(task_definition), plan.configuration.as_ref()).await?;
-            find::own(aws, service, task_definition, known).await
+            let updated = aws.update_service(service, Some(task_definition), plan.configuration.as_ref()).await;
+            match updated {
+                Ok(()) => find::own(aws, service, task_definition, known).await,
+                Err(error) if may_have_been_done(&error) => {
+                    find::own_after_all(aws, service, task_definition, error).await
+                }
+                Err(error) => Err(error.into()),
+            }
         }
         Way::CodeDeploy(configuration) => {
             let last = plan.service.task_sets.iter().find_map(|set| set.external_id.as_deref());
@@ -50,6 +56,11 @@ pub(super) async fn start(
             }
         }
     }
+}
+
+/// Whether a call that failed may have been carried out all the same: its answer was lost, or was a failure on AWS's side.
+fn may_have_been_done(error: &CallError) -> bool {
+    matches!(error.kind, CallErrorKind::Network | CallErrorKind::Server | CallErrorKind::Timeout)
 }
 
 /// Asks AWS to take a deployment back. Where it cannot be asked, the task definition before is deployed again.

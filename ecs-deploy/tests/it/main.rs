@@ -13,6 +13,7 @@ mod faults;
 mod one_off;
 mod preflight;
 mod rollout;
+mod schedules;
 mod several;
 mod strategies;
 mod worse;
