@@ -6,4 +6,5 @@ mod bench;
 mod command_line;
 mod ends;
 mod faults;
+mod ministack;
 mod rollout;
