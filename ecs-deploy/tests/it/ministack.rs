@@ -22,26 +22,26 @@ int main(void) { fputs("cannot open database: boom\n", stderr); return 3; }
 
 #[test]
 fn the_image_that_was_pushed_runs_in_the_one_container_of_the_service() {
-    let Some(stage) = DockerStage::find() else { return };
-    let old = stage.build("old", SERVES);
-    stage.start_service("old", &old);
-    let new = stage.build("new", SERVES);
-    let outcome = stage.push_and_deploy("new").code(0).says("/ok", true).says("/image/uri", new.as_str());
+    let Some(docked) = DockerStage::find() else { return };
+    let old = docked.build("old", SERVES);
+    docked.start_service("old", &old);
+    let new = docked.build("new", SERVES);
+    let outcome = docked.push_and_deploy("new").code(0).says("/ok", true).says("/image/uri", new.as_str());
     let _ = outcome
         .says("/deployment/outcome", "deployed")
         .says("/deployment/services/0/images/0/image", new.as_str())
         .says("/deployment/services/0/images/0/previous_image", old.as_str())
         .says("/deployment/services/0/causes", json!(null));
-    stage.settles_on(&new);
+    docked.settles_on(&new);
 }
 
 #[test]
 fn an_image_that_cannot_start_is_rolled_back_and_its_own_words_are_the_cause() {
-    let Some(stage) = DockerStage::find() else { return };
-    let good = stage.build("good", SERVES);
-    stage.start_service("good", &good);
-    let broken = stage.build("broken", FAILS);
-    let outcome = stage.push_and_deploy("broken").code(1).says("/ok", false).says("/image/uri", broken.as_str());
+    let Some(docked) = DockerStage::find() else { return };
+    let good = docked.build("good", SERVES);
+    docked.start_service("good", &good);
+    let broken = docked.build("broken", FAILS);
+    let outcome = docked.push_and_deploy("broken").code(1).says("/ok", false).says("/image/uri", broken.as_str());
     let outcome = outcome
         .says("/error/code", "deployment.rolled_back")
         .says("/deployment/outcome", "rolled_back")
@@ -51,8 +51,8 @@ fn an_image_that_cannot_start_is_rolled_back_and_its_own_words_are_the_cause() {
         .says("/deployment/services/0/causes/0/log", json!(["cannot open database: boom"]))
         .says("/deployment/services/0/causes/1", json!(null));
     let _ = outcome.stderr_contains("  | cannot open database: boom");
-    stage.settles_on(&good);
-    assert_eq!(stage.container()["image"], good.as_str());
+    docked.settles_on(&good);
+    assert_eq!(docked.stage.container()["image"], good.as_str());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use testkit::world::REGION;
 
 /// How long a container may take to start or to be gone.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// Why there may be no container at all.
+const NEEDS: &str = "ministack starts containers only if there is the Python package docker beside it";
 
 pub(crate) struct Stage {
     server: Server,
@@ -87,17 +90,9 @@ impl Stage {
 
 /// A stage whose tasks run in Docker.
 pub(crate) struct DockerStage {
-    stage: Stage,
+    pub(crate) stage: Stage,
     docker: Docker,
-    compiler: std::path::PathBuf,
-}
-
-impl std::ops::Deref for DockerStage {
-    type Target = Stage;
-
-    fn deref(&self) -> &Stage {
-        &self.stage
-    }
+    compiler: PathBuf,
 }
 
 impl DockerStage {
@@ -111,26 +106,28 @@ impl DockerStage {
 
     /// Writes an image of nothing but this C program as an OCI layout; its name by digest in ministack's registry.
     pub(crate) fn build(&self, name: &str, program: &str) -> String {
-        let source = self.sandbox.write(&format!("{name}.c"), program);
-        let binary = self.sandbox.path().join(format!("{name}.program"));
-        let gcc = self.sandbox.program(&self.compiler).args(["-static".as_ref(), "-o".as_ref(), binary.as_path()]);
+        let source = self.stage.sandbox.write(&format!("{name}.c"), program);
+        let binary = self.stage.sandbox.path().join(format!("{name}.program"));
+        let gcc =
+            self.stage.sandbox.program(&self.compiler).args(["-static".as_ref(), "-o".as_ref(), binary.as_path()]);
         let _ = gcc.args([&source]).run().code(0);
         let layer = Layer::new().executable("web", std::fs::read(binary).unwrap());
-        let image = ImageSource::new().layer(layer).entrypoint(["/web"]).label("name", name);
-        let layout = image.write_layout(&self.sandbox.path().join(name), "1.0.0").unwrap();
-        format!("{}/web@{}", self.server.address(), layout.digest)
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+        let image = ImageSource::new().architecture(architecture).layer(layer).entrypoint(["/web"]).label("name", name);
+        let layout = image.write_layout(&self.stage.sandbox.path().join(name), "1.0.0").unwrap();
+        format!("{}/web@{}", self.stage.server.address(), layout.digest)
     }
 
     /// The command that pushes such a layout.
     fn push_command(&self, name: &str) -> String {
-        let registry = self.server.address();
+        let registry = self.stage.server.address();
         format!("ecr-push {name} --repository web --tag {name} --registry {registry} --plain-http {registry}")
     }
 
     /// Pushes the image and starts the service with it.
     pub(crate) fn start_service(&self, name: &str, image: &str) {
-        let _ = self.sandbox.shell(&self.push_command(name)).run().code(0).says("/image/uri", image);
-        self.create_service(&json!({
+        let _ = self.stage.sandbox.shell(&self.push_command(name)).run().code(0).says("/image/uri", image);
+        self.stage.create_service(&json!({
             "name": "web", "image": image, "essential": true,
             "logConfiguration": { "logDriver": "awslogs", "options": {
                 "awslogs-group": "/ecs/web", "awslogs-region": REGION, "awslogs-stream-prefix": "ecs"
@@ -142,7 +139,7 @@ impl DockerStage {
     /// Pushes the image and deploys what the release document says of it.
     pub(crate) fn push_and_deploy(&self, name: &str) -> Outcome {
         let push = self.push_command(name);
-        self.sandbox.shell(&format!("{push} | ecs-deploy --cluster stage --service web --require push")).run()
+        self.stage.sandbox.shell(&format!("{push} | ecs-deploy --cluster stage --service web --require push")).run()
     }
 
     /// Waits until one container runs, of this image, and no other.
@@ -150,13 +147,13 @@ impl DockerStage {
     pub(crate) fn settles_on(&self, image: &str) {
         let started = Instant::now();
         loop {
-            let containers = self.docker.containers(&self.server.container_label());
+            let containers = self.docker.containers(&self.stage.server.container_label());
             let running: Vec<&str> =
                 containers.iter().filter(|one| one.running).map(|one| one.image.as_str()).collect();
             if running == [image] {
                 return;
             }
-            assert!(started.elapsed() < DEADLINE, "not only {image} runs, but {containers:?}");
+            assert!(started.elapsed() < DEADLINE, "not just {image} runs, but {containers:?}; {NEEDS}");
             thread::sleep(Duration::from_millis(50));
         }
     }
