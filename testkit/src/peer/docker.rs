@@ -29,7 +29,8 @@ pub struct Container {
 /// counts as none.
 #[must_use]
 pub fn docker() -> Option<Docker> {
-    let host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+    let host = std::env::var_os("DOCKER_HOST").and_then(|host| host.into_string().ok());
+    let host = host.filter(|host| !host.is_empty());
     let host = host.unwrap_or_else(|| DEFAULT_HOST.to_owned());
     let found = super::path_of("docker").map(|program| Docker { program, host });
     let found = found.filter(|docker| docker.host.starts_with("unix://") && docker.answers());
@@ -77,6 +78,11 @@ impl Docker {
         told.lines().filter_map(container).collect()
     }
 
+    /// Removes an image. A rest in the daemon is no reason to fail: this is called when a test has ended.
+    pub fn remove_image(&self, name: &str) {
+        let _ = self.output(&["image", "rm", "--force", name]);
+    }
+
     /// Removes all containers that have a label, running or not.
     pub(super) fn remove_containers(&self, label: &str) {
         let filter = format!("label={label}");
@@ -91,8 +97,7 @@ impl Docker {
         self.remove(&list, &["image", "rm", "--force"]);
     }
 
-    /// Gives all that a command lists to another one. A rest in the daemon is no reason to fail: this is called when a test
-    /// has ended.
+    /// Gives all that a command lists to another one; here as well, a rest is no reason to fail.
     fn remove(&self, list: &[&str], remove: &[&str]) {
         let listed = self.output(list).map(|output| text(&output.stdout)).unwrap_or_default();
         let names: Vec<&str> = listed.lines().collect();
