@@ -30,11 +30,11 @@ pub struct Cause {
 /// Stop code, reason, container and exit code.
 type Key = (String, String, Option<String>, Option<i32>);
 
-/// Groups tasks by their failure, the most frequent first. Tasks that the scheduler stopped in the normal course of things are no failures.
+/// Groups tasks by their failure, the most frequent first. Tasks that were stopped in the normal course of things are no failures.
 #[must_use]
 pub fn group(tasks: &[StoppedTask]) -> Vec<Cause> {
     let mut groups: BTreeMap<Key, (usize, &str)> = BTreeMap::new();
-    for task in tasks.iter().filter(|task| !is_scaling(task)) {
+    for task in tasks.iter().filter(|task| !is_scaling(task) && !ended_when_asked(task)) {
         let worst = worst_container(&task.containers);
         let key = (
             task.stop_code.clone().unwrap_or_else(|| "unknown".to_owned()),
@@ -60,6 +60,12 @@ fn is_scaling(task: &StoppedTask) -> bool {
     let by_scheduler = task.stop_code.as_deref() == Some("ServiceSchedulerInitiated");
     let reason = task.stopped_reason.as_deref().unwrap_or_default();
     by_scheduler && reason.contains("Scaling activity initiated by")
+}
+
+/// Somebody stopped it, and all its containers ended as they should.
+fn ended_when_asked(task: &StoppedTask) -> bool {
+    let by_user = task.stop_code.as_deref() == Some("UserInitiated");
+    by_user && !task.containers.is_empty() && task.containers.iter().all(|container| container.exit_code == Some(0))
 }
 
 fn worst_container(containers: &[StoppedContainer]) -> Option<&StoppedContainer> {
@@ -193,6 +199,14 @@ mod tests {
         let unhealthy = task("ServiceSchedulerInitiated", "Task failed ELB health checks", Some(0));
         assert_eq!(group(std::slice::from_ref(&scaled)), []);
         assert_eq!(group(&[scaled, unhealthy]).len(), 1);
+    }
+
+    #[test]
+    fn tasks_that_were_stopped_and_ended_well_are_no_failures() {
+        let stopped = |exit_code| task("UserInitiated", "Deployment completed", exit_code);
+        assert_eq!(group(&[stopped(Some(0))]), []);
+        assert_eq!(group(&[stopped(Some(1)), stopped(None)]).len(), 2);
+        assert_eq!(group(&[task("EssentialContainerExited", "Essential container in task exited", Some(0))]).len(), 1);
     }
 
     #[test]

@@ -45,7 +45,9 @@ impl Subjects {
     }
 
     fn add(&mut self, overview: &Overview) {
-        self.roles.extend([&overview.task_role_arn, &overview.execution_role_arn].into_iter().flatten().cloned());
+        let roles = [&overview.task_role_arn, &overview.execution_role_arn].into_iter().flatten();
+        // Other implementations of the API write a role that there is not as an empty one.
+        self.roles.extend(roles.filter(|role| !role.is_empty()).cloned());
         for secret in overview.container_definitions.iter().flat_map(|container| &container.secrets) {
             match Place::of(&secret.value_from) {
                 Place::Secret(arn) => {

@@ -2,8 +2,9 @@
 //!
 //! A test that needs one takes it from [`find`], [`docker_registry`] or [`ministack`] and returns if there is none.
 //! With `REQUIRE_PEERS=1` in the environment, as in CI, a missing program fails the test, so that nothing is skipped
-//! unseen.
+//! unseen. A Docker daemon ([`docker`]) is never required: not every machine can have one.
 
+mod docker;
 mod server;
 
 use std::ffi::OsStr;
@@ -11,7 +12,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-pub use server::{Server, docker_registry, docker_registry_with_tls, ministack};
+pub use docker::{Container, Docker, docker};
+pub use server::{Server, docker_registry, docker_registry_with_tls, ministack, ministack_with_docker};
 
 /// An independent program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub struct Peer {
 }
 
 /// The programs that tests ask.
-pub const PEERS: [Peer; 9] = [
+pub const PEERS: [Peer; 10] = [
     Peer {
         name: "skopeo",
         proves: "a real registry client pushes to the local registry and reads back what ecr-push pushed",
@@ -53,8 +55,8 @@ pub const PEERS: [Peer; 9] = [
     },
     Peer {
         name: "ministack",
-        proves: "ECR, S3 and ECS of the local AWS agree with an independent local AWS",
-        install: "pip install ministack",
+        proves: "the local AWS agrees with an independent one; where there is Docker, deployments reach real containers",
+        install: "pip install ministack docker",
     },
     Peer {
         name: "terraform",
@@ -70,6 +72,11 @@ pub const PEERS: [Peer; 9] = [
         name: "check-jsonschema",
         proves: "what the tools write is what their schemas say",
         install: "pip install check-jsonschema",
+    },
+    Peer {
+        name: "gcc",
+        proves: "where there is Docker, what runs in a deployed container is the program that was pushed",
+        install: "apt-get install gcc libc6-dev",
     },
 ];
 

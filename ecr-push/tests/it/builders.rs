@@ -118,10 +118,10 @@ fn what_docker_saves_goes_through_the_same() {
     let Some(docker) = Docker::find() else { return };
     let Some(bench) = Bench::start() else { return };
     let name = docker.import(&bench.sandbox, "ecr-push-test/builders:1");
-    let id = docker.run(&bench.sandbox, &["image", "inspect", "--format", "{{.Id}}", &name]);
+    let id = docker.id(&name);
     let file = docker.save(&bench.sandbox, &name, Path::new("docker.tar"));
     let (config, layers) = saved(&file);
-    assert_eq!(config, id.trim());
+    assert_eq!(config, id);
     bench.goes_through("docker.tar", None, &[(config, layers)]);
 }
 

@@ -163,14 +163,14 @@ fn the_real_daemon_and_what_it_saves_are_the_same_image() {
     let cloud = cloud();
     let sandbox = Sandbox::with_aws(&cloud);
     let name = docker.import(&sandbox, "ecr-push-test/daemon:1");
-    let id = docker.run(&sandbox, &["image", "inspect", "--format", "{{.Id}}", &name]);
+    let id = docker.id(&name);
     let saved = docker.save(&sandbox, &name, Path::new("saved.tar"));
     let from_daemon = push(&sandbox, docker.host(), &format!("docker-daemon:{name}")).code(0).says("/push/ok", true);
     let bytes = std::fs::read(saved).unwrap();
     let piped = sandbox.tool("ecr-push").args(["--repository", "web", "--tag", "1.0.0"]).pipe_in(bytes).run();
     let piped = piped.code(0).says("/push/nothing_to_do", true);
     assert_eq!(from_daemon.json()["image"]["digest"], piped.json()["image"]["digest"]);
-    assert_eq!(from_daemon.json()["image"]["config_digests"][0], id.trim());
+    assert_eq!(from_daemon.json()["image"]["config_digests"][0], id.as_str());
     let missing = push(&sandbox, docker.host(), "docker-daemon:ecr-push-test/nobody:1").code(2);
     let _ = missing.says("/error/code", "image.not_found");
 }

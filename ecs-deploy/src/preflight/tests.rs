@@ -38,6 +38,13 @@ fn what_a_task_definition_needs_is_collected_once() {
 }
 
 #[test]
+fn a_role_without_a_name_is_none() {
+    let mut subjects = Subjects::default();
+    subjects.add(&overview(r#"{"taskRoleArn":"","executionRoleArn":"","containerDefinitions":[]}"#));
+    assert_eq!(subjects, Subjects::default());
+}
+
+#[test]
 fn fargate_has_a_platform_and_instances_decide_for_themselves() {
     let cases = [
         (r#"{"requiresCompatibilities":["FARGATE"]}"#, Some("linux/amd64")),

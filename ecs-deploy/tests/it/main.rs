@@ -10,6 +10,7 @@ mod command_line;
 mod definition;
 mod ends;
 mod faults;
+mod ministack;
 mod one_off;
 mod preflight;
 mod rollout;

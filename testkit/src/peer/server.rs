@@ -6,9 +6,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::Docker;
+
 /// How long a server may take until it answers.
 const START_DEADLINE: Duration = Duration::from_mins(1);
-/// How often it is asked whether it answers already.
+/// How long it may take to end when it is asked to.
+const END_DEADLINE: Duration = Duration::from_secs(20);
+/// How often it is asked whether it answers already, or has ended.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A port found free may be taken by the time the server wants it: then another one is tried.
 const ATTEMPTS: usize = 5;
@@ -19,6 +23,8 @@ pub struct Server {
     process: Child,
     endpoint: String,
     folder: tempfile::TempDir,
+    /// Where it starts containers, if it does.
+    docker: Option<Docker>,
 }
 
 impl Server {
@@ -33,13 +39,35 @@ impl Server {
     pub fn address(&self) -> &str {
         self.endpoint.trim_start_matches("http://").trim_start_matches("https://")
     }
+
+    /// The label (`KEY=VALUE`) of the containers that `ministack` starts.
+    #[must_use]
+    pub fn container_label(&self) -> String {
+        format!("ministack.instance={}", self.address())
+    }
+
+    /// Asks the process to end, and makes it end if it does not.
+    fn end(&mut self) {
+        // Without `kill` it is ended below.
+        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        let deadline = if asked.is_ok_and(|status| status.success()) { END_DEADLINE } else { Duration::ZERO };
+        let started = Instant::now();
+        while started.elapsed() < deadline && matches!(self.process.try_wait(), Ok(None)) {
+            std::thread::sleep(POLL_INTERVAL);
+        }
+        // Both fail only if the process has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail only if the process has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.end();
+        if let Some(docker) = &self.docker {
+            docker.remove_containers(&self.container_label());
+            docker.remove_images(self.address());
+        }
     }
 }
 
@@ -75,12 +103,28 @@ fn registry(sign: &Sign, tls: &str) -> Option<Server> {
     }))
 }
 
-/// `ministack` with empty services; none if it is not installed.
+/// `ministack` with empty services; none if it is not installed. Its tasks run in name only: it knows no Docker.
 ///
 /// # Panics
 /// It is missing and `REQUIRE_PEERS=1` is set, or it is there and does not start.
 #[must_use]
 pub fn ministack() -> Option<Server> {
+    started_ministack("unix:///nowhere")
+}
+
+/// The same with a Docker daemon that runs the containers of its tasks. When it is dropped, they and the images that
+/// were pulled from its registry are removed.
+///
+/// # Panics
+/// As with [`ministack`].
+#[must_use]
+pub fn ministack_with_docker(docker: &Docker) -> Option<Server> {
+    let mut server = started_ministack(docker.host())?;
+    server.docker = Some(docker.clone());
+    Some(server)
+}
+
+fn started_ministack(docker_host: &str) -> Option<Server> {
     let program = super::find("ministack")?;
     let sign = Sign { path: "/_ministack/health", status: b" 200", scheme: "http" };
     Some(started("ministack", &sign, |port, folder| {
@@ -88,6 +132,9 @@ pub fn ministack() -> Option<Server> {
         command
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
+            // The first half of what its containers are labelled with; the port is the other.
+            .env("MINISTACK_HOSTNAME", "127.0.0.1")
+            .env("DOCKER_HOST", docker_host)
             .env("TMPDIR", folder)
             .env("HOME", folder)
             .env("LOG_LEVEL", "ERROR");
@@ -136,7 +183,7 @@ fn start(sign: &Sign, command: impl Fn(u16, &Path) -> io::Result<Command>) -> io
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()?;
-    let mut server = Server { process, endpoint: format!("{}://{address}", sign.scheme), folder };
+    let mut server = Server { process, endpoint: format!("{}://{address}", sign.scheme), folder, docker: None };
     server.wait_until_it_answers(address, sign)?;
     Ok(server)
 }
