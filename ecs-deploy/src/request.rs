@@ -79,12 +79,10 @@ impl Request {
         let document = input.document.as_ref();
         let (action, cluster) = match attended(arguments) {
             Some((verb, given)) => {
-                refuse_beside(arguments, verb_flag(verb))?;
                 let (subject, cluster) = Subject::resolve(given, arguments, document)?;
                 (Action::Attend(verb, subject), cluster)
             }
             None if arguments.action.rollback => {
-                refuse_beside(arguments, "--rollback")?;
                 (Action::Rollback(services(arguments)), arguments.cluster.clone().ok_or(Error::NoSubject)?)
             }
             None => {
@@ -125,32 +123,4 @@ fn attended(arguments: &Arguments) -> Option<(Verb, Option<&str>)> {
         (Verb::Stop, &action.stop),
     ];
     verbs.into_iter().find_map(|(verb, given)| given.as_ref().map(|given| (verb, given.as_deref())))
-}
-
-fn verb_flag(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Status => "--status",
-        Verb::Resume => "--resume",
-        Verb::Continue => "--continue",
-        Verb::Stop => "--stop",
-    }
-}
-
-/// A flag that would be without effect is a misunderstanding.
-fn refuse_beside(arguments: &Arguments, action: &str) -> Result<(), Error> {
-    let (definition, strategy, follow) = (&arguments.definition, &arguments.strategy, &arguments.follow);
-    let given = [
-        (!definition.image.is_empty(), "--image"),
-        (definition.task_definition.is_some(), "--task-definition"),
-        (!definition.env.is_empty() || definition.env_file.is_some(), "--env"),
-        (!definition.secret.is_empty(), "--secret"),
-        (strategy.strategy.is_some(), "--strategy"),
-        (strategy.pause_at.is_some(), "--pause-at"),
-        (follow.run_task.is_some(), "--run-task"),
-        (follow.cleanup.is_some(), "--cleanup"),
-    ];
-    match given.iter().find(|(is_given, _)| *is_given) {
-        Some((_, flag)) => Err(Error::Flags(format!("{flag} is for a deployment, and {action} is none"))),
-        None => Ok(()),
-    }
 }

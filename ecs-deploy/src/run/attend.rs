@@ -47,8 +47,13 @@ pub(super) async fn run(
     section.checks.clone_from(&follow.checks.reports);
     let interrupted = follow.interrupted;
     drop(follow);
-    for one in watched.iter_mut().filter(|one| verb == Verb::Stop && one.report.outcome == Outcome::RolledBack) {
-        one.error = None;
+    for one in watched.iter_mut().filter(|_| verb == Verb::Stop) {
+        one.error = match one.report.outcome {
+            Outcome::RolledBack => None,
+            // It was through before it could be stopped.
+            Outcome::Deployed => Some(Error::NotUnderWay(one.report.service.clone())),
+            _ => one.error.take(),
+        };
     }
     Ok(finish(section, watched, interrupted))
 }
@@ -168,6 +173,5 @@ async fn stop(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
         Handle::Service | Handle::None => return Err(Error::NotUnderWay(one.report.service.clone())),
     };
     stopped?;
-    one.asked = Some("it was stopped on request".to_owned());
     Ok(())
 }

@@ -71,12 +71,15 @@ async fn failures(aws: &Aws, one: &mut Watched, session: &Session) {
         let known = one.causes.iter().find(|known| known.is_like(cause));
         if let Some(known) = known {
             (cause.log, cause.targets, cause.fix) = (known.log.clone(), known.targets.clone(), known.fix);
-            continue;
         }
-        if place < CAUSES {
+        // Logs arrive late: one that was empty is read again.
+        let is_silent = cause.log.is_empty() && cause.targets.is_empty();
+        if place < CAUSES && is_silent {
             enrich(aws, one, cause, &tasks, session).await;
         }
-        say(&one.report.service, cause, session);
+        if known.is_none() || (is_silent && !(cause.log.is_empty() && cause.targets.is_empty())) {
+            say(&one.report.service, cause, session);
+        }
     }
     one.causes = causes;
 }

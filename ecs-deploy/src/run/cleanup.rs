@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use contract::Session;
 use contract::aws::CallErrorKind;
 
+use super::find::successes;
 use super::watched::Watched;
 use crate::aws::Aws;
 use crate::error::Error;
-use crate::history::{Success, dispensable, rollback_targets};
+use crate::history::{dispensable, rollback_targets};
 use crate::service::Service;
 
 /// So many rollbacks in a row stay possible.
@@ -73,17 +74,4 @@ async fn wanted_for_rollback(aws: &Aws, one: &Watched) -> Result<Vec<String>, Er
     let targets = rollback_targets(&successes, &one.task_definition).into_iter().take(ROLLBACKS);
     wanted.extend(targets.map(|target| target.task_definition));
     Ok(wanted)
-}
-
-/// The deployments of a service that succeeded, from the oldest to the newest.
-pub(super) async fn successes(aws: &Aws, service: &str) -> Result<Vec<Success>, Error> {
-    let mut listed = aws.list_successes(service).await?;
-    listed.sort_by(|one, other| one.created_at.total_cmp(&other.created_at));
-    let revisions: Vec<String> = listed.into_iter().filter_map(|deployment| deployment.target_revision).collect();
-    let definitions = aws.task_definitions_of(&revisions).await?;
-    let success = |revision: String| {
-        let (_, task_definition) = definitions.iter().find(|(arn, _)| *arn == revision)?.clone();
-        Some(Success { revision, task_definition })
-    };
-    Ok(revisions.into_iter().filter_map(success).collect())
 }

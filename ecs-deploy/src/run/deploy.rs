@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use contract::{Report, Session};
+use contract::{Exit, Fault, Report, Session};
 
 use super::follow::Follow;
 use super::watched::{Handle, Watched};
@@ -165,8 +165,7 @@ async fn begin(aws: &Aws, plan: &Plan, definition: &str, session: &Session) -> W
         Ok(Handle::None) => return Watched::settled(report, Outcome::Unchanged, None),
         Ok(handle) => handle,
         Err(error) => {
-            let is_unknown = matches!(error, Error::NoDeployment { .. } | Error::Unsure(_));
-            let outcome = if is_unknown { Outcome::InProgress } else { Outcome::Failed };
+            let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::Failed };
             return Watched::settled(report, outcome, Some(error));
         }
     };
@@ -176,6 +175,7 @@ async fn begin(aws: &Aws, plan: &Plan, definition: &str, session: &Session) -> W
     }
     let overview = plan.definition.overview().unwrap_or_default();
     let mut watched = Watched::new(report, handle, definition, overview);
+    watched.way_back = Some(plan.service.current_task_definition().to_owned()).filter(|before| before != definition);
     let balancers = plan.service.load_balancers.iter();
     let alternate = |advanced: &crate::service::AdvancedConfiguration| advanced.alternate_target_group_arn.clone();
     let groups = balancers.flat_map(|balancer| {

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use contract::aws::CallError;
+use contract::aws::{CallError, CallErrorKind};
 
 use super::chance;
 use super::watched::Handle;
 use crate::aws::{Aws, DeploymentBrief};
 use crate::error::Error;
+use crate::history::Success;
 use crate::pace::Pace;
 
 /// How long ECS may take to show a deployment that it has accepted. It is eventually consistent; seconds are normal.
@@ -30,50 +31,68 @@ pub(super) async fn under_way(aws: &Aws, service: &str, task_definition: &str) -
     first_of(aws, task_definition, candidates.collect()).await
 }
 
-/// Waits for the deployment that was not there before and rolls out our task definition. No clock is compared, and the service's own word for its
-/// current deployment is not trusted: it lags.
+/// Looks, after an update, for the deployment that was not there before and rolls out our task definition. No clock is compared, and the service's
+/// own word for its current deployment is not trusted: it lags. A look that fails says nothing about the deployment. Where the answer to the update
+/// was lost, it may be there all the same.
 pub(super) async fn own(
     aws: &Aws,
     service: &str,
     task_definition: &str,
     known: &HashSet<String>,
+    updated: Result<(), CallError>,
 ) -> Result<Handle, Error> {
+    let patience = match &updated {
+        Ok(()) => UNTIL_SEEN,
+        Err(error) if may_have_been_done(error) => UNTIL_UNDONE,
+        Err(error) => return Err(error.clone().into()),
+    };
     let mut pace = Pace::default();
     let started = Instant::now();
     let mut any_listed = false;
-    while started.elapsed() < UNTIL_SEEN {
-        let listed = aws.list_deployments(service).await?;
-        any_listed |= !listed.is_empty();
-        let new = listed.into_iter().filter(|deployment| !known.contains(&deployment.arn));
-        if let Some(arn) = first_of(aws, task_definition, new.collect()).await? {
-            return Ok(Handle::Ecs(arn));
-        }
-        if !any_listed && started.elapsed() > UNTIL_UNLISTED {
-            return Ok(Handle::Service);
+    let mut last_failure = None;
+    while started.elapsed() < patience {
+        match look(aws, service, task_definition, known).await {
+            Ok((_, Some(arn))) => return Ok(Handle::Ecs(arn)),
+            Ok((listed, None)) => {
+                any_listed |= listed > 0;
+                if updated.is_ok() && !any_listed && last_failure.is_none() && started.elapsed() > UNTIL_UNLISTED {
+                    return Ok(Handle::Service);
+                }
+            }
+            Err(error) => {
+                pace.throttled(error.kind == CallErrorKind::Throttled);
+                let is_final = error.kind == CallErrorKind::AccessDenied;
+                last_failure = Some(error);
+                if is_final {
+                    break;
+                }
+            }
         }
         tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
     }
-    Err(Error::NoDeployment { task_definition: task_definition.to_owned() })
+    Err(match (updated, last_failure) {
+        (Err(error), _) => Error::Unsure(error),
+        (Ok(()), Some(error)) => Error::Lost(error.to_string()),
+        (Ok(()), None) => Error::NoDeployment { task_definition: task_definition.to_owned() },
+    })
 }
 
-/// Looks for the deployment of an update whose answer was lost. The task definition is new, so that it can be nobody else's.
-pub(super) async fn own_after_all(
+/// How many deployments are listed, and which of them is ours.
+async fn look(
     aws: &Aws,
     service: &str,
     task_definition: &str,
-    error: CallError,
-) -> Result<Handle, Error> {
-    let mut pace = Pace::default();
-    let started = Instant::now();
-    while started.elapsed() < UNTIL_UNDONE {
-        if let Ok(listed) = aws.list_deployments(service).await
-            && let Ok(Some(arn)) = first_of(aws, task_definition, listed).await
-        {
-            return Ok(Handle::Ecs(arn));
-        }
-        tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
-    }
-    Err(Error::Unsure(error))
+    known: &HashSet<String>,
+) -> Result<(usize, Option<String>), CallError> {
+    let listed = aws.list_deployments(service).await?;
+    let count = listed.len();
+    let new = listed.into_iter().filter(|deployment| !known.contains(&deployment.arn)).collect();
+    Ok((count, first_of(aws, task_definition, new).await?))
+}
+
+/// Whether a call that failed may have been carried out all the same: its answer was lost, or was a failure on AWS's side.
+pub(super) fn may_have_been_done(error: &CallError) -> bool {
+    matches!(error.kind, CallErrorKind::Network | CallErrorKind::Server | CallErrorKind::Timeout)
 }
 
 /// The oldest of these deployments that rolls a task definition out: whoever rolls out the same one later takes our place.
@@ -93,4 +112,17 @@ async fn first_of(
     };
     let ours = candidates.iter().filter(is_ours);
     Ok(ours.min_by(|one, other| one.created_at.total_cmp(&other.created_at)).map(|found| found.arn.clone()))
+}
+
+/// The deployments of a service that succeeded, from the oldest to the newest.
+pub(super) async fn successes(aws: &Aws, service: &str) -> Result<Vec<Success>, Error> {
+    let mut listed = aws.list_successes(service).await?;
+    listed.sort_by(|one, other| one.created_at.total_cmp(&other.created_at));
+    let revisions: Vec<String> = listed.into_iter().filter_map(|deployment| deployment.target_revision).collect();
+    let definitions = aws.task_definitions_of(&revisions).await?;
+    let success = |revision: String| {
+        let (_, task_definition) = definitions.iter().find(|(arn, _)| *arn == revision)?.clone();
+        Some(Success { revision, task_definition })
+    };
+    Ok(revisions.into_iter().filter_map(success).collect())
 }

@@ -113,7 +113,7 @@ impl<'a> Follow<'a> {
         // Whoever waits for the checks is not to wait for the next round that is due.
         let at_once = watched.iter().filter(is_open).any(|one| {
             (one.last.pause.is_some() && self.watch.pauses || has_ended(one))
-                && self.checks.verdict(begun(one, &self.checks)) == Checks::Pending
+                && self.checks.verdict(begun(one)) == Checks::Pending
         });
         let open: Vec<&Watched> = watched.iter().filter(is_open).filter(|one| shifts(one) || waits(one)).collect();
         if open.is_empty() {
@@ -149,7 +149,7 @@ impl<'a> Follow<'a> {
         let circumstances = Circumstances {
             causes: &one.causes,
             fail_after: self.watch.fail_after.filter(|_| !is_going_back),
-            checks: if is_going_back { Checks::None } else { self.checks.verdict(begun(one, &self.checks)) },
+            checks: if is_going_back { Checks::None } else { self.checks.verdict(begun(one)) },
             pause_is_ours: self.watch.pauses || is_going_back,
             other_failed: other_failed.filter(|_| self.watch.together && !is_going_back),
             rollback_asked: one.asked.is_some(),
@@ -157,10 +157,12 @@ impl<'a> Follow<'a> {
         };
         match decide(&one.last, &circumstances) {
             // What has gone through before a check has passed is not through.
-            Step::Ended(End::Deployed) if !is_going_back && one.asked.is_none() => match circumstances.checks {
-                Checks::Pending => Step::Watch,
-                Checks::Failed(reason) => Step::RollBack(reason),
-                Checks::None | Checks::Passed => Step::Ended(End::Deployed),
+            Step::Ended(End::Deployed) if !is_going_back => match (&one.asked, circumstances.checks) {
+                // It was through before it could be stopped.
+                (Some(reason), _) => Step::RollBack(reason.clone()),
+                (None, Checks::Failed(reason)) => Step::RollBack(reason),
+                (None, Checks::Pending) => Step::Watch,
+                (None, Checks::None | Checks::Passed) => Step::Ended(End::Deployed),
             },
             step => step,
         }
@@ -209,7 +211,7 @@ impl<'a> Follow<'a> {
 }
 
 /// How many rounds of checks had begun when this deployment began to wait for one: at a pause; else it is content with any.
-fn begun(one: &Watched, _checks: &CheckRunner) -> u64 {
+fn begun(one: &Watched) -> u64 {
     one.hook.as_ref().map_or(0, |(_, begun)| *begun)
 }
 

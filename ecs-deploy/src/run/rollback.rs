@@ -1,12 +1,12 @@
 //! Goes back to the last successful revision.
 
-use contract::{Report, Session};
+use contract::aws::CallErrorKind;
+use contract::{Exit, Fault, Report, Session};
 
-use super::cleanup::successes;
 use super::deploy::finish;
 use super::follow::Follow;
 use super::watched::{Handle, Watched};
-use super::{report, start};
+use super::{find, report, start};
 use crate::EcsDeploy;
 use crate::aws::{Aws, Lookup};
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::task_definition::{Overview, TaskDefinition};
 /// Where one service goes.
 struct Route {
     service: Service,
-    /// A deployment that is under route, which is to be stopped.
+    /// A deployment that is under way, which is to be stopped.
     under_way: Option<String>,
     /// The task definition that will serve, by ARN.
     target: String,
@@ -71,7 +71,7 @@ async fn route(aws: &Aws, cluster: &str, name: &str, lookup: Lookup) -> Result<R
         }
     };
     let present = service.current_task_definition().to_owned();
-    let successes = successes(aws, name).await?;
+    let successes = find::successes(aws, name).await?;
     let newest =
         aws.list_deployments(name).await?.into_iter().max_by(|one, other| one.created_at.total_cmp(&other.created_at));
     let under_way = newest.filter(|deployment| deployment.under_way).map(|deployment| deployment.arn);
@@ -91,20 +91,49 @@ async fn begin(aws: &Aws, route: &Route, session: &Session) -> Watched {
     let name = route.service.name.clone();
     session.progress.event("rollback", &format!("{name}: going back to {}", route.target), &[]);
     let started = match &route.under_way {
-        Some(arn) => aws.stop_deployment(arn).await.map(|()| Handle::Ecs(arn.clone())).map_err(Error::Call),
+        Some(arn) => stop(aws, route, arn, &overview, &mut report).await,
         None => deploy(aws, route, &overview, &mut report).await,
     };
-    match started {
-        Ok(handle) => {
-            if let Handle::Ecs(arn) | Handle::CodeDeploy(arn) = &handle {
-                report.arn = Some(arn.clone());
-            }
-            let failing =
-                if route.under_way.is_some() { route.service.current_task_definition() } else { &route.target };
-            let failing = failing.to_owned();
-            Watched::new(report, handle, &failing, overview)
+    let handle = match started {
+        Ok(handle) => handle,
+        Err(error) => {
+            let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::Failed };
+            return Watched::settled(report, outcome, Some(error));
         }
-        Err(error) => Watched::settled(report, Outcome::Failed, Some(error)),
+    };
+    if let Handle::Ecs(arn) | Handle::CodeDeploy(arn) = &handle {
+        report.arn = Some(arn.clone());
+    }
+    let is_stopped = route.under_way.is_some() && report.arn == route.under_way;
+    let watched_definition =
+        if is_stopped { route.service.current_task_definition() } else { &route.target }.to_owned();
+    let mut watched = Watched::new(report, handle, &watched_definition, overview);
+    if is_stopped {
+        watched.asked = Some("a rollback was asked for".to_owned());
+        watched.way_back = Some(route.target.clone());
+    }
+    watched
+}
+
+/// Has ECS roll the deployment back that is under way. If it is through before that, it is gone back from.
+async fn stop(
+    aws: &Aws,
+    route: &Route,
+    arn: &str,
+    overview: &Overview,
+    report: &mut ServiceReport,
+) -> Result<Handle, Error> {
+    match aws.stop_deployment(arn).await {
+        Err(error) if error.kind == CallErrorKind::Refused => {
+            let listed = aws.list_deployments(&route.service.name).await?;
+            if listed.iter().any(|deployment| deployment.arn == arn && deployment.under_way) {
+                // It is being rolled back already.
+                return Ok(Handle::Ecs(arn.to_owned()));
+            }
+            deploy(aws, route, overview, report).await
+        }
+        Err(error) if !find::may_have_been_done(&error) => Err(error.into()),
+        _ => Ok(Handle::Ecs(arn.to_owned())),
     }
 }
 

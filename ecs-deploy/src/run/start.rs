@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use contract::Session;
 use contract::aws::{CallError, CallErrorKind};
+use contract::{Exit, Fault, Session};
 
 use super::find;
 use super::watched::{Handle, Watched};
 use crate::aws::{Aws, Lookup};
 use crate::error::Error;
+use crate::history::rollback_targets;
 use crate::plan::{Plan, Way, specification};
 use crate::report::Outcome;
 
@@ -32,13 +33,7 @@ pub(super) async fn start(
     match plan.way {
         Way::Ecs => {
             let updated = aws.update_service(service, Some(task_definition), plan.configuration.as_ref()).await;
-            match updated {
-                Ok(()) => find::own(aws, service, task_definition, known).await,
-                Err(error) if may_have_been_done(&error) => {
-                    find::own_after_all(aws, service, task_definition, error).await
-                }
-                Err(error) => Err(error.into()),
-            }
+            find::own(aws, service, task_definition, known, updated).await
         }
         Way::CodeDeploy(configuration) => {
             let last = plan.service.task_sets.iter().find_map(|set| set.external_id.as_deref());
@@ -56,11 +51,6 @@ pub(super) async fn start(
             }
         }
     }
-}
-
-/// Whether a call that failed may have been carried out all the same: its answer was lost, or was a failure on AWS's side.
-fn may_have_been_done(error: &CallError) -> bool {
-    matches!(error.kind, CallErrorKind::Network | CallErrorKind::Server | CallErrorKind::Timeout)
 }
 
 /// Asks AWS to take a deployment back. Where it cannot be asked, the task definition before is deployed again.
@@ -94,10 +84,12 @@ fn stopped(call: Result<(), CallError>) -> Result<bool, CallError> {
     }
 }
 
-/// Deploys the task definition that the service had before.
+/// Deploys what served before: the last success before this one, or else what the service was said to have.
 pub(super) async fn deploy_previous(aws: &Aws, one: &mut Watched, reason: String) {
-    let Some(previous) = one.report.previous_task_definition.clone() else {
-        let failed = format!("{reason}, and it is not known what the service had before");
+    let successes = find::successes(aws, &one.report.service).await.unwrap_or_default();
+    let last = rollback_targets(&successes, &one.task_definition).into_iter().next();
+    let Some(previous) = last.map(|success| success.task_definition).or_else(|| one.way_back.clone()) else {
+        let failed = format!("{reason}, but it was through before, and it is not known what the service had");
         return one.conclude(Outcome::RollbackFailed, Some(Error::RollbackFailed(failed)));
     };
     match deploy_again(aws, &one.report.service, &previous).await {
@@ -110,8 +102,9 @@ pub(super) async fn deploy_previous(aws: &Aws, one: &mut Watched, reason: String
             one.going_back = Some(reason);
         }
         Err(error) => {
+            let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::RollbackFailed };
             let failed = Error::RollbackFailed(format!("{reason}, and the way back failed: {error}"));
-            one.conclude(Outcome::RollbackFailed, Some(failed));
+            one.conclude(outcome, Some(if outcome == Outcome::InProgress { error } else { failed }));
         }
     }
 }
@@ -128,8 +121,8 @@ pub(super) async fn deploy_again(aws: &Aws, service: &str, task_definition: &str
         return Ok(Handle::CodeDeploy(aws.create_code_deployment(&group, &text, None).await?));
     }
     let known = find::known_deployments(aws, service).await?;
-    aws.update_service(service, Some(task_definition), None).await?;
-    find::own(aws, service, task_definition, &known).await
+    let updated = aws.update_service(service, Some(task_definition), None).await;
+    find::own(aws, service, task_definition, &known, updated).await
 }
 
 /// Lets a deployment go on from its pause.

@@ -45,7 +45,9 @@ pub(crate) struct Watched {
     pub(crate) counted: Option<(bool, i32)>,
     /// Why this run asked for a rollback.
     pub(crate) asked: Option<String>,
-    /// What it goes back to by a deployment of its own, and why.
+    /// The task definition that it goes back to where history knows none, by ARN.
+    pub(crate) way_back: Option<String>,
+    /// Why it goes back by a deployment of its own.
     pub(crate) going_back: Option<String>,
     /// The pause that it waits at, and how many rounds of checks had begun when that was first seen.
     pub(crate) hook: Option<(String, u64)>,
@@ -74,6 +76,7 @@ impl Watched {
             causes: Vec::new(),
             counted: None,
             asked: None,
+            way_back: None,
             going_back: None,
             hook: None,
             failed_looks: 0,
