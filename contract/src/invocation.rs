@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use jiff::Timestamp;
 use serde_json::value::to_raw_value;
@@ -18,7 +19,7 @@ use crate::session::Session;
 use crate::signals::{Signal, Signals};
 use crate::step::Step;
 use crate::tool::{Report, Tool};
-use crate::{environment, output, pages, policy, schema};
+use crate::{environment, output, pages, policy, schema, without_effect};
 
 /// The version of all tools: they are released together.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -66,6 +67,10 @@ fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
     }
     if let Some(page) = matches.get_one("generate") {
         return written(&pages::render(*page, command));
+    }
+    if let Some((useless, beside)) = without_effect::find(&command, matches, T::WITHOUT_EFFECT) {
+        let message = format!("{useless} is without effect beside {beside}");
+        return without_matches::<T>(&command.clone().error(ErrorKind::ArgumentConflict, message));
     }
     let arguments = match T::Arguments::from_arg_matches(matches) {
         Ok(arguments) => arguments,

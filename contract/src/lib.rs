@@ -34,6 +34,7 @@ pub mod step;
 pub mod table;
 pub mod time;
 pub mod tool;
+mod without_effect;
 
 pub use digest::Digest;
 pub use document::Document;

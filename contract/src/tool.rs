@@ -28,6 +28,10 @@ pub trait Tool {
     /// Forms of standard output that no other tool has.
     const FORMS: &'static [OwnForm] = &[];
 
+    /// Flags, by their ids, each with those (or groups of those) that are without effect beside it. They are refused if they are typed; a variable
+    /// of the environment is a setting for all runs, and is passed over.
+    const WITHOUT_EFFECT: &'static [(&'static str, &'static [&'static str])] = &[];
+
     /// The command line.
     type Arguments: Parser;
 

@@ -10,6 +10,7 @@ use contract::Operand;
 use contract::arguments::{AwsArguments, ChangeArguments, CommonArguments};
 
 pub use self::action::ActionArguments;
+pub(crate) use self::action::WITHOUT_EFFECT;
 pub use self::definition::DefinitionArguments;
 pub use self::follow::{FollowArguments, OnInterrupt};
 pub use self::strategy::{CircuitBreaker, StrategyArguments};

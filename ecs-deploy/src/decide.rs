@@ -4,9 +4,25 @@ use crate::cause::Cause;
 use crate::judge::{End, is_failing, judge, judge_code_deploy};
 use crate::observation::Observation;
 
+/// Where a deployment is meant to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Course {
+    /// To the new revision.
+    #[default]
+    Forward,
+    /// Back, and AWS could not be asked for it yet; and why.
+    Turning(String),
+    /// Back: AWS was asked to take it back; and why.
+    Returning(String),
+    /// Back by a deployment of its own, which is the one that is watched; and why.
+    Back(String),
+}
+
 /// What is known beside the observation.
 #[derive(Clone, Debug, Default)]
 pub struct Circumstances<'a> {
+    /// Where it is meant to go.
+    pub course: Course,
     /// Why tasks failed so far, the most frequent cause first.
     pub causes: &'a [Cause],
     /// Roll back after so many failures for the same reason.
@@ -17,8 +33,6 @@ pub struct Circumstances<'a> {
     pub pause_is_ours: bool,
     /// Why another deployment of this run failed, if all are to stand or fall together.
     pub other_failed: Option<String>,
-    /// Whether a rollback has been asked for already.
-    pub rollback_asked: bool,
     /// For a deployment of CodeDeploy: the status of the one that rolls it back.
     pub code_deploy: Option<CodeDeploy<'a>>,
 }
@@ -66,11 +80,19 @@ pub fn decide(observation: &Observation, circumstances: &Circumstances<'_>) -> S
         Some(code_deploy) => judge_code_deploy(&observation.status, code_deploy.rollback),
         None => judge(&observation.status),
     };
-    if let Some(end) = end {
-        return Step::Ended(end);
+    match end {
+        Some(End::Deployed) => return when_through(circumstances),
+        Some(end) => return Step::Ended(end),
+        None => {}
     }
-    if circumstances.rollback_asked || is_failing(&observation.status) {
-        return Step::Watch;
+    match (&circumstances.course, is_failing(&observation.status)) {
+        (Course::Turning(reason), false) => return Step::RollBack(reason.clone()),
+        // What serves already needs nobody's approval.
+        (Course::Back(_), false) => {
+            return observation.pause.as_ref().map_or(Step::Watch, |hook| Step::Continue(hook.id.clone()));
+        }
+        (Course::Forward, false) => {}
+        _ => return Step::Watch,
     }
     if let Some(reason) = reason_to_go_back(circumstances) {
         return Step::RollBack(reason);
@@ -80,6 +102,18 @@ pub fn decide(observation: &Observation, circumstances: &Circumstances<'_>) -> S
         (true, Checks::Passed) => Step::Continue(hook.id.clone()),
         (true, Checks::Pending) => Step::Watch,
         _ => Step::Held,
+    }
+}
+
+/// It went through, which is the end only if it was meant to, and nothing speaks against it.
+fn when_through(circumstances: &Circumstances<'_>) -> Step {
+    match (&circumstances.course, &circumstances.checks) {
+        // It was through before it could be taken back.
+        (Course::Turning(reason) | Course::Returning(reason), _) | (Course::Forward, Checks::Failed(reason)) => {
+            Step::RollBack(reason.clone())
+        }
+        (Course::Forward, Checks::Pending) => Step::Watch,
+        (Course::Back(_), _) | (Course::Forward, Checks::None | Checks::Passed) => Step::Ended(End::Deployed),
     }
 }
 
@@ -112,8 +146,26 @@ mod tests {
     #[test]
     fn what_is_over_is_over_whatever_else_is_known() {
         let circumstances = Circumstances { checks: Checks::Failed("c".to_owned()), ..Circumstances::default() };
-        assert_eq!(decide(&observed("SUCCESSFUL", false), &circumstances), Step::Ended(End::Deployed));
         assert_eq!(decide(&observed("ROLLBACK_SUCCESSFUL", true), &circumstances), Step::Ended(End::RolledBack));
+        assert_eq!(decide(&observed("STOPPED", true), &circumstances), Step::Ended(End::Stopped));
+    }
+
+    #[test]
+    fn what_went_through_is_over_only_if_it_was_to_go_through() {
+        let why = || "why".to_owned();
+        let cases = [
+            (Course::Forward, Checks::None, Step::Ended(End::Deployed)),
+            (Course::Forward, Checks::Passed, Step::Ended(End::Deployed)),
+            (Course::Forward, Checks::Pending, Step::Watch),
+            (Course::Forward, Checks::Failed(why()), Step::RollBack(why())),
+            (Course::Turning(why()), Checks::Passed, Step::RollBack(why())),
+            (Course::Returning(why()), Checks::None, Step::RollBack(why())),
+            (Course::Back(why()), Checks::Failed(why()), Step::Ended(End::Deployed)),
+        ];
+        for (course, checks, step) in cases {
+            let circumstances = Circumstances { course, checks, ..Circumstances::default() };
+            assert_eq!(decide(&observed("SUCCESSFUL", false), &circumstances), step, "{circumstances:?}");
+        }
     }
 
     #[test]
@@ -142,12 +194,23 @@ mod tests {
     }
 
     #[test]
-    fn a_rollback_is_asked_for_once() {
-        let asked =
-            Circumstances { checks: Checks::Failed("c".to_owned()), rollback_asked: true, ..Circumstances::default() };
-        assert_eq!(decide(&observed("IN_PROGRESS", false), &asked), Step::Watch);
-        let not_asked = Circumstances { rollback_asked: false, ..asked };
-        assert_eq!(decide(&observed("ROLLBACK_IN_PROGRESS", false), &not_asked), Step::Watch);
+    fn a_rollback_is_asked_for_until_it_is_taken_and_then_no_more() {
+        let on = |course: Course, status: &str| {
+            let checks = Checks::Failed("c".to_owned());
+            decide(&observed(status, false), &Circumstances { course, checks, ..Circumstances::default() })
+        };
+        let why = || "why".to_owned();
+        assert_eq!(on(Course::Turning(why()), "IN_PROGRESS"), Step::RollBack(why()));
+        assert_eq!(on(Course::Turning(why()), "ROLLBACK_IN_PROGRESS"), Step::Watch);
+        assert_eq!(on(Course::Returning(why()), "IN_PROGRESS"), Step::Watch);
+        assert_eq!(on(Course::Back(why()), "IN_PROGRESS"), Step::Watch);
+        assert_eq!(on(Course::Forward, "ROLLBACK_IN_PROGRESS"), Step::Watch);
+    }
+
+    #[test]
+    fn a_way_back_is_not_held_at_a_pause() {
+        let circumstances = Circumstances { course: Course::Back("why".to_owned()), ..Circumstances::default() };
+        assert_eq!(decide(&observed("IN_PROGRESS", true), &circumstances), Step::Continue("ecs-pause-1".to_owned()));
     }
 
     #[test]

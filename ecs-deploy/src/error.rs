@@ -121,6 +121,12 @@ pub enum Error {
     /// A newer deployment took its place.
     #[error("superseded by another deployment: {0}")]
     Superseded(String),
+    /// Something else was deployed before it could be gone back from.
+    #[error("not gone back from: {0} was deployed meanwhile")]
+    Replaced(String),
+    /// There is no such deployment.
+    #[error("AWS knows no deployment {0}")]
+    NoSuchDeployment(String),
     /// It was stopped.
     #[error("stopped: {0}")]
     Stopped(String),
@@ -165,6 +171,7 @@ impl Fault for Error {
             Self::Swap(SwapError::Shape(_))
             | Self::NoService { .. }
             | Self::Answer { .. }
+            | Self::NoSuchDeployment(_)
             | Self::NoDeploymentGroup(_) => Exit::World,
             Self::NoImage
             | Self::Image(_)
@@ -184,6 +191,7 @@ impl Fault for Error {
             | Self::RolledBack(_)
             | Self::RollbackFailed(_)
             | Self::Superseded(_)
+            | Self::Replaced(_)
             | Self::Stopped(_)
             | Self::Deleted(_)
             | Self::NoCandidate(_)
@@ -225,7 +233,8 @@ impl Fault for Error {
             Self::Paused { .. } => "deployment.paused",
             Self::RolledBack(_) => "deployment.rolled_back",
             Self::RollbackFailed(_) => "deployment.rollback_failed",
-            Self::Superseded(_) => "deployment.superseded",
+            Self::Superseded(_) | Self::Replaced(_) => "deployment.superseded",
+            Self::NoSuchDeployment(_) => "deployment.unknown",
             Self::Stopped(_) => "deployment.stopped",
             Self::Deleted(_) => "service.deleted",
             Self::NoCandidate(_) => "rollback.no_candidate",

@@ -1,6 +1,6 @@
 //! What the past says: where a rollback goes, and which revisions nobody needs any more. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A deployment that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,25 @@ pub fn rollback_targets(successes: &[Success], present: &str) -> Vec<Success> {
     line.into_iter().take(place).rev().cloned().collect()
 }
 
+/// The same successes, with every task definition under the name of the first one that has the same contents: what was deregistered and registered
+/// again is the same release. `contents` are by ARN.
+#[must_use]
+pub fn by_contents(successes: &[Success], contents: &BTreeMap<String, String>) -> Vec<Success> {
+    let first = |arn: &String| first_alike(successes, contents, arn);
+    successes
+        .iter()
+        .map(|success| Success { task_definition: first(&success.task_definition), ..success.clone() })
+        .collect()
+}
+
+/// The first task definition of these successes that has the same contents as this one; itself if there is none.
+#[must_use]
+pub fn first_alike(successes: &[Success], contents: &BTreeMap<String, String>, arn: &String) -> String {
+    let wanted = contents.get(arn);
+    let is_alike = |success: &&Success| wanted.is_some() && contents.get(&success.task_definition) == wanted;
+    successes.iter().find(is_alike).map_or_else(|| arn.clone(), |success| success.task_definition.clone())
+}
+
 /// The revisions that can go: all of `revisions`, given from the newest to the oldest, but for the first `keep` and those that are needed.
 #[must_use]
 pub fn dispensable(revisions: &[String], needed: &BTreeSet<String>, keep: usize) -> Vec<String> {
@@ -44,6 +63,22 @@ mod tests {
             .map(|name| Success { revision: format!("r{name}"), task_definition: (*name).to_owned() })
             .collect();
         rollback_targets(&successes, present).into_iter().next().map(|success| success.task_definition)
+    }
+
+    #[test]
+    fn what_was_registered_again_is_the_same_release() {
+        let success = |name: &str| Success { revision: format!("r-{name}"), task_definition: name.to_owned() };
+        let successes = [success("web:1"), success("web:2"), success("web:3")];
+        let contents = [("web:1", "old"), ("web:2", "new"), ("web:3", "old")];
+        let contents = contents.map(|(arn, content)| (arn.to_owned(), content.to_owned())).into();
+        let alike = by_contents(&successes, &contents);
+        assert_eq!(
+            alike.iter().map(|one| one.task_definition.as_str()).collect::<Vec<_>>(),
+            ["web:1", "web:2", "web:1"]
+        );
+        assert_eq!(first_alike(&successes, &contents, &"web:3".to_owned()), "web:1");
+        assert_eq!(first_alike(&successes, &contents, &"web:9".to_owned()), "web:9", "nothing is known of it");
+        assert_eq!(rollback_targets(&alike, "web:1"), [], "to go back twice is not to go forward again");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod request;
 pub mod rollouts;
 mod run;
 pub mod service;
+pub mod standing;
 pub mod strategy;
 pub mod task_definition;
 
@@ -44,6 +45,7 @@ pub struct EcsDeploy;
 impl contract::Tool for EcsDeploy {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const SECTION: &'static str = "deployment";
+    const WITHOUT_EFFECT: &'static [(&'static str, &'static [&'static str])] = cli::WITHOUT_EFFECT;
     type Arguments = Arguments;
     type Section = Deployment;
     type Error = Error;

@@ -103,6 +103,8 @@ pub fn plan(service: Service, current: &TaskDefinition, deploy: &Deploy) -> Resu
         }
         "CODE_DEPLOY" => {
             let configuration = code_deploy::configuration(settings)?;
+            // What CodeDeploy could not deploy is refused before anything is changed.
+            specification(&service, service.current_task_definition())?;
             (Way::CodeDeploy(configuration), None, configuration.unwrap_or("CODE_DEPLOY").to_owned())
         }
         other => return Err(Error::Controller(other.to_owned())),

@@ -182,11 +182,12 @@ pub fn judge_role(subject: &str, known: &Known<RoleState>) -> Finding {
     }
 }
 
-/// What it means what is known of alarms.
+/// What it means what is known of alarms; `asked` are those that this run asks for. One that has gone off cannot watch, which is no reason against a
+/// release that mends what set it off.
 ///
 /// Source: ECS developer guide, CloudWatch alarms and deployments: an alarm that is in `ALARM` when a deployment starts is not watched.
 #[must_use]
-pub fn judge_alarms(names: &BTreeSet<String>, known: &Known<Vec<(String, String)>>) -> Vec<Finding> {
+pub fn judge_alarms(names: &BTreeSet<String>, asked: &[String], known: &Known<Vec<(String, String)>>) -> Vec<Finding> {
     let judge = |name: &String| match known {
         Known::Unknown(why) | Known::NotThere(why) => Finding::unknown(Topic::Alarm, name, why.clone()),
         Known::There(states) => match states.iter().find(|(found, _)| found == name) {
@@ -196,6 +197,9 @@ pub fn judge_alarms(names: &BTreeSet<String>, known: &Known<Vec<(String, String)
                 "there is no such alarm",
                 Some("aws cloudwatch describe-alarms".to_owned()),
             ),
+            Some((_, state)) if state == "ALARM" && !asked.contains(name) => {
+                Finding::unknown(Topic::Alarm, name, "it has gone off already: ECS will not watch it")
+            }
             Some((_, state)) if state == "ALARM" => {
                 let message = "it has gone off already: ECS would not watch it";
                 Finding::failed(

@@ -5,12 +5,13 @@ mod subject;
 
 use std::time::Duration;
 
-use contract::{Document, Input};
+use contract::{Digest, Document, Image, Input, requirement};
 
 pub use self::deploy::Deploy;
 pub use self::subject::Subject;
 use crate::cli::{Arguments, OnInterrupt};
 use crate::error::Error;
+use crate::strategy::Stage;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -62,8 +63,8 @@ pub struct Watch {
     pub together: bool,
     /// What a signal does to the deployment.
     pub on_interrupt: OnInterrupt,
-    /// Whether this run asked for a pause, and so ends it when its checks have passed.
-    pub pauses: bool,
+    /// The stage at which this run asked for a pause, and ends it when its checks have passed.
+    pub pause_at: Option<Stage>,
 }
 
 impl Request {
@@ -77,6 +78,11 @@ impl Request {
             Document::parse(bytes)?;
         }
         let document = input.document.as_ref();
+        if attended(arguments).is_some() || arguments.action.rollback {
+            let image = document.map(Document::image).transpose()?.flatten();
+            let digests: Vec<Digest> = image.iter().flat_map(Image::names).cloned().collect();
+            requirement::check(document, &arguments.common.require, &digests)?;
+        }
         let (action, cluster) = match attended(arguments) {
             Some((verb, given)) => {
                 let (subject, cluster) = Subject::resolve(given, arguments, document)?;
@@ -90,16 +96,23 @@ impl Request {
                 (Action::Deploy(Box::new(deploy)), arguments.cluster.clone().ok_or(Error::NoSubject)?)
             }
         };
-        let follow = &arguments.follow;
-        let watch = Watch {
-            checks: follow.check.clone(),
-            check_every: follow.check_every,
-            fail_after: follow.fail_after,
-            together: follow.together,
-            on_interrupt: follow.on_interrupt,
-            pauses: arguments.strategy.pause_at.is_some(),
-        };
+        let watch = watch(arguments, &action);
         Ok(Self { cluster, action, watch, dry_run: arguments.change.dry_run })
+    }
+}
+
+/// What is set for all runs by the environment may have no meaning for this one: nothing judges a stop or a rollback.
+fn watch(arguments: &Arguments, action: &Action) -> Watch {
+    let follow = &arguments.follow;
+    let deploys = matches!(action, Action::Deploy(_));
+    let judges = deploys || matches!(action, Action::Attend(Verb::Resume | Verb::Continue, _));
+    Watch {
+        checks: if judges { follow.check.clone() } else { Vec::new() },
+        check_every: follow.check_every,
+        fail_after: follow.fail_after.filter(|_| judges),
+        together: follow.together && deploys,
+        on_interrupt: follow.on_interrupt,
+        pause_at: arguments.strategy.pause_at.filter(|_| deploys),
     }
 }
 

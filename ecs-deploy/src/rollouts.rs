@@ -4,17 +4,19 @@
 use crate::observation::{Observation, Revision};
 use crate::service::{Rollout, Service};
 
-/// What is seen of the deployment of `task_definition`, in the words that service deployments have.
+/// What is seen of the deployment of `task_definition`, in the words that service deployments have. `was_failing` says that it was seen to fail before:
+/// a failed rollout disappears while it is rolled back.
 ///
 /// Source: ECS API reference, `Deployment`, `status` and `rolloutState`: a failed rollout that was rolled back is not `PRIMARY` any more.
 #[must_use]
-pub fn observe(service: &Service, task_definition: &str) -> Observation {
+pub fn observe(service: &Service, task_definition: &str, was_failing: bool) -> Observation {
     let primary = service.deployments.iter().find(|rollout| rollout.status == "PRIMARY");
     let ours = service.deployments.iter().find(|rollout| rollout.task_definition == task_definition);
     let state =
         |rollout: Option<&Rollout>| rollout.and_then(|rollout| rollout.rollout_state.clone()).unwrap_or_default();
     let is_primary = primary.is_some_and(|primary| primary.task_definition == task_definition);
-    let status = match (is_primary, state(ours).as_str(), state(primary).as_str()) {
+    let own = if ours.is_none() && was_failing { "FAILED".to_owned() } else { state(ours) };
+    let status = match (is_primary, own.as_str(), state(primary).as_str()) {
         (true, "COMPLETED", _) => "SUCCESSFUL",
         (true, "FAILED", _) => "STOPPED",
         (true, _, _) => "IN_PROGRESS",
@@ -53,14 +55,14 @@ mod tests {
     /// Status, task definition and rollout state.
     type Shown = (&'static str, &'static str, &'static str);
 
-    fn status(rollouts: &[Shown]) -> String {
+    fn status(rollouts: &[Shown], was_failing: bool) -> String {
         let deployments = rollouts.iter().map(|(status, definition, state)| Rollout {
             status: (*status).to_owned(),
             task_definition: (*definition).to_owned(),
             rollout_state: Some((*state).to_owned()),
             ..Rollout::default()
         });
-        observe(&Service { deployments: deployments.collect(), ..Service::default() }, "web:2").status
+        observe(&Service { deployments: deployments.collect(), ..Service::default() }, "web:2", was_failing).status
     }
 
     #[test]
@@ -76,8 +78,10 @@ mod tests {
             (&[("PRIMARY", "web:1", "COMPLETED")], "STOPPED"),
         ];
         for (rollouts, expected) in cases {
-            assert_eq!(status(rollouts), expected, "{rollouts:?}");
+            assert_eq!(status(rollouts, false), expected, "{rollouts:?}");
         }
+        assert_eq!(status(&[("PRIMARY", "web:1", "COMPLETED")], true), "ROLLBACK_SUCCESSFUL");
+        assert_eq!(status(&[("PRIMARY", "web:1", "IN_PROGRESS")], true), "ROLLBACK_IN_PROGRESS");
     }
 
     #[test]

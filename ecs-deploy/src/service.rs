@@ -151,6 +151,32 @@ impl Service {
         primary.map_or(&self.task_definition, |set| &set.task_definition)
     }
 
+    /// The id of the deployment of CodeDeploy that made the newest task set.
+    #[must_use]
+    pub fn last_code_deployment(&self) -> Option<&str> {
+        self.task_sets.iter().find_map(|set| set.external_id.as_deref())
+    }
+
+    /// What a deployment of CodeDeploy rolls out, by its id; `None` once its task set is gone.
+    #[must_use]
+    pub fn task_definition_of(&self, code_deployment: &str) -> Option<&str> {
+        let set = self.task_sets.iter().find(|set| set.external_id.as_deref() == Some(code_deployment))?;
+        Some(&set.task_definition)
+    }
+
+    /// Where its load balancers send traffic, by ARN.
+    #[must_use]
+    pub fn target_groups(&self) -> Vec<String> {
+        let groups = |balancer: &LoadBalancer| {
+            let alternate = balancer.advanced_configuration.as_ref();
+            [
+                balancer.target_group_arn.clone(),
+                alternate.and_then(|advanced| advanced.alternate_target_group_arn.clone()),
+            ]
+        };
+        self.load_balancers.iter().flat_map(groups).flatten().collect()
+    }
+
     /// How it deploys now.
     #[must_use]
     pub fn strategy(&self) -> String {

@@ -68,7 +68,7 @@ pub struct Pause {
     /// Where.
     pub stage: Stage,
     /// How long ECS waits before it rolls back, in minutes.
-    pub timeout: u32,
+    pub timeout: Option<u32>,
 }
 
 /// Settings that do not go together.
@@ -82,6 +82,9 @@ impl Contradiction {
         Self(message.into())
     }
 }
+
+/// How long a pause waits if nothing else is said.
+const PAUSE_MINUTES: u32 = 60;
 
 impl Settings {
     /// Whether nothing was asked.
@@ -193,14 +196,28 @@ impl Settings {
             let stages = hook["lifecycleStages"].as_array().cloned().unwrap_or_default();
             hook["targetType"] == "PAUSE" && stages.iter().any(|stage| stage == pause.stage.as_str())
         };
-        if hooks.iter().any(|hook| pauses_there(hook)) {
-            return Ok(());
+        if let Some(there) = hooks.iter_mut().find(|hook| pauses_there(hook)) {
+            // A pause that lets go by itself would let through what nobody has looked at.
+            let mut hook: RawObject =
+                serde_json::from_str(there.get()).map_err(|error| Contradiction::new(error.to_string()))?;
+            let mut timeout = object(&hook, "timeoutConfiguration");
+            if let Some(minutes) = pause.timeout {
+                put(&mut timeout, "timeoutInMinutes", &json!(minutes))?;
+            }
+            put(&mut timeout, "action", &json!("ROLLBACK"))?;
+            if timeout.to_json() == object(&hook, "timeoutConfiguration").to_json() {
+                return Ok(());
+            }
+            hook.set("timeoutConfiguration", raw(&timeout)?);
+            *there = raw(&hook)?;
+        } else {
+            let minutes = pause.timeout.unwrap_or(PAUSE_MINUTES);
+            let hook = json!({
+                "targetType": "PAUSE", "lifecycleStages": [pause.stage.as_str()],
+                "timeoutConfiguration": { "timeoutInMinutes": minutes, "action": "ROLLBACK" }
+            });
+            hooks.push(raw(&hook)?);
         }
-        let hook = json!({
-            "targetType": "PAUSE", "lifecycleStages": [pause.stage.as_str()],
-            "timeoutConfiguration": { "timeoutInMinutes": pause.timeout, "action": "ROLLBACK" }
-        });
-        hooks.push(raw(&hook)?);
         laid.set("lifecycleHooks", raw(&hooks)?);
         Ok(())
     }

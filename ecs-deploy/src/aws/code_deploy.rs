@@ -1,6 +1,6 @@
 //! CodeDeploy, for the services that it controls.
 
-use contract::aws::CallError;
+use contract::aws::{CallError, CallErrorKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -23,12 +23,12 @@ pub struct Group {
 pub struct CodeDeployment {
     /// Its id.
     pub id: String,
-    /// Its group.
+    /// The application of its group.
     pub application: String,
     /// Its group.
     pub group: String,
-    /// The name of its configuration.
-    pub configuration: String,
+    /// What whoever created it wrote about it.
+    pub description: String,
     /// What is seen of it.
     pub observation: Observation,
     /// The deployment that rolls it back, if CodeDeploy started one.
@@ -41,7 +41,7 @@ struct Info {
     deployment_id: String,
     application_name: String,
     deployment_group_name: String,
-    deployment_config_name: String,
+    description: Option<String>,
     status: String,
     create_time: f64,
     error_information: Option<ErrorInformation>,
@@ -124,25 +124,34 @@ struct EcsService {
     cluster_name: String,
 }
 
+/// So many deployments are described in one call. Source: CodeDeploy API reference, `BatchGetDeployments`.
+const PER_CALL: usize = 25;
+
 impl Aws {
     /// One look at deployments, without their targets.
     ///
     /// # Errors
     /// The call failed, or its answer is not understood.
     pub async fn code_deployments(&self, ids: &[String]) -> Result<Vec<CodeDeployment>, Error> {
-        let operation = "codedeploy:BatchGetDeployments";
-        let infos: Infos = self.ask(operation, &json!({ "deploymentIds": ids })).await?;
-        Ok(infos.deployments_info.into_iter().map(code_deployment).collect())
+        let mut seen = Vec::new();
+        for chunk in ids.chunks(PER_CALL) {
+            let infos: Infos = self.ask("codedeploy:BatchGetDeployments", &json!({ "deploymentIds": chunk })).await?;
+            seen.extend(infos.deployments_info.into_iter().map(code_deployment));
+        }
+        Ok(seen)
     }
 
-    /// Adds to a deployment what is seen of its target: stage, tasks, traffic.
+    /// Adds to a deployment what is seen of its target: stage, tasks, traffic. A deployment that has not started has none to look at.
     ///
     /// # Errors
     /// The call failed, or its answer is not understood.
     pub async fn look_at_target(&self, deployment: &mut CodeDeployment, service: &str) -> Result<(), Error> {
         let cluster = self.cluster.rsplit('/').next().unwrap_or(&self.cluster);
         let input = json!({ "deploymentId": deployment.id, "targetIds": [format!("{cluster}:{service}")] });
-        let targets: Targets = self.ask("codedeploy:BatchGetDeploymentTargets", &input).await?;
+        let targets: Targets = match self.ask("codedeploy:BatchGetDeploymentTargets", &input).await {
+            Err(Error::Call(error)) if error.kind == CallErrorKind::Refused => return Ok(()),
+            answer => answer?,
+        };
         let target = targets.deployment_targets.into_iter().find_map(|target| target.ecs_target).unwrap_or_default();
         let going_on = target.lifecycle_events.iter().find(|event| event.status == "InProgress");
         let stage = going_on.map(|event| event.lifecycle_event_name.clone());
@@ -205,9 +214,10 @@ impl Aws {
         group: &Group,
         specification: &str,
         configuration: Option<&str>,
+        description: &str,
     ) -> Result<String, Error> {
         let mut input = json!({
-            "applicationName": group.application, "deploymentGroupName": group.name,
+            "applicationName": group.application, "deploymentGroupName": group.name, "description": description,
             "revision": { "revisionType": "AppSpecContent", "appSpecContent": { "content": specification } }
         });
         if let Some(configuration) = configuration {
@@ -276,7 +286,7 @@ fn code_deployment(info: Info) -> CodeDeployment {
         id: info.deployment_id,
         application: info.application_name,
         group: info.deployment_group_name,
-        configuration: info.deployment_config_name,
+        description: info.description.unwrap_or_default(),
         rollback: info.rollback.and_then(|rollback| rollback.rollback_deployment_id),
         observation: Observation {
             status: info.status,

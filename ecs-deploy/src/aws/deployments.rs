@@ -24,10 +24,18 @@ pub struct DeploymentBrief {
     pub arn: String,
     /// The service revision that it rolls out.
     pub target_revision: Option<String>,
-    /// Whether it can still change.
-    pub under_way: bool,
+    /// ECS's status of it.
+    pub status: String,
     /// When it was created, in seconds since 1970.
     pub created_at: f64,
+}
+
+impl DeploymentBrief {
+    /// Whether it is not over.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        judge(&self.status).is_none()
+    }
 }
 
 impl Aws {
@@ -120,11 +128,10 @@ impl Aws {
 }
 
 fn brief(brief: &ServiceDeploymentBrief) -> Option<DeploymentBrief> {
-    let status = brief.status().map_or("", ServiceDeploymentStatus::as_str);
     Some(DeploymentBrief {
         arn: brief.service_deployment_arn()?.to_owned(),
         target_revision: brief.target_service_revision_arn().map(str::to_owned),
-        under_way: judge(status).is_none(),
+        status: brief.status().map_or("", ServiceDeploymentStatus::as_str).to_owned(),
         created_at: brief.created_at().map_or(0.0, DateTime::as_secs_f64),
     })
 }

@@ -4,6 +4,16 @@ use contract::policy::Statement;
 
 use crate::cli::Arguments;
 
+/// What is asked where CodeDeploy controls a service; whether it does is not known before the service is read.
+const CODE_DEPLOY_READS: [&str; 6] = [
+    "codedeploy:BatchGetDeployments",
+    "codedeploy:BatchGetDeploymentTargets",
+    "codedeploy:BatchGetDeploymentGroups",
+    "codedeploy:ListApplications",
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:ListDeployments",
+];
+
 /// The least policy. What the task definition names, roles and secrets, is not known before it is read.
 #[must_use]
 pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
@@ -28,13 +38,17 @@ pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
         Statement::allow(&["ecs:DescribeTasks"], &[format!("arn:aws:ecs:*:*:task/{cluster}/*")]),
         Statement::allow(&["elasticloadbalancing:DescribeTargetHealth", "logs:GetLogEvents"], &anything),
     ];
+    statements.push(Statement::allow(&CODE_DEPLOY_READS, &anything));
     let deploys = !arguments.action.attends() && !arguments.action.rollback;
     if deploys {
-        let looked_up = ["ecr:BatchGetImage", "iam:GetRole", "secretsmanager:DescribeSecret", "ssm:DescribeParameters"];
+        let looked_up = [
+            "cloudwatch:DescribeAlarms",
+            "ecr:BatchGetImage",
+            "iam:GetRole",
+            "secretsmanager:DescribeSecret",
+            "ssm:DescribeParameters",
+        ];
         statements.push(Statement::allow(&looked_up, &anything));
-        if !arguments.strategy.alarm.is_empty() {
-            statements.push(Statement::allow(&["cloudwatch:DescribeAlarms"], &anything));
-        }
     }
     if !arguments.change.dry_run && arguments.action.status.is_none() {
         statements.extend(writes(arguments, deploys, &deployments, &own("service", "")));
@@ -57,8 +71,9 @@ fn writes(arguments: &Arguments, deploys: bool, deployments: &[String], services
     if arguments.action.r#continue.is_some() || arguments.strategy.pause_at.is_some() {
         statements.push(Statement::allow(&["ecs:ContinueServiceDeployment"], deployments));
     }
+    statements.push(Statement::allow(&code_deploy_writes(arguments, deploys, stops), &anything));
     if arguments.follow.run_task.is_some() {
-        statements.push(Statement::allow(&["ecs:RunTask", "ecs:StopTask"], &anything));
+        statements.push(Statement::allow(&["ecs:RunTask"], &anything));
     }
     if arguments.follow.cleanup.is_some() {
         let looking =
@@ -67,6 +82,26 @@ fn writes(arguments: &Arguments, deploys: bool, deployments: &[String], services
         statements.push(Statement::allow(&["ecs:DescribeServices"], &anything));
     }
     statements
+}
+
+/// Source: CodeDeploy, actions for IAM: to create a deployment needs its configuration and revision as well.
+fn code_deploy_writes(arguments: &Arguments, deploys: bool, stops: bool) -> Vec<&'static str> {
+    let mut actions = Vec::new();
+    if deploys || arguments.action.rollback {
+        actions.extend([
+            "codedeploy:CreateDeployment",
+            "codedeploy:GetDeploymentConfig",
+            "codedeploy:RegisterApplicationRevision",
+            "codedeploy:GetApplicationRevision",
+        ]);
+    }
+    if stops {
+        actions.push("codedeploy:StopDeployment");
+    }
+    if arguments.action.r#continue.is_some() || arguments.strategy.pause_at.is_some() {
+        actions.push("codedeploy:ContinueDeployment");
+    }
+    actions
 }
 
 /// Whether this run stops a deployment of its own accord.

@@ -88,8 +88,9 @@ impl Aws {
         service: &str,
         task_definition: Option<&str>,
         configuration: Option<&RawObject>,
+        force: bool,
     ) -> Result<(), CallError> {
-        let input = update_input(&self.cluster, service, task_definition, configuration);
+        let input = update_input(&self.cluster, service, task_definition, configuration, force);
         // The SDK demands what it would put into the body that is replaced here.
         let call = self.ecs.update_service().service(service).customize().mutate_request(move |request| {
             let length = input.len().to_string();
@@ -117,6 +118,7 @@ fn update_input(
     service: &str,
     task_definition: Option<&str>,
     configuration: Option<&RawObject>,
+    force: bool,
 ) -> String {
     let mut input = RawObject::default();
     let texts = [("cluster", Some(cluster)), ("service", Some(service)), ("taskDefinition", task_definition)];
@@ -128,6 +130,9 @@ fn update_input(
     }
     if let Some(raw) = configuration.and_then(|configuration| to_raw_value(configuration).ok()) {
         input.set("deploymentConfiguration", raw);
+    }
+    if let Some(raw) = to_raw_value(&force).ok().filter(|_| force) {
+        input.set("forceNewDeployment", raw);
     }
     input.to_json()
 }

@@ -66,17 +66,23 @@ impl Aws {
     pub async fn parameter(&self, name: &str, region: Option<&str>) -> Known<()> {
         let parameters =
             region.map_or_else(|| self.parameters.clone(), |region| self.parameters.clone().in_region(region));
-        let input =
+        let mut input =
             json!({ "ParameterFilters": [{ "Key": "Name", "Option": "Equals", "Values": [name] }], "MaxResults": 10 });
-        let call = parameters.json("ssm:DescribeParameters", &input).await;
-        Known::of(call, &[]).and_then(|answer| {
+        // A page may be empty, and the parameter on a later one.
+        loop {
+            let call = parameters.json("ssm:DescribeParameters", &input).await;
+            let known = Known::of(call, &[]);
+            let Known::There(answer) = known else { return known.and_then(|_| Known::There(())) };
             let page: Value = serde_json::from_slice(&answer).unwrap_or_default();
-            match page["Parameters"].as_array() {
-                Some(found) if !found.is_empty() => Known::There(()),
-                Some(_) => Known::NotThere("there is no such parameter".to_owned()),
-                None => Known::Unknown("the answer to ssm:DescribeParameters is not understood".to_owned()),
+            match (page["Parameters"].as_array(), page["NextToken"].as_str()) {
+                (Some(found), _) if !found.is_empty() => return Known::There(()),
+                (Some(_), Some(token)) if !token.is_empty() => input["NextToken"] = json!(token),
+                (Some(_), _) => return Known::NotThere("there is no such parameter".to_owned()),
+                (None, _) => {
+                    return Known::Unknown("the answer to ssm:DescribeParameters is not understood".to_owned());
+                }
             }
-        })
+        }
     }
 
     /// Looks a role up, by its name.

@@ -154,15 +154,6 @@ impl Aws {
             stopped: stopped_task(task),
         }))
     }
-
-    /// Stops a task.
-    ///
-    /// # Errors
-    /// The call failed.
-    pub async fn stop_task(&self, arn: &str, reason: &str) -> Result<(), CallError> {
-        let call = self.ecs.stop_task().cluster(&self.cluster).task(arn).reason(reason).send().await;
-        call.map(|_| ()).map_err(|error| CallError::new("ecs:StopTask", &error))
-    }
 }
 
 fn stopped_task(task: &Task) -> StoppedTask {

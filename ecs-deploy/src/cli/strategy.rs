@@ -43,9 +43,9 @@ pub struct StrategyArguments {
     #[arg(long, value_name = "STAGE", help_heading = "Strategy")]
     pub pause_at: Option<Stage>,
 
-    /// How long ECS waits at --pause-at until it rolls back, in whole minutes.
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "pause_at", default_value = "1h", help_heading = "Strategy")]
-    pub pause_timeout: Duration,
+    /// How long ECS waits at --pause-at until it rolls back, in whole minutes; by default what the service has, or 1h.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "pause_at", help_heading = "Strategy")]
+    pub pause_timeout: Option<Duration>,
 }
 
 /// What the deployment circuit breaker does.

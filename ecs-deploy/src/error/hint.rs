@@ -15,7 +15,7 @@ pub(super) fn of(error: &Error) -> Option<String> {
         Error::Setting(_) | Error::Flags(_) => "ecs-deploy --help".to_owned(),
         Error::Document(error) => return error.hint(),
         Error::Require(error) => return error.hint(),
-        Error::NoSubject | Error::NotADeployment(_) => {
+        Error::NoSubject | Error::NotADeployment(_) | Error::NoSuchDeployment(_) => {
             "aws ecs list-service-deployments --cluster CLUSTER --service SERVICE".to_owned()
         }
         Error::NoService { cluster, .. } => format!("aws ecs list-services --cluster {cluster}"),
@@ -33,9 +33,9 @@ pub(super) fn of(error: &Error) -> Option<String> {
         Error::Paused { deployment, .. } => {
             format!("ecs-deploy --continue {deployment}, or ecs-deploy --stop {deployment}")
         }
-        Error::RolledBack(_) | Error::Stopped(_) => {
-            "fix the cause and push a new image; the old revision serves".to_owned()
-        }
+        Error::RolledBack(_) => "fix the cause and push a new image; the old revision serves".to_owned(),
+        Error::Stopped(_) => "nothing went back: look at what serves, or go back with --rollback".to_owned(),
+        Error::Replaced(_) => "ecs-deploy --status shows the newer deployment".to_owned(),
         Error::RollbackFailed(_) => "look at the service now: nobody knows what serves".to_owned(),
         Error::NoCandidate(_) => "name the image to go back to with --image".to_owned(),
         Error::NotUnderWay(service) => format!("ecs-deploy --cluster CLUSTER --service {service} --rollback goes back"),

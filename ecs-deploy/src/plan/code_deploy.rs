@@ -36,7 +36,13 @@ pub(super) fn configuration(settings: &Settings) -> Result<Option<&'static str>,
         }
         return Err(Contradiction::new("for CodeDeploy, percentages and times need a --strategy beside them"));
     };
-    let percent = settings.canary_percent.or(settings.step_percent);
+    let (percent, other) = match strategy {
+        Strategy::Linear => (settings.step_percent, settings.canary_percent),
+        _ => (settings.canary_percent, settings.step_percent),
+    };
+    if other.is_some() {
+        return Err(Contradiction::new("--canary-percent is for a canary, --step-percent for a linear deployment"));
+    }
     let fits = |(of, share, minutes, _): &&(Strategy, f64, u32, &str)| {
         *of == strategy
             && percent.is_none_or(|percent| (percent - share).abs() < f64::EPSILON)
@@ -91,6 +97,10 @@ mod tests {
             (settings(Strategy::Linear, None, Some(3)), Ok(Some("CodeDeployDefault.ECSLinear10PercentEvery3Minutes"))),
             (settings(Strategy::Canary, Some(20.0), None), Err("no such configuration")),
             (settings(Strategy::Rolling, None, None), Err("no such configuration")),
+            (
+                Settings { step_percent: Some(10.0), ..settings(Strategy::Canary, None, None) },
+                Err("--step-percent for a linear"),
+            ),
             (Settings { bake: Some(3), ..Settings::default() }, Err("--bake is a setting of CodeDeploy's")),
             (Settings { step_bake: Some(3), ..Settings::default() }, Err("need a --strategy")),
         ];

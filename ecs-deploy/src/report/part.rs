@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cause::Cause;
 use crate::observation::Hook;
-use crate::task_definition::{Change, ContainerImage};
+use crate::task_definition::{Change, Container, ContainerImage, Overview};
 
 /// A container's image before and after.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -21,6 +21,20 @@ pub struct ImageReport {
     /// The image that the container had before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_image: Option<String>,
+}
+
+impl ImageReport {
+    /// The images of a task definition.
+    #[must_use]
+    pub fn all_of(definition: &Overview) -> Vec<Self> {
+        let report = |container: &Container| Self {
+            container: container.name.clone(),
+            image: container.image.clone(),
+            digest: container.image.split_once('@').and_then(|(_, digest)| digest.parse().ok()),
+            previous_image: None,
+        };
+        definition.container_definitions.iter().map(report).collect()
+    }
 }
 
 impl From<&ContainerImage> for ImageReport {

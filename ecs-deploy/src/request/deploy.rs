@@ -26,8 +26,8 @@ pub struct Deploy {
     pub run_task: Option<String>,
     /// How many old revisions are kept, if old ones are to go.
     pub cleanup: Option<usize>,
-    /// The platforms of the image, as the release document tells them.
-    pub platforms: Option<Vec<String>>,
+    /// The image of the release document, if it is deployed.
+    pub carried: Option<Image>,
 }
 
 impl Deploy {
@@ -45,11 +45,11 @@ impl Deploy {
         }
         let base = definition.task_definition.as_deref().map(base).transpose()?;
         let is_carried = |image: &Image| images.iter().any(|change| change.image.digest() == Some(&image.digest));
-        let platforms = carried.filter(is_carried).map(|image| image.platforms);
+        let carried = carried.filter(is_carried);
         let changes = changes(definition, images)?;
         let settings = settings(&arguments.strategy)?;
         let (run_task, cleanup) = (arguments.follow.run_task.clone(), arguments.follow.cleanup);
-        Ok(Self { services, base, changes, settings, run_task, cleanup, platforms })
+        Ok(Self { services, base, changes, settings, run_task, cleanup, carried })
     }
 }
 
@@ -143,9 +143,7 @@ fn changes(definition: &DefinitionArguments, images: Vec<ImageChange>) -> Result
 }
 
 fn settings(strategy: &StrategyArguments) -> Result<Settings, Error> {
-    let pause = strategy.pause_at.map(|stage| {
-        minutes("--pause-timeout", strategy.pause_timeout, 1, 20_160).map(|timeout| Pause { stage, timeout })
-    });
+    let timeout = strategy.pause_timeout.map(|timeout| minutes("--pause-timeout", timeout, 1, 20_160)).transpose()?;
     Ok(Settings {
         strategy: strategy.strategy,
         bake: strategy.bake.map(|bake| minutes("--bake", bake, 0, 1440)).transpose()?,
@@ -154,7 +152,7 @@ fn settings(strategy: &StrategyArguments) -> Result<Settings, Error> {
         step_bake: strategy.step_bake.map(|bake| minutes("--step-bake", bake, 0, 1440)).transpose()?,
         circuit_breaker: strategy.circuit_breaker,
         alarms: strategy.alarm.clone(),
-        pause: pause.transpose()?,
+        pause: strategy.pause_at.map(|stage| Pause { stage, timeout }),
     })
 }
 

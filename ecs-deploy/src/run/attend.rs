@@ -1,19 +1,25 @@
 //! Something about a deployment that is there already: say where it is, watch it, let it go on, stop it.
 
+use std::time::{Duration, Instant};
+
 use contract::{Report, Session};
 
 use super::deploy::finish;
 use super::follow::Follow;
-use super::look;
 use super::watched::{Handle, Watched};
+use super::{chance, find, look};
 use crate::EcsDeploy;
 use crate::aws::{Aws, Lookup};
 use crate::decide::{Circumstances, CodeDeploy, Step, decide};
 use crate::error::Error;
+use crate::pace::Pace;
 use crate::report::{Action, Deployment, ImageReport, Outcome, ServiceReport};
 use crate::request::{Request, Subject, Verb};
 use crate::service::Service;
 use crate::task_definition::{Overview, TaskDefinition};
+
+/// A deployment that AWS has accepted is described within this time.
+const UNTIL_SEEN: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(
     aws: &Aws,
@@ -29,8 +35,8 @@ pub(super) async fn run(
         Verb::Stop => Action::Stop,
     };
     let section = Deployment::new(action, &request.cluster);
-    let mut watched = vec![find(aws, request, subject).await?];
-    look::look(aws, &mut watched, session).await;
+    let mut watched = vec![subject_of(aws, request, subject).await?];
+    until_seen(aws, &mut watched, session).await?;
     learn(aws, &mut watched[0]).await?;
     if verb == Verb::Status || request.dry_run {
         tell(&mut watched[0]);
@@ -39,7 +45,7 @@ pub(super) async fn run(
     let mut follow = Follow::new(aws, &request.watch, section, session);
     match verb {
         Verb::Status | Verb::Resume => {}
-        Verb::Continue => go_on(aws, &watched[0]).await?,
+        Verb::Continue => go_on(aws, &mut watched[0]).await?,
         Verb::Stop => stop(aws, &mut watched[0]).await?,
     }
     follow.until_over(&mut watched).await;
@@ -48,6 +54,7 @@ pub(super) async fn run(
     let interrupted = follow.interrupted;
     drop(follow);
     for one in watched.iter_mut().filter(|_| verb == Verb::Stop) {
+        what_serves(aws, one, session).await;
         one.error = match one.report.outcome {
             Outcome::RolledBack => None,
             // It was through before it could be stopped.
@@ -59,7 +66,25 @@ pub(super) async fn run(
 }
 
 /// The deployment that is meant, and its service as it is.
-async fn find(aws: &Aws, request: &Request, subject: &Subject) -> Result<Watched, Error> {
+/// A deployment that was created just now may not be described yet.
+async fn until_seen(aws: &Aws, watched: &mut [Watched], session: &Session) -> Result<(), Error> {
+    let mut pace = Pace::default();
+    let started = Instant::now();
+    loop {
+        look::look(aws, watched, session).await;
+        let one = &watched[0];
+        if one.over || !one.last.status.is_empty() {
+            return Ok(());
+        }
+        if started.elapsed() > UNTIL_SEEN {
+            let name = one.report.arn.clone().unwrap_or_default();
+            return Err(Error::NoSuchDeployment(name));
+        }
+        tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
+    }
+}
+
+async fn subject_of(aws: &Aws, request: &Request, subject: &Subject) -> Result<Watched, Error> {
     let name = subject.service().to_owned();
     let lookup = aws.describe_services(std::slice::from_ref(&name)).await?.into_iter().next();
     let service = match lookup {
@@ -79,21 +104,26 @@ async fn find(aws: &Aws, request: &Request, subject: &Subject) -> Result<Watched
     if let Handle::Ecs(arn) | Handle::CodeDeploy(arn) = &handle {
         report.arn = Some(arn.clone());
     }
-    let mut watched = Watched::new(report, handle, service.current_task_definition(), Overview::default());
-    watched.target_groups =
-        service.load_balancers.iter().filter_map(|balancer| balancer.target_group_arn.clone()).collect();
+    // What a deployment of ECS rolls out, its own look says.
+    let task_definition = match &handle {
+        Handle::Ecs(_) | Handle::None => "",
+        Handle::CodeDeploy(id) => service.task_definition_of(id).unwrap_or_default(),
+        Handle::Service => service.current_task_definition(),
+    };
+    let mut watched = Watched::new(report, handle, task_definition, Overview::default());
+    watched.target_groups = service.target_groups();
     Ok(watched)
 }
 
 async fn latest(aws: &Aws, service: &Service) -> Result<Handle, Error> {
     if service.controller() == "CODE_DEPLOY" {
-        let last = service.task_sets.iter().find_map(|set| set.external_id.clone());
-        let group = aws.deployment_group(&service.name, last.as_deref()).await?;
+        let last = service.last_code_deployment();
+        let group = aws.deployment_group(&service.name, last).await?;
         let open = aws.open_code_deployments(&group).await?.into_iter().next();
-        return open.or(last).map(Handle::CodeDeploy).ok_or_else(|| Error::NotUnderWay(service.name.clone()));
+        let latest = open.or_else(|| last.map(str::to_owned));
+        return latest.map(Handle::CodeDeploy).ok_or_else(|| Error::NotUnderWay(service.name.clone()));
     }
-    let deployments = aws.list_deployments(&service.name).await?.into_iter();
-    let newest = deployments.max_by(|one, other| one.created_at.total_cmp(&other.created_at));
+    let newest = find::newest(aws, &service.name).await?;
     Ok(newest.map_or(Handle::Service, |newest| Handle::Ecs(newest.arn)))
 }
 
@@ -111,13 +141,7 @@ async fn learn(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
     let definition: TaskDefinition = aws.describe_task_definition(&one.task_definition).await?;
     one.overview = definition.overview()?;
     one.report.task_definition = Some(one.task_definition.clone());
-    let images = one.overview.container_definitions.iter().map(|container| ImageReport {
-        container: container.name.clone(),
-        image: container.image.clone(),
-        digest: container.image.split_once('@').and_then(|(_, digest)| digest.parse().ok()),
-        previous_image: None,
-    });
-    one.report.images = images.collect();
+    one.report.images = ImageReport::all_of(&one.overview);
     Ok(())
 }
 
@@ -151,8 +175,8 @@ fn tell(one: &mut Watched) {
     }
 }
 
-async fn go_on(aws: &Aws, one: &Watched) -> Result<(), Error> {
-    let Some(hook) = &one.last.pause else {
+async fn go_on(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
+    let Some(hook) = one.last.pause.clone() else {
         return Err(Error::NotPaused(one.last.place().to_owned()));
     };
     match &one.handle {
@@ -160,6 +184,8 @@ async fn go_on(aws: &Aws, one: &Watched) -> Result<(), Error> {
         Handle::CodeDeploy(id) => aws.continue_code_deployment(id).await?,
         Handle::Service | Handle::None => return Err(Error::NotPaused(one.last.place().to_owned())),
     }
+    one.ended_pause = Some(hook.id);
+    one.last.pause = None;
     Ok(())
 }
 
@@ -174,4 +200,25 @@ async fn stop(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
     };
     stopped?;
     Ok(())
+}
+
+/// After a stop, what was gone back to serves, and not what was stopped.
+pub(super) async fn what_serves(aws: &Aws, one: &mut Watched, session: &Session) {
+    if one.report.outcome != Outcome::RolledBack {
+        return;
+    }
+    one.report.images.clear();
+    one.report.task_definition = None;
+    let Some(revision) = one.last.rollback_revision.clone() else { return };
+    let found = async {
+        let Some((_, definition)) = aws.task_definitions_of(&[revision]).await?.into_iter().next() else {
+            return Ok(());
+        };
+        one.report.images = ImageReport::all_of(&aws.describe_task_definition(&definition).await?.overview()?);
+        one.report.task_definition = Some(definition);
+        Ok::<(), Error>(())
+    };
+    if let Err(error) = found.await {
+        session.progress.warning(&format!("what serves now could not be looked at: {error}"));
+    }
 }

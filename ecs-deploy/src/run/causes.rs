@@ -9,7 +9,7 @@ use serde_json::json;
 use super::watched::{Handle, Watched};
 use crate::aws::{Aws, Lookup};
 use crate::cause::{self, Cause};
-use crate::judge::shows_failure;
+use crate::judge::{is_failing, shows_failure};
 use crate::log_stream::of_container;
 use crate::observation::StoppedTask;
 
@@ -19,18 +19,20 @@ const LINES: u32 = 10;
 const CAUSES: usize = 3;
 /// Nothing moving for so long is worth a look into the service's diary.
 const STANDSTILL: Duration = Duration::from_secs(15);
+/// How often tasks that stopped are looked for where AWS does not count them.
+const UNCOUNTED: Duration = Duration::from_secs(5);
 /// Words of events that tell of trouble.
 ///
 /// Source: ECS developer guide, service event messages.
 const TROUBLE: [&str; 9] =
     ["fail", "unhealthy", "error", "throttle", "unable", "missing", "alarm", "rolling back", "rolled back"];
 
-/// Looks for causes if there is something new to find.
-pub(super) async fn look(aws: &Aws, one: &mut Watched, session: &Session) {
+/// Looks for causes if there is something new to find. `is_counting` says that somebody counts failures here.
+pub(super) async fn look(aws: &Aws, one: &mut Watched, is_counting: bool, session: &Session) {
+    let breaker = one.last.circuit_breaker;
     if shows_failure(&one.last) {
         // Stopped tasks are looked at again only if more were counted, or the deployment has turned.
-        let counted =
-            (crate::judge::is_failing(&one.last.status), one.last.circuit_breaker.map_or(0, |(count, _)| count));
+        let counted = (is_failing(&one.last.status), breaker.map_or(0, |(count, _)| count));
         if one.counted != Some(counted) {
             one.counted = Some(counted);
             failures(aws, one, session).await;
@@ -41,12 +43,11 @@ pub(super) async fn look(aws: &Aws, one: &mut Watched, session: &Session) {
     let is_incomplete = target.running < target.requested || (one.last.stage.is_none() && target.pending > 0);
     if is_incomplete && one.changed_at.elapsed() > STANDSTILL {
         events(aws, one, session).await;
-        if one.handle == Handle::Service
-            || one.last.circuit_breaker.is_none()
-            || matches!(one.handle, Handle::CodeDeploy(_))
-        {
-            failures(aws, one, session).await;
-        }
+    }
+    // Without a circuit breaker AWS counts no failures: tasks that stopped are looked for now and then.
+    if breaker.is_none() && (is_counting || is_incomplete) && one.failures_at.elapsed() > UNCOUNTED {
+        one.failures_at = Instant::now();
+        failures(aws, one, session).await;
     }
 }
 

@@ -1,11 +1,12 @@
 //! The checks: shell commands that must pass while traffic shifts and bakes.
 
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use contract::Session;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::decide::Checks;
@@ -22,7 +23,7 @@ pub(crate) struct CheckRunner {
     commands: Vec<String>,
     every: Duration,
     due: Option<Instant>,
-    running: Option<JoinHandle<Vec<CheckReport>>>,
+    running: Option<Round>,
     /// How many rounds have begun.
     begun: u64,
     /// The last round that passed, by its number.
@@ -63,14 +64,13 @@ impl CheckRunner {
             return;
         }
         self.begun += 1;
-        let (commands, environment) = (self.commands.clone(), environment.to_vec());
-        self.running = Some(tokio::spawn(round(commands, environment)));
+        self.running = Some(Round::begin(&self.commands, environment));
     }
 
     /// Waits until the round that is running has ended, for ever if there is none.
     pub(crate) async fn ended(&mut self, session: &Session) {
         let Some(running) = &mut self.running else { return std::future::pending().await };
-        let reports = running.await.unwrap_or_default();
+        let reports = (&mut running.ending).await.unwrap_or_default();
         self.running = None;
         self.due = Some(Instant::now() + self.every);
         // A round that broke off has no reports, and has not passed.
@@ -111,35 +111,79 @@ fn failure(report: &CheckReport) -> String {
     }
 }
 
-async fn round(commands: Vec<String>, environment: Vec<(&'static str, String)>) -> Vec<CheckReport> {
+/// The checks of a round while they run, each the leader of its processes.
+#[derive(Debug)]
+struct Round {
+    leaders: Vec<Pid>,
+    ending: JoinHandle<Vec<CheckReport>>,
+}
+
+impl Round {
+    fn begin(commands: &[String], environment: &[(&'static str, String)]) -> Self {
+        let begun: Vec<(String, std::io::Result<Child>)> =
+            commands.iter().map(|command| (command.clone(), start(command, environment))).collect();
+        let leaders = begun.iter().filter_map(|(_, child)| leader(child.as_ref().ok()?)).collect();
+        Self { leaders, ending: tokio::spawn(until_ended(begun)) }
+    }
+}
+
+impl Drop for Round {
+    /// What a check started must not outlive the watching.
+    fn drop(&mut self) {
+        self.ending.abort();
+        for leader in &self.leaders {
+            kill(*leader);
+        }
+    }
+}
+
+fn start(command: &str, environment: &[(&'static str, String)]) -> std::io::Result<Child> {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command).envs(environment.iter().map(|(name, value)| (name, value)));
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    shell.process_group(0).spawn()
+}
+
+fn leader(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()?).ok()?)
+}
+
+fn kill(leader: Pid) {
+    // It may have ended just now.
+    let _ = kill_process_group(leader, Signal::KILL);
+}
+
+async fn until_ended(begun: Vec<(String, std::io::Result<Child>)>) -> Vec<CheckReport> {
     let mut running = JoinSet::new();
-    for (place, command) in commands.into_iter().enumerate() {
-        let environment = environment.clone();
-        running.spawn(async move { (place, check(command, environment).await) });
+    for (place, (command, child)) in begun.into_iter().enumerate() {
+        running.spawn(async move { (place, check(command, child).await) });
     }
     let mut ended = running.join_all().await;
     ended.sort_by_key(|(place, _)| *place);
     ended.into_iter().map(|(_, report)| report).collect()
 }
 
-async fn check(command: String, environment: Vec<(&'static str, String)>) -> CheckReport {
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(&command).envs(environment).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // A check must not outlive the watching.
-    shell.kill_on_drop(true);
-    let output = match tokio::time::timeout(LIMIT, shell.output()).await {
-        Ok(Ok(output)) => output,
-        Ok(Err(error)) => {
-            let output = vec![format!("no shell could be started: {error}")];
-            return CheckReport { command, ok: false, runs: 1, exit_code: None, output };
-        }
-        Err(_) => {
-            let output = vec![format!("it was ended after {} s", LIMIT.as_secs())];
-            return CheckReport { command, ok: false, runs: 1, exit_code: None, output };
+async fn check(command: String, child: std::io::Result<Child>) -> CheckReport {
+    let failed = |line: String| (false, None, vec![line]);
+    let (ok, exit_code, output) = match child {
+        Err(error) => failed(format!("no shell could be started: {error}")),
+        Ok(child) => {
+            let leader = leader(&child);
+            match tokio::time::timeout(LIMIT, child.wait_with_output()).await {
+                Ok(Ok(output)) => (output.status.success(), output.status.code(), last_lines(&output)),
+                Ok(Err(error)) => failed(format!("its end could not be waited for: {error}")),
+                Err(_) => {
+                    leader.into_iter().for_each(kill);
+                    failed(format!("it was ended after {} s", LIMIT.as_secs()))
+                }
+            }
         }
     };
-    let text = [output.stdout, output.stderr].concat();
+    CheckReport { command, ok, runs: 1, exit_code, output }
+}
+
+fn last_lines(output: &Output) -> Vec<String> {
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     let lines: Vec<String> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
-    let output_lines = lines[lines.len().saturating_sub(LINES)..].to_vec();
-    CheckReport { command, ok: output.status.success(), runs: 1, exit_code: output.status.code(), output: output_lines }
+    lines[lines.len().saturating_sub(LINES)..].to_vec()
 }

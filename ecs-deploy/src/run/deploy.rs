@@ -1,7 +1,5 @@
 //! A deployment: resolve, look, plan, ask, register, try, update, watch, report.
 
-use std::collections::HashSet;
-
 use contract::{Exit, Fault, Report, Session};
 
 use super::follow::Follow;
@@ -9,12 +7,14 @@ use super::watched::{Handle, Watched};
 use super::{cleanup, find, one_off, preflight, report, start};
 use crate::EcsDeploy;
 use crate::aws::{Aws, Lookup};
+use crate::decide::Course;
 use crate::error::Error;
 use crate::finding::{Finding, Verdict};
 use crate::plan::{Plan, Way, plan};
 use crate::report::{Action, ChangeReport, Deployment, ImageReport, Outcome, ServiceReport};
 use crate::request::{Deploy, Request};
 use crate::service::Service;
+use crate::standing::Standing;
 
 pub(super) async fn run(
     aws: &Aws,
@@ -111,14 +111,18 @@ async fn roll_out(
     session: &Session,
 ) -> Result<Report<EcsDeploy>, Error> {
     let mut follow = Follow::new(aws, &request.watch, section, session);
-    let mut watched = Vec::new();
+    let mut watched: Vec<Watched> = Vec::new();
     for (plan, definition) in plans.iter().zip(&definitions) {
+        if request.watch.together && watched.iter().any(|one| one.error.is_some()) {
+            watched.push(Watched::settled(planned(plan, Outcome::Refused), Outcome::Refused, None));
+            continue;
+        }
         leave_word(&follow.section, &watched, &plans, plan, definition, session);
         watched.push(begin(aws, plan, definition, session).await);
     }
     follow.until_over(&mut watched).await;
-    if request.watch.together {
-        stand_or_fall(aws, &mut follow, &mut watched).await;
+    if request.watch.together && !follow.is_abandoned {
+        stand_or_fall(&mut follow, &mut watched).await;
     }
     let mut section = follow.section.clone();
     section.checks.clone_from(&follow.checks.reports);
@@ -157,9 +161,9 @@ async fn begin(aws: &Aws, plan: &Plan, definition: &str, session: &Session) -> W
     let mut report = planned(plan, Outcome::InProgress);
     report.task_definition = Some(definition.to_owned());
     let started = if plan.is_unchanged() {
-        begin_unchanged(aws, plan, definition).await
+        begin_unchanged(aws, plan, session).await
     } else {
-        start::start(aws, plan, definition, &HashSet::new()).await
+        start::start(aws, plan, definition).await
     };
     let handle = match started {
         Ok(Handle::None) => return Watched::settled(report, Outcome::Unchanged, None),
@@ -176,35 +180,41 @@ async fn begin(aws: &Aws, plan: &Plan, definition: &str, session: &Session) -> W
     let overview = plan.definition.overview().unwrap_or_default();
     let mut watched = Watched::new(report, handle, definition, overview);
     watched.way_back = Some(plan.service.current_task_definition().to_owned()).filter(|before| before != definition);
-    let balancers = plan.service.load_balancers.iter();
-    let alternate = |advanced: &crate::service::AdvancedConfiguration| advanced.alternate_target_group_arn.clone();
-    let groups = balancers.flat_map(|balancer| {
-        [balancer.target_group_arn.clone(), balancer.advanced_configuration.as_ref().and_then(alternate)]
-    });
-    watched.target_groups = groups.flatten().collect();
+    watched.target_groups = plan.service.target_groups();
     watched
 }
 
-/// The service has the task definition already. Its settings may be new; and if its deployment is still under way, it is ours to watch: it may yet
-/// be rolled back.
-async fn begin_unchanged(aws: &Aws, plan: &Plan, definition: &str) -> Result<Handle, Error> {
+/// The service has the task definition already. Its settings may be new; if its deployment is still under way, it is ours to watch, for it may yet
+/// be rolled back; and if its deployment failed, it is deployed again.
+async fn begin_unchanged(aws: &Aws, plan: &Plan, session: &Session) -> Result<Handle, Error> {
     let service = &plan.service.name;
+    let standing = find::current(aws, &plan.service).await?;
+    if let Standing::Fallen(why) = &standing {
+        session.progress.event("again", &format!("{service}: deploying the same once more: {why}"), &[]);
+        let definition = plan.service.current_task_definition();
+        let known = find::known_deployments(aws, service).await?;
+        let updated = aws.update_service(service, Some(definition), plan.configuration.as_ref(), true).await;
+        return find::own(aws, service, definition, &known, updated).await;
+    }
     if let Some(configuration) = &plan.configuration {
-        aws.update_service(service, None, Some(configuration)).await?;
+        aws.update_service(service, None, Some(configuration), false).await?;
     }
-    if plan.way != Way::Ecs {
-        return Ok(Handle::None);
-    }
-    let under_way = find::under_way(aws, service, definition).await?;
-    Ok(under_way.map_or(Handle::None, Handle::Ecs))
+    Ok(match (standing, &plan.way) {
+        (Standing::UnderWay(arn), Way::Ecs) => Handle::Ecs(arn),
+        (Standing::UnderWay(id), Way::CodeDeploy(_)) => Handle::CodeDeploy(id),
+        (Standing::Unlisted, _) => Handle::Service,
+        (Standing::Serves | Standing::Fallen(_), _) => Handle::None,
+    })
 }
 
 /// If one failed, those that went through go back as well.
-async fn stand_or_fall(aws: &Aws, follow: &mut Follow<'_>, watched: &mut [Watched]) {
+async fn stand_or_fall(follow: &mut Follow<'_>, watched: &mut [Watched]) {
     let Some(reason) = watched.iter().find_map(Watched::failure) else { return };
     for one in watched.iter_mut().filter(|one| one.report.outcome == Outcome::Deployed) {
         one.over = false;
-        start::deploy_previous(aws, one, format!("another service failed: {reason}")).await;
+        one.report.outcome = Outcome::InProgress;
+        // The next look finds it through, and takes it back.
+        one.course = Course::Turning(format!("another service failed: {reason}"));
     }
     follow.until_over(watched).await;
 }
@@ -214,14 +224,19 @@ async fn dry_run(aws: &Aws, section: Deployment, plans: &[Plan], deploy: &Deploy
     for plan in plans {
         let mut report = planned(plan, Outcome::Planned);
         report.calls = plan.writes(deploy);
-        if plan.is_unchanged() && plan.configuration.is_none() {
-            let definition = plan.service.current_task_definition();
-            report.outcome = Outcome::Unchanged;
-            if plan.way == Way::Ecs {
-                report.arn = find::under_way(aws, &plan.service.name, definition).await?;
-            }
-            if report.arn.is_some() {
-                report.outcome = Outcome::InProgress;
+        if plan.is_unchanged() {
+            match find::current(aws, &plan.service).await? {
+                Standing::Fallen(why) => {
+                    report.calls.push(format!("ecs:UpdateService of {}: forceNewDeployment", plan.service.name));
+                    report.reason = Some(why);
+                }
+                Standing::UnderWay(arn) => {
+                    report.arn = Some(arn);
+                    report.outcome = Outcome::InProgress;
+                }
+                Standing::Unlisted => report.outcome = Outcome::InProgress,
+                Standing::Serves if plan.configuration.is_none() => report.outcome = Outcome::Unchanged,
+                Standing::Serves => {}
             }
         }
         services.push(report);

@@ -7,10 +7,12 @@ use contract::aws::{CallError, CallErrorKind};
 
 use super::chance;
 use super::watched::Handle;
-use crate::aws::{Aws, DeploymentBrief};
+use crate::aws::{Aws, DeploymentBrief, Group};
 use crate::error::Error;
 use crate::history::Success;
 use crate::pace::Pace;
+use crate::service::Service;
+use crate::standing::{Newest, Standing, standing};
 
 /// How long ECS may take to show a deployment that it has accepted. It is eventually consistent; seconds are normal.
 const UNTIL_SEEN: Duration = Duration::from_mins(2);
@@ -25,10 +27,30 @@ pub(super) async fn known_deployments(aws: &Aws, service: &str) -> Result<HashSe
     Ok(aws.list_deployments(service).await?.into_iter().map(|deployment| deployment.arn).collect())
 }
 
-/// The deployment that is under way for a task definition, if there is one.
-pub(super) async fn under_way(aws: &Aws, service: &str, task_definition: &str) -> Result<Option<String>, CallError> {
-    let candidates = aws.list_deployments(service).await?.into_iter().filter(|deployment| deployment.under_way);
-    first_of(aws, task_definition, candidates.collect()).await
+/// The newest deployment of a service.
+pub(super) async fn newest(aws: &Aws, service: &str) -> Result<Option<DeploymentBrief>, CallError> {
+    let listed = aws.list_deployments(service).await?;
+    Ok(listed.into_iter().max_by(|one, other| one.created_at.total_cmp(&other.created_at)))
+}
+
+/// How the task definition that a service has stands.
+pub(super) async fn current(aws: &Aws, service: &Service) -> Result<Standing, Error> {
+    if service.controller() == "CODE_DEPLOY" {
+        let group = aws.deployment_group(&service.name, service.last_code_deployment()).await?;
+        let open = aws.open_code_deployments(&group).await?;
+        let of_current = |id: &String| service.task_definition_of(id) == Some(service.current_task_definition());
+        return Ok(open.into_iter().find(of_current).map_or(Standing::Serves, Standing::UnderWay));
+    }
+    let newest = match newest(aws, &service.name).await? {
+        Some(brief) => {
+            let target = brief.target_revision.as_slice();
+            let definitions = aws.task_definitions_of(target).await?;
+            let is_of_current = definitions.iter().any(|(_, found)| found == service.current_task_definition());
+            Some(Newest { arn: brief.arn, status: brief.status, is_of_current })
+        }
+        None => None,
+    };
+    Ok(standing(newest.as_ref(), service))
 }
 
 /// Looks, after an update, for the deployment that was not there before and rolls out our task definition. No clock is compared, and the service's
@@ -90,9 +112,43 @@ async fn look(
     Ok((count, first_of(aws, task_definition, new).await?))
 }
 
-/// Whether a call that failed may have been carried out all the same: its answer was lost, or was a failure on AWS's side.
+/// Looks, after a deployment of CodeDeploy could not be created, for the one with our description.
+pub(super) async fn own_code_deployment(
+    aws: &Aws,
+    group: &Group,
+    description: &str,
+    error: Error,
+) -> Result<String, Error> {
+    let is_open = matches!(&error, Error::Call(call) if may_have_been_done(call));
+    let mut pace = Pace::default();
+    let started = Instant::now();
+    loop {
+        if let Ok(open) = aws.open_code_deployments(group).await
+            && let Ok(described) = aws.code_deployments(&open).await
+            && let Some(ours) = described.into_iter().find(|deployment| deployment.description == description)
+        {
+            return Ok(ours.id);
+        }
+        if !is_open {
+            return Err(error);
+        }
+        if started.elapsed() > UNTIL_UNDONE {
+            break;
+        }
+        tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
+    }
+    match error {
+        Error::Call(error) => Err(Error::Unsure(error)),
+        error => Err(error),
+    }
+}
+
+/// Whether a call that failed may have been carried out all the same: its answer was lost, or that of an attempt before the last, which was throttled.
 pub(super) fn may_have_been_done(error: &CallError) -> bool {
-    matches!(error.kind, CallErrorKind::Network | CallErrorKind::Server | CallErrorKind::Timeout)
+    matches!(
+        error.kind,
+        CallErrorKind::Network | CallErrorKind::Server | CallErrorKind::Timeout | CallErrorKind::Throttled
+    )
 }
 
 /// The oldest of these deployments that rolls a task definition out: whoever rolls out the same one later takes our place.

@@ -1,6 +1,6 @@
 //! Watches deployments until all of them are over: look, find causes, run checks, decide, act.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use contract::{Interruptions, Session};
 
@@ -9,13 +9,13 @@ use super::watched::{Handle, Watched};
 use super::{causes, chance, look, start};
 use crate::aws::Aws;
 use crate::cli::OnInterrupt;
-use crate::decide::{Checks, Circumstances, CodeDeploy, Step, decide};
+use crate::decide::{Checks, Circumstances, CodeDeploy, Course, Step, decide};
 use crate::error::Error;
 use crate::judge::End;
 use crate::pace::Pace;
 use crate::report::{Deployment, Outcome};
 use crate::request::Watch;
-use crate::strategy::has_traffic;
+use crate::strategy::{Stage, has_traffic};
 
 /// What watching needs beside the deployments.
 pub(super) struct Follow<'a> {
@@ -28,6 +28,8 @@ pub(super) struct Follow<'a> {
     interruptions: Option<Interruptions<'a>>,
     /// The signal that came, if this run acts on signals.
     pub(super) interrupted: Option<u8>,
+    /// A second signal came: nothing more is done.
+    pub(super) is_abandoned: bool,
 }
 
 impl<'a> Follow<'a> {
@@ -42,6 +44,7 @@ impl<'a> Follow<'a> {
             section,
             interruptions: acts.then(|| session.interruptions()),
             interrupted: None,
+            is_abandoned: false,
         }
     }
 
@@ -53,45 +56,50 @@ impl<'a> Follow<'a> {
         while watched.iter().any(|one| !one.over) {
             pace.throttled(look::look(self.aws, watched, self.session).await);
             for one in watched.iter_mut().filter(|one| !one.over) {
-                causes::look(self.aws, one, self.session).await;
+                causes::look(self.aws, one, self.watch.fail_after.is_some(), self.session).await;
             }
             self.begin_checks(watched);
             self.act(watched).await;
-            self.leave_word(watched);
             if watched.iter().all(|one| one.over) {
                 return;
             }
-            if self.wait(&mut pace, started, watched).await {
+            self.wait(pace.pause(started.elapsed(), chance()), watched).await;
+            if self.is_abandoned {
                 return;
             }
         }
     }
 
-    /// Waits until it is time to look again. Says whether a second signal ends the watching.
-    async fn wait(&mut self, pace: &mut Pace, started: Instant, watched: &mut [Watched]) -> bool {
-        let pause = tokio::time::sleep(pace.pause(started.elapsed(), chance()));
-        let signal = async {
-            match &mut self.interruptions {
-                Some(interruptions) => interruptions.next().await,
-                None => std::future::pending().await,
+    /// Waits until it is time to look again, and acts on what happens meanwhile.
+    async fn wait(&mut self, pause: Duration, watched: &mut [Watched]) {
+        let pause = tokio::time::sleep(pause);
+        tokio::pin!(pause);
+        while watched.iter().any(|one| !one.over) && !self.is_abandoned {
+            let signal = async {
+                match &mut self.interruptions {
+                    Some(interruptions) => interruptions.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = &mut pause => return,
+                () = self.checks.ended(self.session) => self.act(watched).await,
+                signal = signal => self.interrupt(signal, watched).await,
             }
-        };
-        tokio::select! {
-            () = pause => false,
-            () = self.checks.ended(self.session) => false,
-            signal = signal => self.interrupt(signal, watched).await,
         }
     }
 
-    async fn interrupt(&mut self, signal: u8, watched: &mut [Watched]) -> bool {
+    async fn interrupt(&mut self, signal: u8, watched: &mut [Watched]) {
         if self.interrupted.replace(signal).is_some() {
-            return true;
+            self.is_abandoned = true;
+            return;
         }
         self.session.progress.warning("rolling back because of a signal; another one ends the watching");
-        for one in watched.iter_mut().filter(|one| !one.over && one.asked.is_none()) {
+        // What goes back already is not to be turned round.
+        for one in watched.iter_mut().filter(|one| one.is_forward()) {
             self.roll_back(one, format!("ended by signal {signal}")).await;
         }
-        false
+        self.leave_word(watched);
     }
 
     fn leave_word(&self, watched: &[Watched]) {
@@ -102,30 +110,50 @@ impl<'a> Follow<'a> {
         self.session.checkpoint(&section, &hint);
     }
 
-    fn begin_checks(&mut self, watched: &[Watched]) {
+    /// A round of checks begins when one is due, or when a deployment waits for nothing else.
+    fn begin_checks(&mut self, watched: &mut [Watched]) {
         if !self.checks.is_wanted() || self.interrupted.is_some() {
             return;
         }
-        let is_open = |one: &&Watched| !one.over && one.asked.is_none() && one.going_back.is_none();
-        let has_ended = |one: &Watched| one.last.status == "SUCCESSFUL" || one.last.status == "Succeeded";
-        let shifts = |one: &&Watched| has_traffic(one.last.stage.as_deref(), one.last.target.running) || has_ended(one);
-        let waits = |one: &&Watched| one.last.pause.is_some() && self.watch.pauses;
-        // Whoever waits for the checks is not to wait for the next round that is due.
-        let at_once = watched.iter().filter(is_open).any(|one| {
-            (one.last.pause.is_some() && self.watch.pauses || has_ended(one))
-                && self.checks.verdict(begun(one)) == Checks::Pending
-        });
-        let open: Vec<&Watched> = watched.iter().filter(is_open).filter(|one| shifts(one) || waits(one)).collect();
-        if open.is_empty() {
-            return;
+        let begun = self.checks.begun();
+        for one in watched.iter_mut().filter(|one| one.is_forward()) {
+            if has_traffic(one.last.stage.as_deref(), one.last.target.running) || has_ended(one) {
+                one.exposed.get_or_insert(begun);
+            }
+            self.note_pause(one);
         }
-        let services: Vec<&str> = open.iter().map(|one| one.report.service.as_str()).collect();
+        let waits = |one: &Watched| self.pause_is_ours(one) || has_ended(one);
+        let concerned: Vec<&Watched> =
+            watched.iter().filter(|one| one.is_forward() && (one.exposed.is_some() || waits(one))).collect();
+        let Some(first) = concerned.first() else { return };
+        let is_urgent = concerned.iter().any(|one| waits(one) && self.verdict(one) == Checks::Pending);
+        let services: Vec<&str> = concerned.iter().map(|one| one.report.service.as_str()).collect();
         let environment = [
             ("DEPLOYMENT_CLUSTER", self.section.cluster.clone()),
             ("DEPLOYMENT_SERVICES", services.join(",")),
-            ("DEPLOYMENT_STAGE", open[0].last.place().to_owned()),
+            ("DEPLOYMENT_STAGE", first.last.place().to_owned()),
         ];
-        self.checks.begin(at_once, &environment);
+        self.checks.begin(is_urgent, &environment);
+    }
+
+    /// Remembers when a pause began: checks before that say nothing about it.
+    fn note_pause(&self, one: &mut Watched) {
+        let pause = one.last.pause.as_ref().map(|hook| &hook.id);
+        if one.hook.as_ref().map(|(known, _)| known) != pause {
+            one.hook = pause.cloned().map(|id| (id, self.checks.begun()));
+        }
+    }
+
+    /// Whether it waits at the pause that this run asked for. Others belong to somebody else.
+    fn pause_is_ours(&self, one: &Watched) -> bool {
+        let stage = self.watch.pause_at.map(Stage::as_str);
+        one.last.pause.is_some() && stage.is_some() && one.last.stage.as_deref() == stage
+    }
+
+    /// What the checks say about a deployment: a round counts that began after it had traffic, and after its pause began.
+    fn verdict(&self, one: &Watched) -> Checks {
+        let pause = one.hook.as_ref().map(|(_, begun)| *begun);
+        self.checks.verdict(pause.max(one.exposed).unwrap_or(u64::MAX))
     }
 
     async fn act(&mut self, watched: &mut [Watched]) {
@@ -136,36 +164,22 @@ impl<'a> Follow<'a> {
             let step = self.step(one, other);
             self.take(one, step).await;
         }
+        self.leave_word(watched);
     }
 
     fn step(&self, one: &mut Watched, other_failed: Option<String>) -> Step {
-        let pause = one.last.pause.as_ref().map(|hook| hook.id.clone());
-        let is_known = matches!((&one.hook, &pause), (Some((known, _)), Some(id)) if known == id);
-        if !is_known {
-            one.hook = pause.map(|id| (id, self.checks.begun()));
-        }
+        self.note_pause(one);
         let code_deploy = matches!(one.handle, Handle::CodeDeploy(_));
-        let is_going_back = one.going_back.is_some();
         let circumstances = Circumstances {
+            course: one.course.clone(),
             causes: &one.causes,
-            fail_after: self.watch.fail_after.filter(|_| !is_going_back),
-            checks: if is_going_back { Checks::None } else { self.checks.verdict(begun(one)) },
-            pause_is_ours: self.watch.pauses || is_going_back,
-            other_failed: other_failed.filter(|_| self.watch.together && !is_going_back),
-            rollback_asked: one.asked.is_some(),
+            fail_after: self.watch.fail_after,
+            checks: self.verdict(one),
+            pause_is_ours: self.pause_is_ours(one),
+            other_failed: other_failed.filter(|_| self.watch.together),
             code_deploy: code_deploy.then_some(CodeDeploy { rollback: one.rollback_status.as_deref() }),
         };
-        match decide(&one.last, &circumstances) {
-            // What has gone through before a check has passed is not through.
-            Step::Ended(End::Deployed) if !is_going_back => match (&one.asked, circumstances.checks) {
-                // It was through before it could be stopped.
-                (Some(reason), _) => Step::RollBack(reason.clone()),
-                (None, Checks::Failed(reason)) => Step::RollBack(reason),
-                (None, Checks::Pending) => Step::Watch,
-                (None, Checks::None | Checks::Passed) => Step::Ended(End::Deployed),
-            },
-            step => step,
-        }
+        decide(&one.last, &circumstances)
     }
 
     async fn take(&mut self, one: &mut Watched, step: Step) {
@@ -183,7 +197,7 @@ impl<'a> Follow<'a> {
                     causes::look_at_last(self.aws, one, self.session).await;
                 }
                 one.conclude_by(end);
-                if end == End::Stopped && one.going_back.is_none() {
+                if end == End::Stopped && !matches!(one.course, Course::Back(_)) {
                     self.who_stopped(one).await;
                 }
             }
@@ -210,9 +224,8 @@ impl<'a> Follow<'a> {
     }
 }
 
-/// How many rounds of checks had begun when this deployment began to wait for one: at a pause; else it is content with any.
-fn begun(one: &Watched) -> u64 {
-    one.hook.as_ref().map_or(0, |(_, begun)| *begun)
+fn has_ended(one: &Watched) -> bool {
+    one.last.status == "SUCCESSFUL" || one.last.status == "Succeeded"
 }
 
 /// The command that watches a deployment to its end.

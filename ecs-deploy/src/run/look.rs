@@ -6,6 +6,7 @@ use contract::aws::{CallError, CallErrorKind};
 use super::watched::{Handle, Watched};
 use crate::aws::{Aws, CodeDeployment, Lookup};
 use crate::error::Error;
+use crate::judge::is_failing;
 use crate::report::Outcome;
 use crate::rollouts;
 
@@ -115,7 +116,10 @@ async fn look_at_services(aws: &Aws, watched: &mut [Watched], session: &Session)
         Ok(lookups) => {
             for ((_, one), lookup) in open.iter_mut().zip(lookups) {
                 match lookup {
-                    Lookup::Found(service) => one.see(rollouts::observe(&service, &one.task_definition), session),
+                    Lookup::Found(service) => {
+                        let was_failing = is_failing(&one.last.status);
+                        one.see(rollouts::observe(&service, &one.task_definition, was_failing), session);
+                    }
                     Lookup::Missing(reason) => one.conclude(Outcome::Stopped, Some(Error::Deleted(reason))),
                 }
             }

@@ -57,9 +57,12 @@ pub(super) async fn run(
     let mut log =
         Log { stream: described.and_then(|described| of_container(described, id)), token: None, last: Vec::new() };
     let state = follow(aws, &arn, &mut log, session).await?;
-    log.drain(aws, session).await;
-    report.log = log.last;
     judge(&mut report, &state, &container);
+    log.drain(aws, report.ok, session).await;
+    report.log = log.last;
+    if let (Some(reason), Some(line)) = (&mut report.reason, report.log.last()) {
+        *reason = format!("{reason}: {line}");
+    }
     Ok(report)
 }
 
@@ -100,8 +103,7 @@ fn judge(report: &mut TaskReport, state: &TaskState, container: &str) {
     let of_container = own.and_then(|own| own.reason.clone());
     let reasons = [of_task, of_container].into_iter().flatten().collect::<Vec<_>>().join(": ");
     let code = report.exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
-    let last = report.log.last().map(|line| format!(": {line}")).unwrap_or_default();
-    report.reason = Some(format!("{code}, {reasons}{last}"));
+    report.reason = Some(format!("{code}, {reasons}"));
 }
 
 /// What the task's container writes, line by line as it comes.
@@ -135,7 +137,8 @@ impl Log {
         moved
     }
 
-    async fn drain(&mut self, aws: &Aws, session: &Session) {
+    /// Reads what comes after the end. Of a task that failed the last words are worth waiting for.
+    async fn drain(&mut self, aws: &Aws, is_well: bool, session: &Session) {
         if self.stream.is_none() {
             return;
         }
@@ -145,7 +148,7 @@ impl Log {
             if self.read(aws, session).await {
                 continue;
             }
-            if Instant::now() >= until || !self.last.is_empty() {
+            if Instant::now() >= until || (is_well && !self.last.is_empty()) {
                 return;
             }
             tokio::time::sleep(LOG_LAG / 10).await;

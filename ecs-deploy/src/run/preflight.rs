@@ -22,7 +22,10 @@ pub(super) async fn look(aws: &Aws, plans: &[Plan], deploy: &Deploy, session: &S
     }
     let mut lookups = JoinSet::new();
     for (image, place) in subjects.images {
-        let (aws, wanted, told) = (aws.clone(), wanted.clone(), deploy.platforms.clone());
+        let (aws, wanted) = (aws.clone(), wanted.clone());
+        // What the document says, it says about its own image.
+        let carried = deploy.carried.as_ref().filter(|carried| image.digest() == Some(&carried.digest));
+        let told = carried.map(|carried| carried.platforms.clone());
         lookups.spawn(async move {
             let known = aws.image(&place).await;
             let told = told.as_deref();
@@ -53,10 +56,10 @@ pub(super) async fn look(aws: &Aws, plans: &[Plan], deploy: &Deploy, session: &S
         });
     }
     if !subjects.alarms.is_empty() {
-        let (aws, names) = (aws.clone(), subjects.alarms);
+        let (aws, names, asked) = (aws.clone(), subjects.alarms, deploy.settings.alarms.clone());
         lookups.spawn(async move {
             let listed: Vec<String> = names.iter().cloned().collect();
-            judge_alarms(&names, &aws.alarm_states(&listed).await)
+            judge_alarms(&names, &asked, &aws.alarm_states(&listed).await)
         });
     }
     let mut findings: Vec<Finding> = lookups.join_all().await.into_iter().flatten().collect();

@@ -2,16 +2,18 @@
 
 use std::collections::HashSet;
 
-use contract::aws::{CallError, CallErrorKind};
+use contract::aws::CallErrorKind;
 use contract::{Exit, Fault, Session};
 
-use super::find;
 use super::watched::{Handle, Watched};
+use super::{find, random};
 use crate::aws::{Aws, Lookup};
+use crate::decide::Course;
 use crate::error::Error;
 use crate::history::rollback_targets;
 use crate::plan::{Plan, Way, specification};
 use crate::report::Outcome;
+use crate::service::Service;
 
 /// Who stopped a deployment.
 pub(super) enum Stopper {
@@ -21,108 +23,120 @@ pub(super) enum Stopper {
     Deletion(String),
 }
 
-/// Starts the deployment of a task definition as planned. With `known` it is told from those that were there; without, the task definition is new,
-/// and nobody else's.
-pub(super) async fn start(
-    aws: &Aws,
-    plan: &Plan,
-    task_definition: &str,
-    known: &HashSet<String>,
-) -> Result<Handle, Error> {
-    let service = &plan.service.name;
+/// Starts the deployment of a task definition as planned. The task definition is new, so that its deployment can be nobody else's.
+pub(super) async fn start(aws: &Aws, plan: &Plan, task_definition: &str) -> Result<Handle, Error> {
+    let service = &plan.service;
     match plan.way {
         Way::Ecs => {
-            let updated = aws.update_service(service, Some(task_definition), plan.configuration.as_ref()).await;
-            find::own(aws, service, task_definition, known, updated).await
+            let updated =
+                aws.update_service(&service.name, Some(task_definition), plan.configuration.as_ref(), false).await;
+            find::own(aws, &service.name, task_definition, &HashSet::new(), updated).await
         }
-        Way::CodeDeploy(configuration) => {
-            let last = plan.service.task_sets.iter().find_map(|set| set.external_id.as_deref());
-            let group = aws.deployment_group(service, last).await?;
-            let text = specification(&plan.service, task_definition)?;
-            let before = aws.open_code_deployments(&group).await?;
-            match aws.create_code_deployment(&group, &text, configuration).await {
-                Ok(id) => Ok(Handle::CodeDeploy(id)),
-                Err(error) => {
-                    // The answer may have been lost, and the deployment be there: CodeDeploy takes one at a time.
-                    let open = aws.open_code_deployments(&group).await?;
-                    let new = open.into_iter().find(|id| !before.contains(id)).filter(|_| before.is_empty());
-                    new.map(Handle::CodeDeploy).ok_or(error)
-                }
-            }
-        }
+        Way::CodeDeploy(configuration) => start_code_deploy(aws, service, task_definition, configuration).await,
     }
 }
 
-/// Asks AWS to take a deployment back. Where it cannot be asked, the task definition before is deployed again.
+/// CodeDeploy takes one deployment of a group at a time. Ours is told from others by its description, which nobody else knows: an answer may be
+/// lost, also the one to an attempt before the last.
+async fn start_code_deploy(
+    aws: &Aws,
+    service: &Service,
+    task_definition: &str,
+    configuration: Option<&str>,
+) -> Result<Handle, Error> {
+    let text = specification(service, task_definition)?;
+    let group = aws.deployment_group(&service.name, service.last_code_deployment()).await?;
+    let description = format!("ecs-deploy {:016x}", random());
+    let created = aws.create_code_deployment(&group, &text, configuration, &description).await;
+    let error = match created {
+        Ok(id) => return Ok(Handle::CodeDeploy(id)),
+        Err(error) => error,
+    };
+    find::own_code_deployment(aws, &group, &description, error).await.map(Handle::CodeDeploy)
+}
+
+/// Asks AWS to take a deployment back. Where it cannot be asked, what served before is deployed again.
 pub(super) async fn go_back(aws: &Aws, one: &mut Watched, reason: String, session: &Session) {
     let is_through = ["SUCCESSFUL", "Succeeded"].contains(&one.last.status.as_str());
-    let asked = match &one.handle {
-        _ if is_through => Ok(false),
-        Handle::Ecs(arn) => stopped(aws.stop_deployment(arn).await),
-        Handle::CodeDeploy(id) => stopped(aws.stop_code_deployment(id).await),
-        Handle::Service | Handle::None => Ok(false),
+    let stopped = match &one.handle {
+        Handle::Ecs(arn) if !is_through => aws.stop_deployment(arn).await,
+        Handle::CodeDeploy(id) if !is_through => aws.stop_code_deployment(id).await,
+        _ => return deploy_previous(aws, one, reason, session).await,
     };
-    match asked {
-        Ok(true) => one.asked = Some(reason),
-        // It has ended meanwhile: the next look shows how.
-        Ok(false) if !is_through && one.handle != Handle::Service => {}
-        Ok(false) => deploy_previous(aws, one, reason).await,
+    match stopped {
+        Ok(()) => one.course = Course::Returning(reason),
         Err(error) if error.kind == CallErrorKind::AccessDenied => {
-            let failed = Error::RollbackFailed(format!("{reason}, but it may not be stopped: {error}"));
-            one.conclude(Outcome::InProgress, Some(failed));
+            let failed = format!("{reason}, but the deployment may not be stopped, and goes on: {error}");
+            one.conclude(Outcome::RollbackFailed, Some(Error::RollbackFailed(failed)));
         }
-        Err(error) => session.progress.warning(&format!("the deployment could not be stopped, trying again: {error}")),
+        Err(error) => {
+            // Refused is what has ended meanwhile: the next look shows how.
+            if error.kind != CallErrorKind::Refused {
+                let message = format!("the deployment could not be stopped, trying again: {error}");
+                session.progress.warning(&message);
+            }
+            one.course = Course::Turning(reason);
+        }
     }
 }
 
-/// Whether AWS stops the deployment; not if it has ended meanwhile.
-fn stopped(call: Result<(), CallError>) -> Result<bool, CallError> {
-    match call {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind == CallErrorKind::Refused => Ok(false),
-        Err(error) => Err(error),
+/// Deploys what served before: the last success before this one, or else what the service was said to have. Not if somebody has deployed something
+/// else meanwhile.
+pub(super) async fn deploy_previous(aws: &Aws, one: &mut Watched, reason: String, session: &Session) {
+    let name = one.report.service.clone();
+    let service = match aws.describe_services(std::slice::from_ref(&name)).await.map(|found| found.into_iter().next()) {
+        Ok(Some(Lookup::Found(service))) => service,
+        Ok(Some(Lookup::Missing(reason))) => return one.conclude(Outcome::Stopped, Some(Error::Deleted(reason))),
+        Ok(None) => return,
+        Err(error) => return try_again(one, reason, &error, session),
+    };
+    if service.current_task_definition() != one.task_definition {
+        let newer = service.current_task_definition().to_owned();
+        one.report.superseded_by = Some(newer.clone());
+        return one.conclude(Outcome::Superseded, Some(Error::Replaced(newer)));
     }
-}
-
-/// Deploys what served before: the last success before this one, or else what the service was said to have.
-pub(super) async fn deploy_previous(aws: &Aws, one: &mut Watched, reason: String) {
-    let successes = find::successes(aws, &one.report.service).await.unwrap_or_default();
+    let successes = find::successes(aws, &name).await.unwrap_or_default();
     let last = rollback_targets(&successes, &one.task_definition).into_iter().next();
     let Some(previous) = last.map(|success| success.task_definition).or_else(|| one.way_back.clone()) else {
         let failed = format!("{reason}, but it was through before, and it is not known what the service had");
         return one.conclude(Outcome::RollbackFailed, Some(Error::RollbackFailed(failed)));
     };
-    match deploy_again(aws, &one.report.service, &previous).await {
-        Ok(handle) => {
-            if let Handle::Ecs(arn) = &handle {
-                one.report.arn = Some(arn.clone());
-            }
-            one.handle = handle;
-            one.task_definition = previous;
-            one.going_back = Some(reason);
-        }
-        Err(error) => {
-            let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::RollbackFailed };
-            let failed = Error::RollbackFailed(format!("{reason}, and the way back failed: {error}"));
-            one.conclude(outcome, Some(if outcome == Outcome::InProgress { error } else { failed }));
-        }
+    match deploy_again(aws, &service, &previous).await {
+        Ok((handle, task_definition)) => one.turn_back(handle, task_definition, reason),
+        Err(error) if error.exit() == Exit::Unknown => one.conclude(Outcome::InProgress, Some(error)),
+        Err(error) => try_again(one, reason, &error, session),
     }
 }
 
-/// Deploys a task definition that is there already.
-pub(super) async fn deploy_again(aws: &Aws, service: &str, task_definition: &str) -> Result<Handle, Error> {
-    let lookup = aws.describe_services(&[service.to_owned()]).await?.into_iter().next();
-    if let Some(Lookup::Found(found)) = lookup
-        && found.controller() == "CODE_DEPLOY"
-    {
-        let last = found.task_sets.iter().find_map(|set| set.external_id.as_deref());
-        let group = aws.deployment_group(service, last).await?;
-        let text = specification(&found, task_definition)?;
-        return Ok(Handle::CodeDeploy(aws.create_code_deployment(&group, &text, None).await?));
+/// What fails in passing is tried at the next look.
+fn try_again(one: &mut Watched, reason: String, error: &Error, session: &Session) {
+    if matches!(error, Error::Call(call) if find::may_have_been_done(call)) {
+        session.progress.warning(&format!("the way back could not be taken, trying again: {error}"));
+        one.course = Course::Turning(reason);
+        return;
     }
-    let known = find::known_deployments(aws, service).await?;
-    let updated = aws.update_service(service, Some(task_definition), None).await;
-    find::own(aws, service, task_definition, &known, updated).await
+    let failed = Error::RollbackFailed(format!("{reason}, and the way back failed: {error}"));
+    one.conclude(Outcome::RollbackFailed, Some(failed));
+}
+
+/// Deploys a task definition that served before. One that was deregistered is registered again, for ECS deploys no inactive one. Says what is
+/// deployed.
+pub(super) async fn deploy_again(
+    aws: &Aws,
+    service: &Service,
+    task_definition: &str,
+) -> Result<(Handle, String), Error> {
+    let mut target = task_definition.to_owned();
+    let definition = aws.describe_task_definition(task_definition).await?;
+    if definition.overview()?.status.as_deref() == Some("INACTIVE") {
+        target = aws.register_task_definition(definition.to_register()).await?;
+    }
+    if service.controller() == "CODE_DEPLOY" {
+        return Ok((start_code_deploy(aws, service, &target, None).await?, target));
+    }
+    let known = find::known_deployments(aws, &service.name).await?;
+    let updated = aws.update_service(&service.name, Some(&target), None, false).await;
+    Ok((find::own(aws, &service.name, &target, &known, updated).await?, target))
 }
 
 /// Lets a deployment go on from its pause.
@@ -134,6 +148,7 @@ pub(super) async fn go_on(aws: &Aws, one: &mut Watched, hook: &str, session: &Se
     };
     match called {
         Ok(()) => {
+            one.ended_pause = Some(hook.to_owned());
             let stage = one.last.place();
             session.progress.event("continue", &format!("{}: goes on from {stage}", one.report.service), &[]);
         }

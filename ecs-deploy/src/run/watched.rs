@@ -7,6 +7,7 @@ use contract::Session;
 use serde_json::json;
 
 use crate::cause::Cause;
+use crate::decide::Course;
 use crate::error::Error;
 use crate::judge::{End, is_failing};
 use crate::observation::Observation;
@@ -43,19 +44,21 @@ pub(crate) struct Watched {
     pub(crate) causes: Vec<Cause>,
     /// How many failed tasks were counted when causes were looked for last.
     pub(crate) counted: Option<(bool, i32)>,
-    /// Why this run asked for a rollback.
-    pub(crate) asked: Option<String>,
+    pub(crate) course: Course,
     /// The task definition that it goes back to where history knows none, by ARN.
     pub(crate) way_back: Option<String>,
-    /// Why it goes back by a deployment of its own.
-    pub(crate) going_back: Option<String>,
     /// The pause that it waits at, and how many rounds of checks had begun when that was first seen.
     pub(crate) hook: Option<(String, u64)>,
+    /// The pause that was ended: it shows a little longer.
+    pub(crate) ended_pause: Option<String>,
+    /// How many rounds of checks had begun when it first had traffic.
+    pub(crate) exposed: Option<u64>,
     pub(crate) failed_looks: u32,
     pub(crate) events: BTreeSet<String>,
     /// When something was seen to change.
     pub(crate) changed_at: Instant,
     pub(crate) events_at: Option<Instant>,
+    pub(crate) failures_at: Instant,
     stage_since: Instant,
     /// Why the answer is no, once it is over.
     pub(crate) error: Option<Error>,
@@ -75,14 +78,16 @@ impl Watched {
             rollback_status: None,
             causes: Vec::new(),
             counted: None,
-            asked: None,
+            course: Course::Forward,
             way_back: None,
-            going_back: None,
             hook: None,
+            ended_pause: None,
+            exposed: None,
             failed_looks: 0,
             events: BTreeSet::new(),
             changed_at: now,
             events_at: None,
+            failures_at: now,
             stage_since: now,
             error: None,
             over: false,
@@ -99,8 +104,11 @@ impl Watched {
     }
 
     /// Takes a look in.
-    pub(crate) fn see(&mut self, observation: Observation, session: &Session) {
+    pub(crate) fn see(&mut self, mut observation: Observation, session: &Session) {
         self.failed_looks = 0;
+        if observation.pause.as_ref().is_some_and(|hook| self.ended_pause.as_ref() == Some(&hook.id)) {
+            observation.pause = None;
+        }
         if observation.place() != self.last.place() {
             self.close_stage();
         }
@@ -151,6 +159,25 @@ impl Watched {
         report
     }
 
+    /// From now on it goes back by another deployment, and nothing that was seen of the first one is about that.
+    pub(crate) fn turn_back(&mut self, handle: Handle, task_definition: String, reason: String) {
+        self.close_stage();
+        if let Handle::Ecs(name) | Handle::CodeDeploy(name) = &handle {
+            self.report.arn = Some(name.clone());
+        }
+        self.handle = handle;
+        self.task_definition = task_definition;
+        self.course = Course::Back(reason);
+        self.last = Observation::default();
+        (self.rollback_status, self.counted, self.hook, self.failed_looks) = (None, None, None, 0);
+        self.changed_at = Instant::now();
+    }
+
+    /// Whether it still goes to the new revision.
+    pub(crate) fn is_forward(&self) -> bool {
+        !self.over && self.course == Course::Forward
+    }
+
     /// It is over.
     pub(crate) fn conclude(&mut self, outcome: Outcome, error: Option<Error>) {
         self.over = true;
@@ -160,7 +187,7 @@ impl Watched {
 
     /// It ended by itself. A deployment that goes back by another one has gone back when that one is through.
     pub(crate) fn conclude_by(&mut self, end: End) {
-        if let Some(reason) = self.going_back.clone() {
+        if let Course::Back(reason) = self.course.clone() {
             self.report.reason = Some(reason.clone());
             return match end {
                 End::Deployed => self.conclude(Outcome::RolledBack, Some(Error::RolledBack(reason))),
@@ -178,8 +205,8 @@ impl Watched {
 
     /// Why it went back: what this run asked for, else AWS's reason, and the most frequent failure of the tasks behind it.
     pub(crate) fn reason(&self) -> String {
-        if let Some(asked) = &self.asked {
-            return asked.clone();
+        if let Course::Turning(reason) | Course::Returning(reason) | Course::Back(reason) = &self.course {
+            return reason.clone();
         }
         let said = self.last.status_reason.as_deref().unwrap_or("AWS gave no reason");
         let said = said.strip_prefix(PREAMBLE).unwrap_or(said).trim_end_matches('.');
@@ -191,7 +218,7 @@ impl Watched {
 
     /// Whether it failed, or is failing.
     pub(crate) fn failure(&self) -> Option<String> {
-        let is_failing = is_failing(&self.last.status) || self.asked.is_some() || self.going_back.is_some();
+        let is_failing = is_failing(&self.last.status) || self.course != Course::Forward;
         let has_failed = self.over && self.report.outcome > Outcome::Paused;
         (has_failed || is_failing).then(|| format!("{}: {}", self.report.service, self.reason()))
     }

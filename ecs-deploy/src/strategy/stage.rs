@@ -54,7 +54,9 @@ impl fmt::Display for Stage {
 }
 
 /// Stages from the first shift of traffic to the end of the bake: that is when checks mean something.
-const SHIFTING: [&str; 7] = [
+///
+/// Source: ECS API reference, `ServiceDeployment`, `lifecycleStage`; CodeDeploy user guide, lifecycle events of an ECS deployment.
+const SHIFTING: [&str; 12] = [
     "TEST_TRAFFIC_SHIFT",
     "POST_TEST_TRAFFIC_SHIFT",
     "PRE_PRODUCTION_TRAFFIC_SHIFT",
@@ -62,6 +64,11 @@ const SHIFTING: [&str; 7] = [
     "POST_PRODUCTION_TRAFFIC_SHIFT",
     "BAKE_TIME",
     "CLEAN_UP",
+    "AllowTestTraffic",
+    "AfterAllowTestTraffic",
+    "BeforeAllowTraffic",
+    "AllowTraffic",
+    "AfterAllowTraffic",
 ];
 
 /// Whether traffic shifts or bakes at a stage. `None` is a rolling deployment, whose new tasks get traffic as they come.
@@ -85,7 +92,8 @@ mod tests {
 
     #[test]
     fn checks_mean_something_when_there_is_traffic() {
-        assert!(!has_traffic(Some("SCALE_UP"), 2) && has_traffic(Some("PRODUCTION_TRAFFIC_SHIFT"), 2));
+        assert!(!has_traffic(Some("SCALE_UP"), 2) && !has_traffic(Some("Install"), 2));
+        assert!(has_traffic(Some("AllowTraffic"), 2) && has_traffic(Some("PRODUCTION_TRAFFIC_SHIFT"), 2));
         assert!(!has_traffic(None, 0) && has_traffic(None, 1));
     }
 }

@@ -53,7 +53,7 @@ fn settings_of_another_strategy_go_with_it() {
 
 #[test]
 fn a_pause_is_added_once_and_other_hooks_stay() {
-    let pause = Pause { stage: "post-test-traffic-shift".parse().unwrap(), timeout: 60 };
+    let pause = Pause { stage: "post-test-traffic-shift".parse().unwrap(), timeout: None };
     let settings = Settings { pause: Some(pause), ..Settings::default() };
     let current = r#"{"strategy":"BLUE_GREEN","bakeTimeInMinutes":0,"lifecycleHooks":[{"hookTargetArn":"f","lifecycleStages":["POST_TEST_TRAFFIC_SHIFT"]}]}"#;
     let once = laid(current, &settings).unwrap().unwrap();
@@ -66,8 +66,26 @@ fn a_pause_is_added_once_and_other_hooks_stay() {
 }
 
 #[test]
+fn a_pause_that_is_there_rolls_back_and_not_on_when_nobody_comes() {
+    let with = |timeout: &str| {
+        format!(
+            r#"{{"strategy":"BLUE_GREEN","bakeTimeInMinutes":0,"lifecycleHooks":[{{"targetType":"PAUSE","lifecycleStages":["POST_SCALE_UP"],"timeoutConfiguration":{timeout}}}]}}"#
+        )
+    };
+    let laid_with = |timeout: &str, minutes| {
+        let pause = Some(Pause { stage: "post-scale-up".parse().unwrap(), timeout: minutes });
+        let laid = laid(&with(timeout), &Settings { pause, ..Settings::default() }).unwrap();
+        laid.map(|laid| laid["lifecycleHooks"][0]["timeoutConfiguration"].clone())
+    };
+    let lets_go = r#"{"timeoutInMinutes":1440,"action":"CONTINUE"}"#;
+    assert_eq!(laid_with(lets_go, None), Some(json!({ "timeoutInMinutes": 1440, "action": "ROLLBACK" })));
+    assert_eq!(laid_with(lets_go, Some(5)), Some(json!({ "timeoutInMinutes": 5, "action": "ROLLBACK" })));
+    assert_eq!(laid_with(r#"{"timeoutInMinutes":1440,"action":"ROLLBACK"}"#, None), None);
+}
+
+#[test]
 fn settings_that_do_not_go_together_are_refused() {
-    let pause = || Some(Pause { stage: "post-scale-up".parse().unwrap(), timeout: 1 });
+    let pause = || Some(Pause { stage: "post-scale-up".parse().unwrap(), timeout: Some(1) });
     let cases = [
         ("{}", Settings { canary_percent: Some(5.0), ..Settings::default() }, "--canary-percent"),
         ("{}", Settings { step_percent: Some(5.0), ..Settings::default() }, "--step-percent"),

@@ -131,8 +131,15 @@ fn port(member: &str) -> Option<(&str, &str)> {
     member.strip_prefix("portMappings[")?.split_once("].")
 }
 
+/// Whether people keep passwords at this place, or in something that it holds.
+fn is_secret(path: &str) -> bool {
+    let option = path.split_once(".options.").map(|(_, name)| name.to_lowercase());
+    let sounds_secret = |name: String| ["token", "key", "secret", "password"].iter().any(|word| name.contains(word));
+    path.contains(".environment") || path.ends_with(".options") || option.is_some_and(sounds_secret)
+}
+
 fn change(path: &str, before: Option<&str>, after: Option<&str>) -> Change {
-    let is_hidden = path.contains(".environment");
+    let is_hidden = is_secret(path);
     let is_container = path.starts_with("containerDefinitions[") && path.ends_with(']') && !path.contains("].");
     let told = |text: &str| {
         if is_hidden {
@@ -143,6 +150,10 @@ fn change(path: &str, before: Option<&str>, after: Option<&str>) -> Change {
             let image: String =
                 container.get("image").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
             return format!("a container of {image}");
+        }
+        // A list that cannot be told apart by names may hold containers with their variables.
+        if text.contains("\"environment\"") || text.contains("\"options\"") {
+            return HIDDEN.to_owned();
         }
         serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
     };
@@ -194,6 +205,29 @@ mod tests {
             paths(without, &with("new")),
             [("containerDefinitions[web].environment".to_owned(), None, text(HIDDEN))]
         );
+    }
+
+    #[test]
+    fn secrets_do_not_come_out_by_another_door() {
+        let twice = |value: &str| {
+            let one = format!(r#"{{"name":"web","image":"w","environment":[{{"name":"A","value":"{value}"}}]}}"#);
+            format!(r#"{{"family":"f","containerDefinitions":[{one},{one}]}}"#)
+        };
+        let expected = [("containerDefinitions".to_owned(), text(HIDDEN), text(HIDDEN))];
+        assert_eq!(paths(&twice("hunter2"), &twice("hunter3")), expected);
+        let with = |token: &str| {
+            let log =
+                format!(r#"{{"logDriver":"splunk","options":{{"splunk-token":"{token}","splunk-url":"{token}"}}}}"#);
+            format!(
+                r#"{{"family":"f","containerDefinitions":[{{"name":"web","image":"w","logConfiguration":{log}}}]}}"#
+            )
+        };
+        let options = "containerDefinitions[web].logConfiguration.options";
+        let expected = [
+            (format!("{options}.splunk-token"), text(HIDDEN), text(HIDDEN)),
+            (format!("{options}.splunk-url"), text("a"), text("b")),
+        ];
+        assert_eq!(paths(&with("a"), &with("b")), expected);
     }
 
     #[test]

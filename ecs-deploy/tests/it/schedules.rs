@@ -127,6 +127,11 @@ fn deployments_of(bench: &Bench, task_definition: &str) -> Vec<Value> {
     found
 }
 
+fn is_deleted(bench: &Bench) -> bool {
+    let described = bench.call("DescribeServices", &json!({ "cluster": "stage", "services": ["web"] }));
+    described["services"][0]["status"] != "ACTIVE"
+}
+
 /// Whether what was reported is what happened.
 fn verdict(schedule: &Schedule, bench: &Bench, outcome: &Outcome) -> Result<(), String> {
     let document = outcome.json();
@@ -155,7 +160,9 @@ fn verdict(schedule: &Schedule, bench: &Bench, outcome: &Outcome) -> Result<(), 
         "rolled_back" => {
             status == "ROLLBACK_SUCCESSFUL" || (status == "SUCCESSFUL" && bench.image() == crate::bench::OLD)
         }
-        "superseded" | "stopped" => status == "STOPPED",
+        // By ECS, or by somebody else after it was through and before it could be gone back from.
+        "superseded" => status == "STOPPED" || bench.image() == crate::bench::OLD,
+        "stopped" => status == "STOPPED" || is_deleted(bench),
         "rollback_failed" => status != "ROLLBACK_SUCCESSFUL",
         "failed" => status == "none",
         _ => true,
