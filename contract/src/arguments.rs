@@ -11,6 +11,14 @@ use crate::color::ColorChoice;
 use crate::pages::Page;
 use crate::progress::ProgressForm;
 
+/// A value that says something: a variable that was never set makes an empty one.
+///
+/// # Errors
+/// It is empty, or white space.
+pub fn parse_text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("it is empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
 /// Flags of every tool.
 #[derive(Args, Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -64,15 +72,15 @@ pub struct CommonArguments {
 #[derive(Args, Clone, Debug, Default)]
 pub struct AwsArguments {
     /// AWS region; by default what the AWS SDK finds.
-    #[arg(long, value_name = "REGION", help_heading = "AWS")]
+    #[arg(long, value_name = "REGION", value_parser = NonEmptyStringValueParser::new(), help_heading = "AWS")]
     pub region: Option<String>,
 
     /// Profile of the AWS configuration files.
-    #[arg(long, value_name = "PROFILE", help_heading = "AWS")]
+    #[arg(long, value_name = "PROFILE", value_parser = NonEmptyStringValueParser::new(), help_heading = "AWS")]
     pub profile: Option<String>,
 
     /// Address to send all AWS requests to.
-    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), help_heading = "AWS")]
     pub endpoint_url: Option<String>,
 }
 

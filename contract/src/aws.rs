@@ -25,6 +25,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::request_id::RequestId;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 pub use self::raw_answer::RawAnswer;
 pub use self::service::{Protocol, Service, ServiceModel};
@@ -77,7 +78,27 @@ pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkCo
     if let Some(endpoint) = &arguments.endpoint_url {
         loader = loader.endpoint_url(endpoint);
     }
-    loader.load().await
+    with_said_endpoints(loader.load().await)
+}
+
+/// An endpoint that is set and empty is none, as for the AWS CLI.
+fn with_said_endpoints(config: SdkConfig) -> SdkConfig {
+    let mut builder = config.clone().into_builder();
+    if config.endpoint_url() == Some("") {
+        builder.set_endpoint_url(None);
+    }
+    builder.set_service_config(Some(SaidEndpoints(config)));
+    builder.build()
+}
+
+/// The settings of single services, without those that say nothing.
+#[derive(Debug)]
+struct SaidEndpoints(SdkConfig);
+
+impl LoadServiceConfig for SaidEndpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        self.0.service_config()?.load_config(key).filter(|value| !value.is_empty())
+    }
 }
 
 /// A call to AWS that failed, in AWS's own words.

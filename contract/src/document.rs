@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::fault::{Failure, Fault};
 use crate::image::Image;
 use crate::raw::RawObject;
-use crate::step::Step;
+use crate::step::{self, Step};
 
 /// The schema that this build reads and writes.
 pub const SCHEMA: &str = "deploy-aws-ecs/release/v1";
@@ -169,7 +169,11 @@ impl Document {
     /// # Errors
     /// `image` has the wrong shape.
     pub fn image(&self) -> Result<Option<Image>, DocumentError> {
-        self.read("image")
+        let image: Option<Image> = self.read("image")?;
+        if image.as_ref().is_none_or(Image::is_of_one_mind) {
+            return Ok(image);
+        }
+        Err(DocumentError::Member { member: "image", cause: "its `uri` does not name its `digest`".to_owned() })
     }
 
     /// Reads a member, if it is there.
@@ -185,6 +189,15 @@ impl Document {
     #[must_use]
     pub fn raw(&self, member: &str) -> Option<&str> {
         self.members.get(member)
+    }
+
+    pub(crate) fn remove(&mut self, member: &str) {
+        self.members.remove(&[member]);
+    }
+
+    /// Whether this tool wrote it last.
+    pub(crate) fn ends_with_step_of(&self, tool: &str) -> bool {
+        self.steps().is_ok_and(|steps| steps.last().is_some_and(|last| step::is_of(last, tool)))
     }
 
     /// Sets a member: in its place if it is there, else behind the other sections and before `steps`.

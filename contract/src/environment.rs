@@ -27,8 +27,9 @@ fn with_variable(argument: Arg, prefix: &str) -> Arg {
     }
     let variable = format!("{prefix}_{}", variable_part(name));
     let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
+    let is_optional = argument.get_num_args().is_some_and(|number| number.min_values() == 0);
     // A flag that is not wanted is not given: it neither needs nor excludes another one.
-    if is_flag && says_no(&variable) {
+    if (is_flag || is_optional) && says_no(&variable) {
         return argument;
     }
     let argument = argument.env(variable).hide_env_values(true);

@@ -30,6 +30,11 @@ pub struct Image {
 }
 
 impl Image {
+    /// Whether its `uri` names its `digest`: else what is gated and what is deployed would not be the same.
+    pub(crate) fn is_of_one_mind(&self) -> bool {
+        self.uri.split_once('@').is_some_and(|(_, digest)| digest == self.digest.as_str())
+    }
+
     /// All digests that name this image: its own, those of its configurations and those of its platforms.
     pub fn names(&self) -> impl Iterator<Item = &Digest> {
         std::iter::once(&self.digest).chain(&self.config_digests).chain(&self.platform_digests)

@@ -13,7 +13,7 @@ use crate::arguments::{CommonArguments, OutputForm};
 use crate::document::Document;
 use crate::exit::{self, Exit};
 use crate::fault::{Failure, Fault};
-use crate::input::{self, InputError};
+use crate::input::{self, Input, InputError};
 use crate::progress::{Progress, ProgressForm, Volume};
 use crate::session::Session;
 use crate::signals::{Signal, Signals};
@@ -213,6 +213,9 @@ async fn supervise<T: Tool>(
         let source = input::source(common.input.as_deref(), T::operand(&arguments));
         let input = match input::read(source, T::STREAMS, &session.progress).await {
             Ok(input) => input,
+            Err(InputError::Upstream(_, left)) if T::takes_up(&arguments) && left.ends_with_step_of(T::NAME) => {
+                Input { document: Some(*left), ..Input::default() }
+            }
             Err(error) => return without_input(error, &mut document, session),
         };
         if let Some(carried) = &input.document {
@@ -323,7 +326,8 @@ fn complete<T: Tool>(document: &mut Document, outcome: &Outcome, started: &Start
         summary: summary.clone(),
     });
     document.set("ok", &ok);
-    if let Some(failure) = &outcome.failure {
-        document.set("error", failure);
+    match &outcome.failure {
+        Some(failure) => document.set("error", failure),
+        None => document.remove("error"),
     }
 }

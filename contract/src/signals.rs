@@ -31,6 +31,9 @@ impl Signals {
     pub(crate) fn listen() -> Self {
         let arrived = watch::Sender::new(None);
         for (kind, number, name) in ENDING {
+            if is_ignored(number) {
+                continue;
+            }
             let Ok(mut stream) = signal(kind) else { continue };
             let sender = arrived.clone();
             tokio::spawn(async move {
@@ -91,6 +94,13 @@ impl Signals {
         self.holds.send_modify(|holds| *holds += 1);
         Hold(self)
     }
+}
+
+/// Whether whoever started this process ignores a signal for it, as `nohup` does. Source: proc(5), `/proc/pid/status`, `SigIgn`.
+fn is_ignored(number: u8) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
 pub(crate) struct Hold<'a>(&'a Signals);

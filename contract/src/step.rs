@@ -1,7 +1,8 @@
 //! The audit trail: what each tool of the pipe did.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// One entry of `steps`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -18,4 +19,13 @@ pub struct Step {
     pub seconds: f64,
     /// One line for people.
     pub summary: String,
+}
+
+/// Whether this entry is of this tool.
+pub(crate) fn is_of(entry: &RawValue, tool: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Signature {
+        tool: String,
+    }
+    serde_json::from_str::<Signature>(entry.get()).is_ok_and(|signature| signature.tool == tool)
 }

@@ -47,6 +47,12 @@ pub trait Tool {
     /// Whether the tool's main operand is given, missing, or `-`: what decides if standard input is read.
     fn operand(arguments: &Self::Arguments) -> Operand;
 
+    /// Whether these arguments take up what an earlier run of this tool left: then its document is welcome although it says no.
+    fn takes_up(arguments: &Self::Arguments) -> bool {
+        let _ = arguments;
+        false
+    }
+
     /// The IAM permissions that this command line needs.
     fn permissions(arguments: &Self::Arguments) -> Vec<Statement>;
 

@@ -8,7 +8,7 @@ use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_smithy_runtime::client::identity::IdentityCache;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
 use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder
 use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugin, StaticRuntimePlugin};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::Layer;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::{Region, SigningRegion};
 use aws_types::service_config::ServiceConfigKey;
 use aws_types::{SdkConfig, SigningName};
@@ -110,32 +111,47 @@ impl Service {
         String::from_utf8(answer).map_err(|error| self.impossible(operation, &error.to_string()))
     }
 
+    /// Fetches what an operation gave a signed address of: nothing is signed again.
+    ///
+    /// # Errors
+    /// The address is none, or the call failed.
+    pub async fn download(&self, operation: &'static str, url: &str) -> Result<Vec<u8>, CallError> {
+        let authority = url.find("://").map_or(0, |scheme| scheme + 3);
+        let end = url[authority..].find('/').map_or(url.len(), |path| authority + path);
+        let (origin, path) = url.split_at(end);
+        let (path, agent, protocol) = (path.to_owned(), self.agent.clone(), self.model.protocol);
+        let call = self.prepared(operation, origin)?.no_auth();
+        let call = call.serializer(move |()| get(&path, &agent)).deserializer(move |response| read(protocol, response));
+        call.build().invoke(()).await.map_err(|error| CallError::new(operation, &error))
+    }
+
     async fn call(&self, operation: &'static str, body: String) -> Result<Vec<u8>, CallError> {
+        let (endpoint, region) = self.endpoint(operation)?;
+        let (model, agent) = (self.model, self.agent.clone());
+        let call = self.prepared(operation, &endpoint)?.runtime_plugin(self.signing(region));
+        let call = call
+            .serializer(move |body: String| request(model, name_of(operation), &agent, body))
+            .deserializer(move |response| read(model.protocol, response));
+        call.build().invoke(body).await.map_err(|error| CallError::new(operation, &error))
+    }
+
+    /// A call to an endpoint with everything that every call of a run has: its retries, its time limits, its log.
+    fn prepared(&self, operation: &'static str, endpoint: &str) -> Result<OperationBuilder, CallError> {
         let Some(http_client) = self.config.http_client() else {
             return Err(self.impossible(operation, "there is no HTTP client"));
         };
-        let (endpoint, region) = self.endpoint(operation)?;
-        let model = self.model;
-        let agent = self.agent.clone();
+        let limits = self.config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled);
         let mut call = Operation::builder()
-            .service_name(model.name)
+            .service_name(self.model.name)
             .operation_name(name_of(operation))
             .http_client(http_client)
-            .endpoint_url(&endpoint)
-            .timeout_config(
-                self.config
-                    .timeout_config()
-                    .cloned()
-                    .unwrap_or_else(aws_smithy_types::timeout::TimeoutConfig::disabled),
-            )
+            .endpoint_url(endpoint)
+            .timeout_config(limits)
             .interceptor(self.log.clone())
             .retry_classifier(Hopeless)
             .retry_classifier(HttpStatusCodeClassifier::default())
             .retry_classifier(TransientErrorClassifier::<ServiceFault>::new())
-            .retry_classifier(AwsErrorCodeClassifier::<ServiceFault>::new())
-            .runtime_plugin(self.signing(region))
-            .serializer(move |body: String| request(model, name_of(operation), &agent, body))
-            .deserializer(move |response| read(model.protocol, response));
+            .retry_classifier(AwsErrorCodeClassifier::<ServiceFault>::new());
         if let Some(retry) = self.config.retry_config() {
             call = call.standard_retry(retry);
         }
@@ -145,7 +161,7 @@ impl Service {
         if let Some(time) = self.config.time_source() {
             call = call.time_source(time);
         }
-        call.build().invoke(body).await.map_err(|error| CallError::new(operation, &error))
+        Ok(call)
     }
 
     /// Where the service is, and the region that requests are signed for.
@@ -228,6 +244,14 @@ fn request(model: &ServiceModel, operation: &str, agent: &str, body: String) -> 
             headers.insert("content-type", "application/x-www-form-urlencoded");
         }
     }
+    Ok(request)
+}
+
+fn get(path: &str, agent: &str) -> Result<HttpRequest, BoxError> {
+    let mut request = HttpRequest::new(SdkBody::empty());
+    request.set_method("GET")?;
+    request.set_uri(path)?;
+    request.headers_mut().insert("user-agent", agent.to_owned());
     Ok(request)
 }
 
