@@ -33,6 +33,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -42,6 +43,7 @@ use crate::ecr::region::Region;
 use crate::ecr::repository::Repository;
 use crate::ecr::token::Tokens;
 use crate::ecr::upload::Upload;
+use crate::image::Image;
 use crate::wire::{Reply, Request, ServiceError};
 
 pub use quirks::{Quirks, Words};
@@ -96,6 +98,7 @@ impl Ecr {
             "TagResource" => repositories::tag(self, input),
             "UntagResource" => repositories::untag(self, input),
             "ListTagsForResource" => repositories::list_tags(self, input),
+            "GetDownloadUrlForLayer" => layers::download_url(self, input, endpoint),
             "BatchCheckLayerAvailability" => layers::check_availability(self, input),
             "InitiateLayerUpload" => layers::initiate(self, input),
             "UploadLayerPart" => layers::upload_part(self, input),
@@ -141,6 +144,24 @@ impl Ecr {
             })
         });
         json!({ "authorizationData": data.collect::<Vec<_>>() })
+    }
+
+    /// Puts a whole image into a repository, as if it had been pushed.
+    ///
+    /// # Errors
+    /// The service's own error.
+    pub fn hold(&mut self, repository: &str, image: &Image, tag: &str, now: Timestamp) -> Result<(), ServiceError> {
+        for (digest, bytes) in image.blobs() {
+            self.repository_mut(repository)?.store_blob(&digest, bytes, now);
+        }
+        let manifest = String::from_utf8_lossy(&image.manifest);
+        let put = json!({ "repositoryName": repository, "imageTag": tag, "imageManifest": manifest });
+        images::put(self, &put, now).map(|_| ())
+    }
+
+    /// What the address that `GetDownloadUrlForLayer` gives leads to.
+    pub(crate) fn blob(&self, repository: &str, digest: &str) -> Option<Bytes> {
+        Some(self.repositories.get(repository)?.blobs.get(digest)?.bytes.clone())
     }
 
     fn start_upload(&mut self, repository: &str) -> String {

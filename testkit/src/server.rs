@@ -316,6 +316,12 @@ const CONTROL: &str = "/_local/";
 /// What the side door is for: scripts that cannot call the library.
 fn control(request: &Request, shared: &Shared) -> Option<Reply> {
     let door = request.path.strip_prefix(CONTROL)?;
+    if let (&Method::GET, Some(layer)) = (&request.method, door.strip_prefix("layers/")) {
+        let blob =
+            layer.rsplit_once('/').and_then(|(repository, digest)| lock(&shared.world).ecr.blob(repository, digest));
+        let absent = || Reply::empty(StatusCode::NOT_FOUND);
+        return Some(blob.map_or_else(absent, |bytes| Reply::body(StatusCode::OK, "application/octet-stream", bytes)));
+    }
     let answer = match (&request.method, door) {
         (&Method::GET, "journal") => serde_json::to_string(&*lock(&shared.journal)).map_err(|error| error.to_string()),
         (&Method::POST, "faults") => serde_json::from_slice(&request.body)

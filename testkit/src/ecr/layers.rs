@@ -48,6 +48,18 @@ pub(super) fn check_availability(ecr: &Ecr, input: &Value) -> Answer {
     Ok(json!({ "layers": layers, "failures": failures }))
 }
 
+/// ECR gives a signed address of S3, which opens to whoever has it, for a while.
+pub(super) fn download_url(ecr: &Ecr, input: &Value, endpoint: &str) -> Answer {
+    let repository = ecr.repository_of(input)?;
+    let digest = input["layerDigest"].as_str().unwrap_or_default();
+    if !repository.blobs.contains_key(digest) {
+        let message = error::layers_missing(&[digest.to_owned()], &repository.name);
+        return Err(ServiceError::bad_request("LayersNotFoundException", message));
+    }
+    let url = format!("{endpoint}/_local/layers/{}/{digest}", repository.name);
+    Ok(json!({ "downloadUrl": url, "layerDigest": digest }))
+}
+
 pub(super) fn initiate(ecr: &mut Ecr, input: &Value) -> Answer {
     let name = ecr.repository_of(input)?.name.clone();
     Ok(json!({ "uploadId": ecr.start_upload(&name), "partSize": PART_SIZE }))
