@@ -64,4 +64,10 @@ impl Aws {
             secrets: api(&models::SECRETS),
         }
     }
+
+    /// The command that looks at a service's latest deployment.
+    #[must_use]
+    pub fn status_command(&self, service: &str) -> String {
+        format!("ecs-deploy --cluster {} --service {service} --status", self.cluster)
+    }
 }

@@ -7,7 +7,7 @@ mod strategy;
 
 use clap::Parser;
 use contract::Operand;
-use contract::arguments::{AwsArguments, ChangeArguments, CommonArguments};
+use contract::arguments::{AwsArguments, ChangeArguments, CommonArguments, parse_text};
 
 pub use self::action::ActionArguments;
 pub(crate) use self::action::WITHOUT_EFFECT;
@@ -35,11 +35,11 @@ What signals do:
   (--on-interrupt rollback); a second signal ends the watching at once.")]
 pub struct Arguments {
     /// Cluster of the services: name or ARN. Not needed where the ARN of a deployment is given.
-    #[arg(long, value_name = "CLUSTER", required_unless_present_any = ["resume", "continue", "stop", "status"])]
+    #[arg(long, value_parser = parse_text, value_name = "CLUSTER", required_unless_present_any = ["resume", "continue", "stop", "status"])]
     pub cluster: Option<String>,
 
     /// The service; several in one run: repeat it, or separate them by commas.
-    #[arg(long, value_name = "SERVICE", value_delimiter = ',', required_unless_present_any = ["resume", "continue", "stop", "status"])]
+    #[arg(long, value_parser = parse_text, value_name = "SERVICE", value_delimiter = ',', required_unless_present_any = ["resume", "continue", "stop", "status"])]
     pub service: Vec<String>,
 
     /// What the task definition is to be.
@@ -74,7 +74,6 @@ pub struct Arguments {
 impl Arguments {
     pub(crate) fn operand(&self) -> Operand {
         let is_named = !self.definition.image.is_empty()
-            || self.definition.task_definition.is_some()
             || self.definition.keep_image
             || self.action.rollback
             || (self.action.attends() && (self.action.names_deployment() || !self.service.is_empty()));

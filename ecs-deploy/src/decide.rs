@@ -126,7 +126,7 @@ fn reason_to_go_back(circumstances: &Circumstances<'_>) -> Option<String> {
     }
     let limit = usize::try_from(circumstances.fail_after?).ok()?;
     let cause = circumstances.causes.iter().find(|cause| cause.count >= limit)?;
-    Some(format!("{limit} tasks failed alike: {}", cause.line()))
+    Some(format!("tasks fail alike, and --fail-after is {limit}: {}", cause.line()))
 }
 
 #[cfg(test)]
@@ -182,7 +182,7 @@ mod tests {
             ),
             (
                 Circumstances { causes: &failures, fail_after: Some(3), ..Circumstances::default() },
-                "3 tasks failed alike: 3 × ",
+                "tasks fail alike, and --fail-after is 3: 3 × ",
             ),
         ];
         for (circumstances, words) in cases {

@@ -94,23 +94,37 @@ pub enum Error {
     NoDeployment {
         /// The task definition that is rolled out.
         task_definition: String,
+        /// The command that looks again.
+        look: String,
     },
     /// Nobody knows whether the service was updated.
-    #[error("it is not known whether the service was updated: {0}")]
-    Unsure(CallError),
+    #[error("it is not known whether the service was updated: {error}")]
+    Unsure {
+        /// What went wrong.
+        error: CallError,
+        /// The command that looks.
+        look: String,
+    },
     /// The deployment cannot be seen any more; it goes on.
     #[error("the deployment goes on, but cannot be followed: {0}")]
     Lost(String),
     /// It is under way.
-    #[error("the deployment is under way: {0}")]
-    UnderWay(String),
+    #[error("the deployment is under way: {what}")]
+    UnderWay {
+        /// Where it is.
+        what: String,
+        /// The command that watches it.
+        resume: String,
+    },
     /// It waits for somebody.
     #[error("the deployment waits at {stage} for somebody to let it go on")]
     Paused {
         /// The lifecycle stage.
         stage: String,
-        /// The deployment.
-        deployment: String,
+        /// The command that lets it go on.
+        go_on: String,
+        /// The command that has it taken back.
+        stop: String,
     },
     /// It went back.
     #[error("rolled back: {0}")]
@@ -183,9 +197,11 @@ impl Fault for Error {
             | Self::NotADeployment(_)
             | Self::Controller(_)
             | Self::Swap(_) => Exit::Usage,
-            Self::NoDeployment { .. } | Self::Unsure(_) | Self::Lost(_) | Self::UnderWay(_) | Self::Paused { .. } => {
-                Exit::Unknown
-            }
+            Self::NoDeployment { .. }
+            | Self::Unsure { .. }
+            | Self::Lost(_)
+            | Self::UnderWay { .. }
+            | Self::Paused { .. } => Exit::Unknown,
             Self::Refused(_)
             | Self::Task(_)
             | Self::RolledBack(_)
@@ -227,9 +243,9 @@ impl Fault for Error {
             Self::Call(error) => return error.code(),
             Self::Answer { .. } => "aws.answer",
             Self::NoDeployment { .. } => "deployment.not_seen",
-            Self::Unsure(_) => "deployment.unsure",
+            Self::Unsure { .. } => "deployment.unsure",
             Self::Lost(_) => "deployment.lost",
-            Self::UnderWay(_) => "deployment.in_progress",
+            Self::UnderWay { .. } => "deployment.in_progress",
             Self::Paused { .. } => "deployment.paused",
             Self::RolledBack(_) => "deployment.rolled_back",
             Self::RollbackFailed(_) => "deployment.rollback_failed",
@@ -251,7 +267,7 @@ impl Fault for Error {
 
     fn request_id(&self) -> Option<String> {
         match self {
-            Self::Call(error) | Self::Unsure(error) => error.request_id(),
+            Self::Call(error) | Self::Unsure { error, .. } => error.request_id(),
             _ => None,
         }
     }

@@ -50,9 +50,20 @@ impl FromStr for ImageReference {
         if name.is_empty() || name.starts_with([':', '/']) || name.ends_with([':', '/']) {
             return Err(error("expected [HOST/]REPOSITORY[:TAG][@DIGEST]"));
         }
+        let path = name.split_once('/').filter(|(host, _)| is_host(host)).map_or(name, |(_, path)| path);
+        let repository = path.split_once(':').map_or(path, |(repository, _)| repository);
+        let is_fit = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-/".contains(letter);
+        if !repository.chars().all(is_fit) {
+            return Err(error("a repository has lower-case letters, digits, dots, hyphens and underscores"));
+        }
         let digest = digest.map(str::parse::<Digest>).transpose().map_err(|cause| error(&cause.to_string()))?;
         Ok(Self { text: text.to_owned(), digest })
     }
+}
+
+/// Source: Docker's reference grammar: the first part is a host if it could be none of a repository.
+fn is_host(part: &str) -> bool {
+    part.contains(['.', ':']) || part == "localhost" || part.chars().any(|letter| letter.is_ascii_uppercase())
 }
 
 impl fmt::Display for ImageReference {

@@ -1,9 +1,4 @@
 //! Rolls an image out to an ECS service and follows its own deployment to the end.
-//!
-//! ```text
-//! ecr-push web/ --repository web --tag 1.4.0 | ecs-deploy --cluster stage --service web
-//! ```
-//!
 //! A rollback is never a success: the exit code is that of the deployment this run started, whatever the service looks like afterwards.
 
 pub mod aws;
@@ -23,7 +18,6 @@ pub mod preflight;
 pub mod registry_image;
 pub mod report;
 pub mod request;
-pub mod rollouts;
 mod run;
 pub mod service;
 pub mod standing;
@@ -56,6 +50,10 @@ impl contract::Tool for EcsDeploy {
 
     fn operand(arguments: &Arguments) -> Operand {
         arguments.operand()
+    }
+
+    fn takes_up(arguments: &Arguments) -> bool {
+        arguments.action.attends() || arguments.action.rollback
     }
 
     fn permissions(arguments: &Arguments) -> Vec<Statement> {

@@ -1,5 +1,7 @@
 //! What is seen of a deployment at one moment, in AWS's own words.
 
+pub mod rollouts;
+
 /// One look at a deployment of ECS or CodeDeploy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
@@ -64,17 +66,32 @@ impl Observation {
     /// One line for people.
     #[must_use]
     pub fn line(&self) -> String {
-        let Revision { requested, running, pending, production_weight, .. } = self.target;
+        let Revision { pending, production_weight, .. } = self.target;
         let breaker = self.circuit_breaker.filter(|(failures, _)| *failures > 0);
         let parts = [
-            Some(format!("{}: {running} of {requested} tasks running", self.place())),
+            Some(self.place_and_tasks()),
             (pending > 0).then(|| format!("{pending} starting")),
-            production_weight.map(|weight| format!("{weight} % of production traffic")),
+            production_weight
+                .filter(|_| !self.is_going_back())
+                .map(|weight| format!("{weight} % of production traffic")),
             breaker.map(|(failures, allowed)| format!("circuit breaker: {failures} failed of {allowed} allowed")),
             self.alarm_words(),
             self.pause.as_ref().map(|_| "held at a pause".to_owned()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn is_going_back(&self) -> bool {
+        self.status.starts_with("ROLLBACK")
+    }
+
+    /// What a deployment that goes back takes away is no news.
+    fn place_and_tasks(&self) -> String {
+        let Revision { requested, running, .. } = self.target;
+        if self.is_going_back() && requested == 0 {
+            return self.place().to_owned();
+        }
+        format!("{}: {running} of {requested} tasks running", self.place())
     }
 
     fn alarm_words(&self) -> Option<String> {

@@ -33,8 +33,8 @@ pub enum Action {
     Deploy(Box<Deploy>),
     /// Go back to the last successful revision of these services.
     Rollback(Vec<String>),
-    /// Something about a deployment that is there already.
-    Attend(Verb, Subject),
+    /// Something about deployments that are there already.
+    Attend(Verb, Vec<Subject>),
 }
 
 /// What is to be done about a deployment that is there already.
@@ -85,8 +85,8 @@ impl Request {
         }
         let (action, cluster) = match attended(arguments) {
             Some((verb, given)) => {
-                let (subject, cluster) = Subject::resolve(given, arguments, document)?;
-                (Action::Attend(verb, subject), cluster)
+                let (subjects, cluster) = Subject::resolve(given, arguments, document)?;
+                (Action::Attend(verb, subjects), cluster)
             }
             None if arguments.action.rollback => {
                 (Action::Rollback(services(arguments)), arguments.cluster.clone().ok_or(Error::NoSubject)?)
@@ -135,5 +135,7 @@ fn attended(arguments: &Arguments) -> Option<(Verb, Option<&str>)> {
         (Verb::Continue, &action.r#continue),
         (Verb::Stop, &action.stop),
     ];
-    verbs.into_iter().find_map(|(verb, given)| given.as_ref().map(|given| (verb, given.as_deref())))
+    // In the environment an option cannot stand without a value: there a yes is as good as none.
+    let named = |given: &&str| !["1", "true", "yes"].contains(given);
+    verbs.into_iter().find_map(|(verb, given)| given.as_ref().map(|given| (verb, given.as_deref().filter(named))))
 }

@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
     match &request.action {
         Action::Deploy(deploy) => deploy::run(&aws, &request, deploy, session).await,
         Action::Rollback(services) => rollback::run(&aws, &request, services, session).await,
-        Action::Attend(verb, subject) => attend::run(&aws, &request, *verb, subject, session).await,
+        Action::Attend(verb, subjects) => attend::run(&aws, &request, *verb, subjects, session).await,
     }
 }
 

@@ -1,7 +1,8 @@
 //! ECR: whether an image is there, and for which platforms it is built.
 
+use contract::aws::{CallError, Service as Api};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Aws;
 use super::surroundings::Known;
@@ -42,6 +43,13 @@ struct Failure {
 #[serde(default)]
 struct Manifest {
     manifests: Vec<Entry>,
+    config: Option<Descriptor>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Descriptor {
+    digest: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,30 +77,49 @@ impl Aws {
         });
         let registry = self.registry.clone().in_region(&image.region);
         let call = registry.json("ecr:BatchGetImage", &input).await;
-        Known::of(call, &["RepositoryNotFoundException"]).and_then(|answer| {
-            let Ok(answer) = serde_json::from_slice::<Answer>(&answer) else {
-                return Known::Unknown("the answer to ecr:BatchGetImage is not understood".to_owned());
-            };
-            match (answer.images.first(), answer.failures.first()) {
-                (Some(found), _) => Known::There(platforms(&found.image_manifest)),
-                (None, Some(failure)) => {
-                    Known::NotThere(format!("{}: {}", failure.failure_code, failure.failure_reason))
-                }
-                (None, None) => Known::NotThere("ECR has no such image".to_owned()),
-            }
-        })
+        let found = Known::of(call, &["RepositoryNotFoundException"]).and_then(|answer| manifest(&answer));
+        let Known::There(manifest) = found else { return found.and_then(|_| Known::There(None)) };
+        if !manifest.manifests.is_empty() {
+            return Known::There(of_index(manifest));
+        }
+        // An image for one platform says it in its configuration; where that may not be read, the image is there all the same.
+        let config = manifest.config.unwrap_or_default().digest;
+        Known::There(of_config(&registry, image, &config).await.ok().flatten().map(|platform| vec![platform]))
     }
 }
 
-/// Only an index tells platforms; what is attached to it, an attestation, has none.
-fn platforms(manifest: &str) -> Platforms {
-    let manifest: Manifest = serde_json::from_str(manifest).unwrap_or_default();
+fn manifest(answer: &[u8]) -> Known<Manifest> {
+    let Ok(answer) = serde_json::from_slice::<Answer>(answer) else {
+        return Known::Unknown("the answer to ecr:BatchGetImage is not understood".to_owned());
+    };
+    match (answer.images.first(), answer.failures.first()) {
+        (Some(found), _) => Known::There(serde_json::from_str(&found.image_manifest).unwrap_or_default()),
+        (None, Some(failure)) => Known::NotThere(format!("{}: {}", failure.failure_code, failure.failure_reason)),
+        (None, None) => Known::NotThere("ECR has no such image".to_owned()),
+    }
+}
+
+/// What is attached to an image, an attestation, has no platform.
+fn of_index(manifest: Manifest) -> Platforms {
     let entries = manifest.manifests.into_iter().filter_map(|entry| entry.platform);
-    let known: Vec<String> = entries
-        .filter(|platform| platform.os != "unknown" && !platform.os.is_empty())
-        .map(|platform| format!("{}/{}", platform.os, platform.architecture))
-        .collect();
+    let known: Vec<String> = entries.filter_map(|platform| platform.name()).collect();
     (!known.is_empty()).then_some(known)
+}
+
+async fn of_config(registry: &Api, image: &RegistryImage, config: &str) -> Result<Option<String>, CallError> {
+    let operation = "ecr:GetDownloadUrlForLayer";
+    let input = json!({ "registryId": image.account, "repositoryName": image.repository, "layerDigest": config });
+    let answer: Value = serde_json::from_slice(&registry.json(operation, &input).await?).unwrap_or_default();
+    let Some(url) = answer["downloadUrl"].as_str() else { return Ok(None) };
+    let platform: Platform = serde_json::from_slice(&registry.download(operation, url).await?).unwrap_or_default();
+    Ok(platform.name())
+}
+
+impl Platform {
+    fn name(&self) -> Option<String> {
+        let is_known = !self.os.is_empty() && self.os != "unknown";
+        is_known.then(|| format!("{}/{}", self.os, self.architecture))
+    }
 }
 
 #[cfg(test)]
@@ -100,10 +127,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_tells_its_platforms_and_a_manifest_none() {
+    fn an_index_tells_its_platforms() {
         let index = r#"{"manifests":[{"platform":{"os":"linux","architecture":"arm64"}},{"platform":{"os":"unknown","architecture":"unknown"}}]}"#;
-        assert_eq!(platforms(index), Some(vec!["linux/arm64".to_owned()]));
-        assert_eq!(platforms(r#"{"config":{},"layers":[]}"#), None);
-        assert_eq!(platforms("broken"), None);
+        assert_eq!(of_index(serde_json::from_str(index).unwrap()), Some(vec!["linux/arm64".to_owned()]));
+        assert_eq!(of_index(Manifest::default()), None);
     }
 }

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use contract::arguments::parse_duration;
+use contract::arguments::{parse_duration, parse_text};
 
 /// Flags about watching.
 #[derive(Args, Clone, Debug)]
 pub struct FollowArguments {
     /// Run this shell command before the release, as one task of the new task definition in the service's own network, and stop the release if
     /// it fails: a migration.
-    #[arg(long, value_name = "COMMAND", help_heading = "Before and while deploying")]
+    #[arg(long, value_parser = parse_text, value_name = "COMMAND", help_heading = "Before and while deploying")]
     pub run_task: Option<String>,
 
     /// A shell command that is run again and again while traffic shifts and bakes; if it fails, the deployment is rolled back. Repeat it for
     /// several. A check that takes more than a minute has failed.
-    #[arg(long, value_name = "COMMAND", help_heading = "Before and while deploying")]
+    #[arg(long, value_parser = parse_text, value_name = "COMMAND", help_heading = "Before and while deploying")]
     pub check: Vec<String>,
 
     /// How often the checks are run.

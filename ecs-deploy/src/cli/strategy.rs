@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use contract::arguments::parse_duration;
+use contract::arguments::{parse_duration, parse_text};
 
 use crate::strategy::{Stage, Strategy};
 
@@ -35,10 +35,11 @@ pub struct StrategyArguments {
     pub circuit_breaker: Option<CircuitBreaker>,
 
     /// A CloudWatch alarm that rolls the deployment back; repeat it for several. They replace those that the service has.
-    #[arg(long, value_name = "NAME", help_heading = "Strategy")]
+    #[arg(long, value_parser = parse_text, value_name = "NAME", help_heading = "Strategy")]
     pub alarm: Vec<String>,
 
-    /// Hold the deployment at this lifecycle stage until all --check commands have passed or --continue is called. ECS holds it, even if this
+    /// Hold the deployment at this lifecycle stage (reconcile-service, pre-scale-up, post-scale-up, post-test-traffic-shift,
+    /// pre-production-traffic-shift or post-production-traffic-shift) until all --check commands have passed or --continue is called. ECS holds it, even if this
     /// process dies, and rolls back after --pause-timeout.
     #[arg(long, value_name = "STAGE", help_heading = "Strategy")]
     pub pause_at: Option<Stage>,

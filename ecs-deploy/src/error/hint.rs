@@ -22,28 +22,25 @@ pub(super) fn of(error: &Error) -> Option<String> {
         Error::Controller(_) => "an EXTERNAL service is deployed by its own controller, with task sets".to_owned(),
         Error::NoDeploymentGroup(_) => "aws deploy list-deployment-groups --application-name APPLICATION".to_owned(),
         Error::Swap(SwapError::Ambiguous(_) | SwapError::NoSuchContainer { .. }) => {
-            "say which one with --container NAME, or --image NAME=IMAGE".to_owned()
+            "say which one: --container NAME, --image NAME=IMAGE, --env NAME:VARIABLE=VALUE".to_owned()
         }
         Error::Refused(findings) => return findings.first().and_then(|finding| finding.fix.clone()),
         Error::Task(_) => "look at `deployment.task.log` of the document; nothing was deployed".to_owned(),
         Error::Call(error) => return of_call(error),
-        Error::Unsure(_) => "ecs-deploy --status shows whether a deployment is there".to_owned(),
+        Error::Unsure { look, .. } | Error::NoDeployment { look, .. } => look.clone(),
         Error::Superseded(newer) => format!("ecs-deploy --resume {newer}"),
-        Error::UnderWay(_) => "ecs-deploy --resume watches it".to_owned(),
-        Error::Paused { deployment, .. } => {
-            format!("ecs-deploy --continue {deployment}, or ecs-deploy --stop {deployment}")
-        }
+        Error::UnderWay { resume, .. } => resume.clone(),
+        Error::Paused { go_on, stop, .. } => format!("{go_on}, or {stop}"),
         Error::RolledBack(_) => "fix the cause and push a new image; the old revision serves".to_owned(),
         Error::Stopped(_) => "nothing went back: look at what serves, or go back with --rollback".to_owned(),
         Error::Replaced(_) => "ecs-deploy --status shows the newer deployment".to_owned(),
         Error::RollbackFailed(_) => "look at the service now: nobody knows what serves".to_owned(),
         Error::NoCandidate(_) => "name the image to go back to with --image".to_owned(),
-        Error::NotUnderWay(service) => format!("ecs-deploy --cluster CLUSTER --service {service} --rollback goes back"),
-        Error::NotPaused(_) => "ecs-deploy --status shows where it is".to_owned(),
+        Error::NotUnderWay(_) => "to go back from a deployment that is through: --rollback".to_owned(),
         Error::File { .. }
         | Error::Swap(SwapError::Shape(_))
         | Error::Answer { .. }
-        | Error::NoDeployment { .. }
+        | Error::NotPaused(_)
         | Error::Lost(_)
         | Error::Deleted(_)
         | Error::Interrupted { .. } => return None,
@@ -53,7 +50,7 @@ pub(super) fn of(error: &Error) -> Option<String> {
 fn of_call(error: &CallError) -> Option<String> {
     let refused = error.kind == CallErrorKind::Refused;
     if refused && error.code.as_deref() == Some("ClusterNotFoundException") {
-        return Some("aws ecs list-clusters; is the region right?".to_owned());
+        return Some("aws ecs list-clusters".to_owned());
     }
     error.hint()
 }

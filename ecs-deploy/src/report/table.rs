@@ -4,6 +4,7 @@ use contract::table;
 
 use super::{Action, Deployment, Outcome, ServiceReport};
 use crate::finding::Verdict;
+use crate::judge::is_failing;
 
 impl Deployment {
     /// One line for people.
@@ -119,9 +120,20 @@ fn words(service: &ServiceReport, action: Action) -> String {
         service.images.iter().filter_map(|image| image.previous_image.clone()).collect::<Vec<_>>().join(", ");
     match service.outcome {
         Outcome::Deployed => format!("deployed {what}"),
+        Outcome::Unchanged if !service.changes.is_empty() => {
+            "its settings were changed, nothing was deployed".to_owned()
+        }
+        Outcome::Unchanged if service.images.is_empty() => "nothing to do, it has all that was asked for".to_owned(),
         Outcome::Unchanged => format!("nothing to do, {what} runs already"),
+        Outcome::Planned if action == Action::Rollback => format!("would go back to {what}"),
+        Outcome::Planned if service.images.is_empty() && service.changes.len() == 1 => {
+            format!("would change {}", service.changes[0].path)
+        }
         Outcome::Planned if service.images.is_empty() => format!("would change {} things", service.changes.len()),
         Outcome::Planned => format!("would replace {previous} by {what}"),
+        Outcome::InProgress if service.status.as_deref().is_some_and(is_failing) => {
+            format!("{what} is being taken back")
+        }
         Outcome::InProgress => format!("{what} is being deployed"),
         Outcome::Paused => format!("{what} waits at {}", service.stage.as_deref().unwrap_or("a pause")),
         Outcome::RolledBack if matches!(action, Action::Rollback | Action::Stop) => format!("went back to {what}"),

@@ -131,15 +131,37 @@ fn changes(definition: &DefinitionArguments, images: Vec<ImageChange>) -> Result
         ("taskRoleArn", &definition.task_role),
         ("executionRoleArn", &definition.execution_role),
     ];
+    for (flag, given) in [("--cpu", &definition.cpu), ("--memory", &definition.memory)] {
+        if given.as_ref().is_some_and(|given| given.parse::<u32>().is_err()) {
+            return Err(Error::Flags(format!("{flag} is a whole number of CPU units or MiB, for example 512")));
+        }
+    }
     let read = |text: &String| Variable::read_unset(text);
-    Ok(Changes {
+    let changes = Changes {
         images,
         environment,
         secrets: definition.secret.iter().map(|text| Variable::read_secret(text)).collect::<Result<_, _>>()?,
         unset: definition.unset.iter().map(read).collect::<Result<_, _>>()?,
         members: members.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))).collect(),
         tags: definition.tag.iter().map(|text| crate::task_definition::tag(text)).collect::<Result<_, _>>()?,
-    })
+    };
+    once(&changes)?;
+    Ok(changes)
+}
+
+/// No variable is to be two things at once.
+fn once(changes: &Changes) -> Result<(), Error> {
+    let lists = [("--env", &changes.environment), ("--secret", &changes.secrets), ("--unset", &changes.unset)];
+    for (place, (flag, list)) in lists.iter().enumerate() {
+        for (other, others) in &lists[place + 1..] {
+            let is_same =
+                |one: &&Variable| others.iter().any(|two| (&one.container, &one.name) == (&two.container, &two.name));
+            if let Some(both) = list.iter().find(is_same) {
+                return Err(Error::Flags(format!("{flag} and {other} are both given for {}", both.name)));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn settings(strategy: &StrategyArguments) -> Result<Settings, Error> {
@@ -162,7 +184,7 @@ fn minutes(flag: &str, duration: Duration, least: u32, most: u32) -> Result<u32,
     let seconds = duration.as_secs();
     let whole = u32::try_from(seconds / 60).ok().filter(|_| seconds.is_multiple_of(60) && duration.subsec_nanos() == 0);
     whole.filter(|minutes| (least..=most).contains(minutes)).ok_or_else(|| {
-        Contradiction::new(format!("{flag} is in whole minutes, {least} to {most}: ECS knows nothing finer"))
+        Contradiction::new(format!("{flag} is {least}m to {most}m, in whole minutes: ECS knows nothing finer"))
     })
 }
 

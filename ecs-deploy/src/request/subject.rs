@@ -45,35 +45,39 @@ struct Entry {
 }
 
 impl Subject {
-    /// The one that is typed, else the one of the document, else the latest one of the service; and its cluster.
+    /// The one that is typed, else those of the document, else the latest one of the service; and their cluster.
     pub(super) fn resolve(
         given: Option<&str>,
         arguments: &Arguments,
         document: Option<&Document>,
-    ) -> Result<(Self, String), Error> {
+    ) -> Result<(Vec<Self>, String), Error> {
         let service = match arguments.service.as_slice() {
             [] => None,
             [only] => Some(only.as_str()),
             _ => return Err(Error::Flags("one deployment at a time: name one --service".to_owned())),
         };
         if let Some(given) = given {
+            if given.starts_with("d-") && (service.is_none() || arguments.cluster.is_none()) {
+                return Err(Error::Flags(format!(
+                    "the deployment {given} of CodeDeploy needs --cluster and --service"
+                )));
+            }
             let subject = Self::read(given, service).ok_or_else(|| Error::NotADeployment(given.to_owned()))?;
             let cluster = subject.cluster().or_else(|| arguments.cluster.clone()).ok_or(Error::NoSubject)?;
-            return Ok((subject, cluster));
+            return Ok((vec![subject], cluster));
         }
         let section: Section =
             document.and_then(|document| serde_json::from_str(document.raw("deployment")?).ok()).unwrap_or_default();
         let of_service = |entry: &&Entry| service.is_none_or(|service| service == entry.service);
-        if let Some(entry) = section.services.iter().find(of_service) {
-            let named = entry.arn.as_deref().and_then(|arn| Self::read(arn, Some(&entry.service)));
-            // The document may be of an earlier release to another cluster.
-            let fits = arguments.cluster.as_ref().is_none_or(|cluster| *cluster == section.cluster);
-            if let Some(named) = named.filter(|_| fits) {
-                return Ok((named, section.cluster));
-            }
+        let named = |entry: &Entry| Self::read(entry.arn.as_deref()?, Some(&entry.service));
+        let all: Vec<Self> = section.services.iter().filter(of_service).filter_map(named).collect();
+        // The document may be of an earlier release to another cluster.
+        let fits = arguments.cluster.as_ref().is_none_or(|cluster| *cluster == section.cluster);
+        if fits && !all.is_empty() {
+            return Ok((all, section.cluster));
         }
         let (service, cluster) = service.zip(arguments.cluster.clone()).ok_or(Error::NoSubject)?;
-        Ok((Self::LatestOf(service.to_owned()), cluster))
+        Ok((vec![Self::LatestOf(service.to_owned())], cluster))
     }
 
     /// Reads an ARN or an id.

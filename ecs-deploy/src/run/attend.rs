@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use contract::{Report, Session};
 
 use super::deploy::finish;
-use super::follow::Follow;
+use super::follow::{Follow, command, held};
 use super::watched::{Handle, Watched};
 use super::{chance, find, look};
 use crate::EcsDeploy;
@@ -25,7 +25,7 @@ pub(super) async fn run(
     aws: &Aws,
     request: &Request,
     verb: Verb,
-    subject: &Subject,
+    subjects: &[Subject],
     session: &Session,
 ) -> Result<Report<EcsDeploy>, Error> {
     let action = match verb {
@@ -35,18 +35,32 @@ pub(super) async fn run(
         Verb::Stop => Action::Stop,
     };
     let section = Deployment::new(action, &request.cluster);
-    let mut watched = vec![subject_of(aws, request, subject).await?];
+    let mut watched = Vec::new();
+    for subject in subjects {
+        watched.push(subject_of(aws, request, subject).await?);
+    }
     until_seen(aws, &mut watched, session).await?;
-    learn(aws, &mut watched[0]).await?;
+    for one in &mut watched {
+        learn(aws, one).await?;
+    }
+    match verb {
+        Verb::Status | Verb::Resume => {}
+        Verb::Continue => can_go_on(&watched)?,
+        Verb::Stop => can_be_stopped(&watched)?,
+    }
     if verb == Verb::Status || request.dry_run {
-        tell(&mut watched[0]);
+        for one in &mut watched {
+            tell(&section.cluster, one);
+        }
         return Ok(finish(section, watched, None));
     }
     let mut follow = Follow::new(aws, &request.watch, section, session);
-    match verb {
-        Verb::Status | Verb::Resume => {}
-        Verb::Continue => go_on(aws, &mut watched[0]).await?,
-        Verb::Stop => stop(aws, &mut watched[0]).await?,
+    for one in watched.iter_mut().filter(|one| !one.over) {
+        match verb {
+            Verb::Status | Verb::Resume => {}
+            Verb::Continue => go_on(aws, one).await?,
+            Verb::Stop => stop(aws, one).await?,
+        }
     }
     follow.until_over(&mut watched).await;
     let mut section = follow.section.clone();
@@ -72,13 +86,10 @@ async fn until_seen(aws: &Aws, watched: &mut [Watched], session: &Session) -> Re
     let started = Instant::now();
     loop {
         look::look(aws, watched, session).await;
-        let one = &watched[0];
-        if one.over || !one.last.status.is_empty() {
-            return Ok(());
-        }
+        let unseen = watched.iter().find(|one| !one.over && one.last.status.is_empty());
+        let Some(unseen) = unseen else { return Ok(()) };
         if started.elapsed() > UNTIL_SEEN {
-            let name = one.report.arn.clone().unwrap_or_default();
-            return Err(Error::NoSuchDeployment(name));
+            return Err(Error::NoSuchDeployment(unseen.report.arn.clone().unwrap_or_default()));
         }
         tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
     }
@@ -157,32 +168,43 @@ fn is_over(one: &Watched) -> bool {
 }
 
 /// Says where it is, without waiting.
-fn tell(one: &mut Watched) {
+fn tell(cluster: &str, one: &mut Watched) {
     if one.over {
         return;
     }
     match next(one) {
         Step::Ended(end) => one.conclude_by(end),
         Step::Held => {
-            let stage = one.last.place().to_owned();
-            let deployment = one.report.arn.clone().unwrap_or_default();
-            one.conclude(Outcome::Paused, Some(Error::Paused { stage, deployment }));
+            let held = held(cluster, one);
+            one.conclude(Outcome::Paused, Some(held));
         }
         Step::Watch | Step::RollBack(_) | Step::Continue(_) => {
-            let line = one.last.line();
-            one.conclude(Outcome::InProgress, Some(Error::UnderWay(line)));
+            let under_way = Error::UnderWay { what: one.last.line(), resume: command(cluster, one, "--resume") };
+            one.conclude(Outcome::InProgress, Some(under_way));
         }
     }
 }
 
+/// One that waits is enough.
+fn can_go_on(watched: &[Watched]) -> Result<(), Error> {
+    let waits = watched.iter().any(|one| one.last.pause.is_some());
+    let place = watched.first().map(|one| one.last.place().to_owned()).unwrap_or_default();
+    if waits { Ok(()) } else { Err(Error::NotPaused(place)) }
+}
+
+/// One that is under way is enough.
+fn can_be_stopped(watched: &[Watched]) -> Result<(), Error> {
+    let is_stoppable = |one: &Watched| matches!(one.handle, Handle::Ecs(_) | Handle::CodeDeploy(_)) && !is_over(one);
+    let service = watched.first().map(|one| one.report.service.clone()).unwrap_or_default();
+    if watched.iter().any(is_stoppable) { Ok(()) } else { Err(Error::NotUnderWay(service)) }
+}
+
 async fn go_on(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
-    let Some(hook) = one.last.pause.clone() else {
-        return Err(Error::NotPaused(one.last.place().to_owned()));
-    };
+    let Some(hook) = one.last.pause.clone() else { return Ok(()) };
     match &one.handle {
         Handle::Ecs(arn) => aws.continue_deployment(arn, &hook.id).await?,
         Handle::CodeDeploy(id) => aws.continue_code_deployment(id).await?,
-        Handle::Service | Handle::None => return Err(Error::NotPaused(one.last.place().to_owned())),
+        Handle::Service | Handle::None => {}
     }
     one.ended_pause = Some(hook.id);
     one.last.pause = None;
@@ -191,14 +213,13 @@ async fn go_on(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
 
 async fn stop(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
     if is_over(one) {
-        return Err(Error::NotUnderWay(one.report.service.clone()));
+        return Ok(());
     }
-    let stopped = match &one.handle {
-        Handle::Ecs(arn) => aws.stop_deployment(arn).await,
-        Handle::CodeDeploy(id) => aws.stop_code_deployment(id).await,
-        Handle::Service | Handle::None => return Err(Error::NotUnderWay(one.report.service.clone())),
-    };
-    stopped?;
+    match &one.handle {
+        Handle::Ecs(arn) => aws.stop_deployment(arn).await?,
+        Handle::CodeDeploy(id) => aws.stop_code_deployment(id).await?,
+        Handle::Service | Handle::None => {}
+    }
     Ok(())
 }
 
@@ -209,16 +230,29 @@ pub(super) async fn what_serves(aws: &Aws, one: &mut Watched, session: &Session)
     }
     one.report.images.clear();
     one.report.task_definition = None;
-    let Some(revision) = one.last.rollback_revision.clone() else { return };
     let found = async {
-        let Some((_, definition)) = aws.task_definitions_of(&[revision]).await?.into_iter().next() else {
-            return Ok(());
-        };
+        let Some(definition) = gone_back_to(aws, one).await? else { return Ok(()) };
         one.report.images = ImageReport::all_of(&aws.describe_task_definition(&definition).await?.overview()?);
         one.report.task_definition = Some(definition);
         Ok::<(), Error>(())
     };
     if let Err(error) = found.await {
         session.progress.warning(&format!("what serves now could not be looked at: {error}"));
+    }
+}
+
+/// The task definition that serves after a rollback.
+async fn gone_back_to(aws: &Aws, one: &Watched) -> Result<Option<String>, Error> {
+    if let Some(revision) = one.last.rollback_revision.clone() {
+        let found = aws.task_definitions_of(&[revision]).await?.into_iter().next();
+        return Ok(found.map(|(_, definition)| definition));
+    }
+    // CodeDeploy does not say: what the service has as its primary task set.
+    let lookup = aws.describe_services(std::slice::from_ref(&one.report.service)).await?.into_iter().next();
+    match lookup {
+        Some(Lookup::Found(service)) if matches!(one.handle, Handle::CodeDeploy(_)) => {
+            Ok(Some(service.current_task_definition().to_owned()))
+        }
+        _ => Ok(None),
     }
 }

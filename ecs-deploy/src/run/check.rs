@@ -1,5 +1,6 @@
 //! The checks: shell commands that must pass while traffic shifts and bakes.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -104,7 +105,7 @@ fn say(report: &CheckReport, session: &Session) {
 }
 
 fn failure(report: &CheckReport) -> String {
-    let how = report.exit_code.map_or_else(|| "did not end in time".to_owned(), |code| format!("exit code {code}"));
+    let how = report.exit_code.map_or_else(|| "without an exit code".to_owned(), |code| format!("exit code {code}"));
     match report.output.last() {
         Some(line) => format!("check `{}` failed, {how}: {line}", report.command),
         None => format!("check `{}` failed, {how}", report.command),
@@ -170,7 +171,11 @@ async fn check(command: String, child: std::io::Result<Child>) -> CheckReport {
         Ok(child) => {
             let leader = leader(&child);
             match tokio::time::timeout(LIMIT, child.wait_with_output()).await {
-                Ok(Ok(output)) => (output.status.success(), output.status.code(), last_lines(&output)),
+                Ok(Ok(output)) => {
+                    let mut lines = last_lines(&output);
+                    lines.extend(output.status.signal().map(|signal| format!("it was ended by signal {signal}")));
+                    (output.status.success(), output.status.code(), lines)
+                }
                 Ok(Err(error)) => failed(format!("its end could not be waited for: {error}")),
                 Err(_) => {
                     leader.into_iter().for_each(kill);

@@ -31,15 +31,17 @@ pub(super) async fn run(
         let services = plans.iter().map(|plan| planned(plan, Outcome::Refused)).collect();
         return Ok(report(section.with_services(services), Some(Error::Refused(failed))));
     }
+    warn(&plans, session);
     if request.dry_run {
         return dry_run(aws, section, &plans, deploy).await;
     }
-    warn(&plans, session);
     let definitions = register(aws, &plans, session).await?;
     if let Some(command) = &deploy.run_task
         && let Some((plan, definition)) = plans.iter().zip(&definitions).find(|(plan, _)| !plan.is_unchanged())
     {
-        let task = one_off::run(aws, plan, definition, command, session).await?;
+        let services = plans.iter().map(|plan| planned(plan, Outcome::Planned)).collect();
+        let so_far = section.clone().with_services(services);
+        let task = one_off::run(aws, plan, definition, command, &so_far, session).await?;
         let failed = (!task.ok).then(|| Error::Task(task.reason.clone().unwrap_or_default()));
         section.task = Some(task);
         if failed.is_some() {
@@ -63,7 +65,12 @@ async fn plans(aws: &Aws, request: &Request, deploy: &Deploy) -> Result<Vec<Plan
             }
         };
         let current = aws.describe_task_definition(service.current_task_definition()).await?;
-        plans.push(plan(service, &current, deploy)?);
+        let plan = plan(service, &current, deploy)?;
+        if matches!(plan.way, Way::CodeDeploy(_)) {
+            // What no group deploys is refused before anything is changed.
+            aws.deployment_group(name, plan.service.last_code_deployment()).await?;
+        }
+        plans.push(plan);
     }
     Ok(plans)
 }
@@ -227,7 +234,8 @@ async fn dry_run(aws: &Aws, section: Deployment, plans: &[Plan], deploy: &Deploy
         if plan.is_unchanged() {
             match find::current(aws, &plan.service).await? {
                 Standing::Fallen(why) => {
-                    report.calls.push(format!("ecs:UpdateService of {}: forceNewDeployment", plan.service.name));
+                    let place = format!("{}/{}", plan.service.cluster_name(), plan.service.name);
+                    report.calls.push(format!("ecs:UpdateService of {place}: forceNewDeployment"));
                     report.reason = Some(why);
                 }
                 Standing::UnderWay(arn) => {
@@ -263,6 +271,12 @@ fn planned(plan: &Plan, outcome: Outcome) -> ServiceReport {
     }
 }
 
+fn under_way(section: &Deployment) -> Error {
+    let service = section.services.iter().find(|service| service.outcome == Outcome::InProgress);
+    let arn = service.and_then(|service| service.arn.clone()).unwrap_or_default();
+    Error::UnderWay { what: section.summary(), resume: format!("ecs-deploy --resume {arn}").trim_end().to_owned() }
+}
+
 /// The section with all services, and why the answer is no: the error of the worst service.
 pub(super) fn finish(section: Deployment, watched: Vec<Watched>, interrupted: Option<u8>) -> Report<EcsDeploy> {
     let services: Vec<ServiceReport> = watched.iter().map(Watched::snapshot).collect();
@@ -277,7 +291,7 @@ pub(super) fn finish(section: Deployment, watched: Vec<Watched>, interrupted: Op
         }
     }
     let refusal = worst.map(|(_, error)| error).filter(|_| !section.ok);
-    let refusal = refusal.or_else(|| (!section.ok).then(|| Error::UnderWay(section.summary())));
+    let refusal = refusal.or_else(|| (!section.ok).then(|| under_way(&section)));
     match interrupted {
         Some(signal) => {
             let outcome = section.summary();

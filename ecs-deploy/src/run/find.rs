@@ -93,9 +93,11 @@ pub(super) async fn own(
         tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
     }
     Err(match (updated, last_failure) {
-        (Err(error), _) => Error::Unsure(error),
+        (Err(error), _) => Error::Unsure { error, look: aws.status_command(service) },
         (Ok(()), Some(error)) => Error::Lost(error.to_string()),
-        (Ok(()), None) => Error::NoDeployment { task_definition: task_definition.to_owned() },
+        (Ok(()), None) => {
+            Error::NoDeployment { task_definition: task_definition.to_owned(), look: aws.status_command(service) }
+        }
     })
 }
 
@@ -115,6 +117,7 @@ async fn look(
 /// Looks, after a deployment of CodeDeploy could not be created, for the one with our description.
 pub(super) async fn own_code_deployment(
     aws: &Aws,
+    service: &str,
     group: &Group,
     description: &str,
     error: Error,
@@ -138,7 +141,7 @@ pub(super) async fn own_code_deployment(
         tokio::time::sleep(pace.pause(started.elapsed(), chance())).await;
     }
     match error {
-        Error::Call(error) => Err(Error::Unsure(error)),
+        Error::Call(error) => Err(Error::Unsure { error, look: aws.status_command(service) }),
         error => Err(error),
     }
 }

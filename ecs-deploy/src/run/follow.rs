@@ -106,7 +106,8 @@ impl<'a> Follow<'a> {
         let services = watched.iter().map(Watched::snapshot).collect();
         let section = self.section.clone().with_services(services);
         let open = watched.iter().find(|one| !one.over);
-        let hint = open.map_or_else(String::new, |one| format!("it goes on: {}", resume(&self.section.cluster, one)));
+        let hint = open
+            .map_or_else(String::new, |one| format!("it goes on: {}", command(&self.section.cluster, one, "--resume")));
         self.session.checkpoint(&section, &hint);
     }
 
@@ -188,9 +189,8 @@ impl<'a> Follow<'a> {
             Step::RollBack(reason) => self.roll_back(one, reason).await,
             Step::Continue(hook) => start::go_on(self.aws, one, &hook, self.session).await,
             Step::Held => {
-                let stage = one.last.place().to_owned();
-                let deployment = one.report.arn.clone().unwrap_or_default();
-                one.conclude(Outcome::Paused, Some(Error::Paused { stage, deployment }));
+                let held = held(&self.section.cluster, one);
+                one.conclude(Outcome::Paused, Some(held));
             }
             Step::Ended(end) => {
                 if end != End::Deployed {
@@ -228,15 +228,21 @@ fn has_ended(one: &Watched) -> bool {
     one.last.status == "SUCCESSFUL" || one.last.status == "Succeeded"
 }
 
-/// The command that watches a deployment to its end.
-pub(super) fn resume(cluster: &str, one: &Watched) -> String {
+/// The command that does something about a deployment: `flag` is `--resume`, `--continue` or `--stop`.
+pub(super) fn command(cluster: &str, one: &Watched, flag: &str) -> String {
     match &one.handle {
-        Handle::Ecs(arn) => format!("ecs-deploy --resume {arn}"),
+        Handle::Ecs(arn) => format!("ecs-deploy {flag} {arn}"),
         Handle::CodeDeploy(id) => {
-            format!("ecs-deploy --cluster {cluster} --service {} --resume {id}", one.report.service)
+            format!("ecs-deploy --cluster {cluster} --service {} {flag} {id}", one.report.service)
         }
         Handle::Service | Handle::None => {
             format!("ecs-deploy --cluster {cluster} --service {} --status", one.report.service)
         }
     }
+}
+
+/// It waits for somebody, who finds here what to type.
+pub(super) fn held(cluster: &str, one: &Watched) -> Error {
+    let stage = one.last.place().to_owned();
+    Error::Paused { stage, go_on: command(cluster, one, "--continue"), stop: command(cluster, one, "--stop") }
 }

@@ -7,8 +7,8 @@ use super::watched::{Handle, Watched};
 use crate::aws::{Aws, CodeDeployment, Lookup};
 use crate::error::Error;
 use crate::judge::is_failing;
+use crate::observation::rollouts;
 use crate::report::Outcome;
-use crate::rollouts;
 
 /// So many looks in a row may fail before a deployment counts as lost. Each is retried by the SDK as well.
 const FAILED_LOOKS: u32 = 5;

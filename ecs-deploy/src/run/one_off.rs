@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::log_stream::{LogStream, of_container};
 use crate::pace::Pace;
 use crate::plan::Plan;
-use crate::report::TaskReport;
+use crate::report::{Deployment, TaskReport};
 
 /// So many last lines are kept.
 const LINES: usize = 20;
@@ -29,6 +29,7 @@ pub(super) async fn run(
     plan: &Plan,
     task_definition: &str,
     command: &str,
+    section: &Deployment,
     session: &Session,
 ) -> Result<TaskReport, Error> {
     let container = plan.main_container()?;
@@ -51,6 +52,7 @@ pub(super) async fn run(
         }
     };
     report.arn = Some(arn.clone());
+    leave_word(section, &report, &arn, session);
     let overview = plan.definition.overview()?;
     let described = overview.container_definitions.iter().find(|described| described.name == container);
     let id = arn.rsplit('/').next().unwrap_or(&arn);
@@ -64,6 +66,15 @@ pub(super) async fn run(
         *reason = format!("{reason}: {line}");
     }
     Ok(report)
+}
+
+/// Whatever ends the run meanwhile: the task goes on, and the document names it.
+fn leave_word(section: &Deployment, report: &TaskReport, arn: &str, session: &Session) {
+    let section = Deployment { task: Some(report.clone()), ..section.clone() };
+    let cluster = &section.cluster;
+    let hint =
+        format!("the task goes on, nothing was deployed: aws ecs describe-tasks --cluster {cluster} --tasks {arn}");
+    session.checkpoint(&section, &hint);
 }
 
 async fn follow(aws: &Aws, arn: &str, log: &mut Log, session: &Session) -> Result<TaskState, Error> {

@@ -52,7 +52,7 @@ async fn start_code_deploy(
         Ok(id) => return Ok(Handle::CodeDeploy(id)),
         Err(error) => error,
     };
-    find::own_code_deployment(aws, &group, &description, error).await.map(Handle::CodeDeploy)
+    find::own_code_deployment(aws, &service.name, &group, &description, error).await.map(Handle::CodeDeploy)
 }
 
 /// Asks AWS to take a deployment back. Where it cannot be asked, what served before is deployed again.
@@ -92,6 +92,7 @@ pub(super) async fn deploy_previous(aws: &Aws, one: &mut Watched, reason: String
     };
     if service.current_task_definition() != one.task_definition {
         let newer = service.current_task_definition().to_owned();
+        session.progress.warning(&format!("{name}: not gone back from, for {newer} was deployed meanwhile"));
         one.report.superseded_by = Some(newer.clone());
         return one.conclude(Outcome::Superseded, Some(Error::Replaced(newer)));
     }

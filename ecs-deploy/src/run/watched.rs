@@ -189,10 +189,11 @@ impl Watched {
     pub(crate) fn conclude_by(&mut self, end: End) {
         if let Course::Back(reason) = self.course.clone() {
             self.report.reason = Some(reason.clone());
-            return match end {
-                End::Deployed => self.conclude(Outcome::RolledBack, Some(Error::RolledBack(reason))),
-                _ => self.conclude(Outcome::RollbackFailed, Some(Error::RollbackFailed(reason))),
-            };
+            if end == End::Deployed {
+                return self.conclude(Outcome::RolledBack, Some(Error::RolledBack(reason)));
+            }
+            let failed = format!("{reason}, and the way back did not go through: {}", self.said());
+            return self.conclude(Outcome::RollbackFailed, Some(Error::RollbackFailed(failed)));
         }
         let reason = self.reason();
         match end {
@@ -205,9 +206,14 @@ impl Watched {
 
     /// Why it went back: what this run asked for, else AWS's reason, and the most frequent failure of the tasks behind it.
     pub(crate) fn reason(&self) -> String {
-        if let Course::Turning(reason) | Course::Returning(reason) | Course::Back(reason) = &self.course {
-            return reason.clone();
+        match &self.course {
+            Course::Turning(reason) | Course::Returning(reason) | Course::Back(reason) => reason.clone(),
+            Course::Forward => self.said(),
         }
+    }
+
+    /// AWS's own reason, and the most frequent failure of the tasks behind it.
+    fn said(&self) -> String {
         let said = self.last.status_reason.as_deref().unwrap_or("AWS gave no reason");
         let said = said.strip_prefix(PREAMBLE).unwrap_or(said).trim_end_matches('.');
         match self.causes.first() {

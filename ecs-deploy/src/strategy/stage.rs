@@ -23,7 +23,7 @@ pub struct Stage(&'static str);
 
 /// A text that names no such stage.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{text}` is no stage that can be paused at: it is one of {}", PAUSES.join(", "))]
+#[error("`{text}` is no stage that can be paused at: it is one of {}", PAUSES.map(typed).join(", "))]
 pub struct NotAStage {
     text: String,
 }
@@ -34,6 +34,11 @@ impl Stage {
     pub fn as_str(self) -> &'static str {
         self.0
     }
+}
+
+/// As people type it.
+fn typed(stage: &str) -> String {
+    stage.replace('_', "-").to_lowercase()
 }
 
 impl FromStr for Stage {

@@ -57,8 +57,15 @@ fn values(path: &str, before: Option<&str>, after: Option<&str>, changes: &mut V
         (None, None) => {}
         (Some(one), Some(other)) if is_same(one, other) => {}
         (Some(one), Some(other)) => both(path, one, other, changes),
+        // Which variables come or go is worth knowing, also where there were none.
+        (None, Some(other)) if holds_variables(path) => both(path, "[]", other, changes),
+        (Some(one), None) if holds_variables(path) => both(path, one, "[]", changes),
         _ => changes.push(change(path, before, after)),
     }
+}
+
+fn holds_variables(path: &str) -> bool {
+    path.ends_with(".environment") || path.ends_with(".secrets")
 }
 
 fn both(path: &str, before: &str, after: &str, changes: &mut Vec<Change>) {
@@ -203,7 +210,7 @@ mod tests {
         let without = r#"{"family":"f","containerDefinitions":[{"name":"web","image":"w"}]}"#;
         assert_eq!(
             paths(without, &with("new")),
-            [("containerDefinitions[web].environment".to_owned(), None, text(HIDDEN))]
+            [("containerDefinitions[web].environment[PASSWORD]".to_owned(), None, text(HIDDEN))]
         );
     }
 

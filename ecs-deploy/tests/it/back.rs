@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use testkit::Clock;
 
-use crate::bench::{Bench, NEW, OLD, canary, rolling, wait_until};
+use crate::bench::{Bench, NEW, OLD, blue_green, canary, rolling, wait_until};
 
 const THIRD: &str = "public.example/web:3";
 
@@ -57,6 +57,34 @@ fn a_revision_that_was_deregistered_is_registered_again() {
     let definition = document["deployment"]["services"][0]["task_definition"].as_str().unwrap();
     assert!(definition.ends_with("/web:3"), "{definition}");
     assert_eq!(bench.image(), OLD);
+    // It is the first release under another number: what was gone back from is not before it.
+    bench.cloud.clear_journal();
+    let outcome = rollback(&bench).run().code(1).says("/ok", false).says("/error/code", "rollback.no_candidate");
+    let _ = outcome.stderr_contains("there is no earlier successful deployment of `web` to go back to");
+    assert_eq!((bench.cloud.writes(), bench.image().as_str()), (Vec::new(), OLD));
+}
+
+#[test]
+fn a_rollback_whose_own_deployment_fails_is_no_success() {
+    let bench = Bench::new(&rolling());
+    deploy(&bench, NEW);
+    bench.fail(&json!({ "image": OLD, "afterSeconds": 5 }));
+    let outcome = rollback(&bench).run().code(1).says("/ok", false).says("/deployment/ok", false);
+    let outcome = outcome.says("/deployment/outcome", "rollback_failed").says("/deployment/action", "rollback");
+    let outcome = outcome.says("/deployment/services/0/status", "ROLLBACK_SUCCESSFUL");
+    let _ = outcome.says("/error/code", "deployment.rollback_failed").stderr_contains("error: the rollback failed: ");
+    assert_eq!(bench.image(), NEW, "ECS went back to it by itself");
+}
+
+#[test]
+fn a_rollback_is_not_held_at_a_pause_of_the_service() {
+    let bench = Bench::new(&blue_green());
+    deploy(&bench, NEW);
+    bench.pause_at("POST_SCALE_UP");
+    bench.cloud.clear_journal();
+    let outcome = rollback(&bench).run().code(0).says("/deployment/outcome", "rolled_back");
+    let _ = outcome.stderr_contains("web: goes on from POST_SCALE_UP");
+    assert_eq!((bench.count("ecs:ContinueServiceDeployment"), bench.image().as_str()), (1, OLD));
 }
 
 #[test]
@@ -129,10 +157,23 @@ fn a_stop_goes_back_and_is_what_was_asked_for() {
     let arn = left(&bench);
     let running = bench.sandbox.tool("ecs-deploy").args(["--stop", &arn]).start();
     let outcome = Bench::drive(running, || bench.cloud.clock().advance(Duration::from_secs(5)));
-    let _ = outcome.code(0).says("/deployment/outcome", "rolled_back").says("/deployment/action", "stop");
+    let outcome = outcome.code(0).says("/deployment/outcome", "rolled_back").says("/deployment/action", "stop");
+    let outcome = outcome.says("/deployment/services/0/images/0/image", OLD).stderr_contains(OLD);
+    assert!(!outcome.stdout().contains(NEW), "what was stopped serves nowhere");
     assert_eq!(bench.image(), OLD);
     let outcome = bench.sandbox.tool("ecs-deploy").args(["--stop", &arn]).run().code(1);
     let _ = outcome.says("/error/code", "deployment.not_under_way");
+}
+
+#[test]
+fn a_deployment_that_aws_does_not_know_is_a_failure_of_the_world() {
+    let bench = Bench::new(&rolling());
+    let arn = bench.latest()["serviceDeploymentArn"].as_str().unwrap().replace("/web/", "/web/nowhere");
+    let outcome = bench.sandbox.tool("ecs-deploy").args(["--status", &arn]).run().code(3).says("/ok", false);
+    let _ = outcome
+        .says("/error/code", "deployment.unknown")
+        .stderr_contains(&format!("error: AWS knows no deployment {arn}"))
+        .stderr_contains("hint: aws ecs list-service-deployments");
 }
 
 #[test]

@@ -59,21 +59,28 @@ impl Bench {
         self.cloud.world().call(&operation, input, self.cloud.endpoint(), now).unwrap()
     }
 
-    /// Another service like `web`, with this name, whose first deployment is through.
-    pub(crate) fn add_service(&self, name: &str) {
-        let configuration = rolling();
-        let service = json!({
+    /// Another service like `web`, with this name and deployment configuration, whose first deployment is through.
+    pub(crate) fn add_service(&self, name: &str, configuration: &Value) {
+        let mut service = json!({
             "cluster": "stage", "serviceName": name, "taskDefinition": "web", "desiredCount": 1,
             "deploymentConfiguration": configuration
         });
+        if configuration["strategy"] != "ROLLING" {
+            service["loadBalancers"] = json!([load_balancer()]);
+        }
         self.call("CreateService", &service);
         self.cloud.clock().advance(Duration::from_hours(1));
     }
 
+    /// The deployments of a service in brief, the newest first.
+    pub(crate) fn deployments_of(&self, service: &str) -> Vec<Value> {
+        let listed = self.call("ListServiceDeployments", &json!({ "cluster": "stage", "service": service }));
+        listed["serviceDeployments"].as_array().unwrap().clone()
+    }
+
     /// The service's latest deployment, as ECS knows it.
     pub(crate) fn latest(&self) -> Value {
-        let listed = self.call("ListServiceDeployments", &json!({ "cluster": "stage", "service": "web" }));
-        let arn = listed["serviceDeployments"][0]["serviceDeploymentArn"].clone();
+        let arn = self.deployments_of("web")[0]["serviceDeploymentArn"].clone();
         let described = self.call("DescribeServiceDeployments", &json!({ "serviceDeploymentArns": [arn] }));
         described["serviceDeployments"][0].clone()
     }
@@ -91,7 +98,12 @@ impl Bench {
 
     /// What the service runs now.
     pub(crate) fn image(&self) -> String {
-        let services = self.call("DescribeServices", &json!({ "cluster": "stage", "services": ["web"] }));
+        self.image_of("web")
+    }
+
+    /// What a service runs now.
+    pub(crate) fn image_of(&self, service: &str) -> String {
+        let services = self.call("DescribeServices", &json!({ "cluster": "stage", "services": [service] }));
         let arn = services["services"][0]["taskDefinition"].clone();
         let described = self.call("DescribeTaskDefinition", &json!({ "taskDefinition": arn }));
         described["taskDefinition"]["containerDefinitions"][0]["image"].as_str().unwrap().to_owned()
@@ -119,6 +131,13 @@ impl Bench {
         };
         waiter.join().unwrap().unwrap();
         outcome
+    }
+
+    /// Holds every later deployment of the service at this stage, for a day.
+    pub(crate) fn pause_at(&self, stage: &str) {
+        let configuration = json!({ "lifecycleHooks": [pause(stage)] });
+        let input = json!({ "cluster": "stage", "service": "web", "deploymentConfiguration": configuration });
+        self.call("UpdateService", &input);
     }
 
     /// Makes every task of the new image fail.
@@ -176,6 +195,12 @@ pub(crate) fn canary() -> Value {
         "canaryConfiguration": { "canaryPercent": 10.0, "canaryBakeTimeInMinutes": 5 },
         "deploymentCircuitBreaker": { "enable": true, "rollback": true }
     })
+}
+
+/// A lifecycle hook that holds deployments at a stage for a day.
+pub(crate) fn pause(stage: &str) -> Value {
+    let timeout = json!({ "timeoutInMinutes": 1440, "action": "ROLLBACK" });
+    json!({ "targetType": "PAUSE", "lifecycleStages": [stage], "timeoutConfiguration": timeout })
 }
 
 pub(crate) fn load_balancer() -> Value {

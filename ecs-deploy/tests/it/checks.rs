@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use testkit::Clock;
 
-use crate::bench::{Bench, NEW, OLD, blue_green, canary, rolling, wait_until};
+use crate::bench::{Bench, NEW, OLD, blue_green, canary, pause, rolling, wait_until};
 
 #[test]
 fn checks_that_pass_let_the_deployment_through() {
@@ -55,6 +55,23 @@ fn a_pause_is_ended_when_the_checks_have_passed() {
         "timeoutConfiguration": { "timeoutInMinutes": 30, "action": "ROLLBACK" }
     }]);
     assert_eq!(*hooks, expected);
+}
+
+#[test]
+fn a_pause_that_somebody_else_asked_for_is_left_to_them() {
+    let bench = Bench::new(&blue_green());
+    bench.pause_at("POST_TEST_TRAFFIC_SHIFT");
+    let flags = ["--pause-at", "post-scale-up", "--pause-timeout", "24h", "--check", "true"];
+    let outcome = bench.deploy().args(flags).run().code(4).says("/deployment/outcome", "paused").says("/ok", false);
+    let outcome = outcome.says("/deployment/services/0/stage", "POST_TEST_TRAFFIC_SHIFT");
+    let _ = outcome
+        .says("/error/code", "deployment.paused")
+        .stderr_contains("web: goes on from POST_SCALE_UP")
+        .stderr_contains("error: the deployment waits at POST_TEST_TRAFFIC_SHIFT for somebody to let it go on");
+    assert_eq!(bench.count("ecs:ContinueServiceDeployment"), 1);
+    assert_eq!(bench.latest()["lifecycleHookDetails"][0]["status"], "AWAITING_ACTION");
+    let hooks = &bench.sent("ecs:UpdateService")[0]["deploymentConfiguration"]["lifecycleHooks"];
+    assert_eq!(*hooks, json!([pause("POST_TEST_TRAFFIC_SHIFT"), pause("POST_SCALE_UP")]));
 }
 
 #[test]
@@ -111,31 +128,8 @@ fn equal_failures_roll_back_without_waiting_for_the_circuit_breaker() {
     bench.break_new_image();
     let run = bench.deploy().args(["--fail-after", "2"]);
     let outcome = run.run().code(1).says("/deployment/outcome", "rolled_back");
-    let _ = outcome.stderr_contains("error: rolled back: 2 tasks failed alike: ").stderr_contains("| heap is full");
+    let _ = outcome
+        .stderr_contains("error: rolled back: tasks fail alike, and --fail-after is 2: ")
+        .stderr_contains("| heap is full");
     assert_eq!(bench.image(), OLD);
-}
-
-#[test]
-fn a_signal_rolls_back_if_it_is_to_and_the_exit_code_still_names_it() {
-    let bench = Bench::at(&canary(), Clock::manual());
-    let running = bench.deploy().args(["--on-interrupt", "rollback"]).start();
-    bench.until_followed();
-    running.signal("TERM");
-    let outcome = Bench::drive(running, || bench.cloud.clock().advance(Duration::from_secs(5)));
-    let outcome = outcome.code(143).says("/deployment/outcome", "rolled_back").says("/error/code", "interrupted");
-    let _ = outcome.stderr_contains("rolling back because of a signal");
-    assert_eq!(bench.latest()["status"], "ROLLBACK_SUCCESSFUL");
-}
-
-#[test]
-fn a_second_signal_ends_the_watching() {
-    let bench = Bench::at(&canary(), Clock::manual());
-    let running = bench.deploy().args(["--on-interrupt", "rollback"]).start();
-    bench.until_followed();
-    running.signal("INT");
-    wait_until(|| bench.count("ecs:StopServiceDeployment") == 1);
-    running.signal("INT");
-    let outcome = running.wait().code(130).says("/deployment/outcome", "in_progress");
-    let _ = outcome.says("/error/code", "interrupted");
-    assert_eq!(bench.latest()["status"], "ROLLBACK_REQUESTED");
 }

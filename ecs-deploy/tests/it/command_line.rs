@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, NEW, rolling};
+use crate::bench::{Bench, NEW, OLD, rolling};
 
 fn digest(digit: char) -> String {
     format!("sha256:{}", digit.to_string().repeat(64))
@@ -134,4 +134,36 @@ fn a_stage_rollout_of_an_image_without_digest_is_no_ticket_for_production() {
         bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--require", "deployment"]);
     let _ = run.pipe_in(release(&digest('a'), &rolled_out)).run().code(1).says("/error/code", "require.no_subject");
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_set_for_all_runs_does_not_hinder_a_rollback() {
+    let bench = Bench::new(&rolling());
+    let _ = bench.deploy().run().code(0);
+    let run = bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--rollback"]);
+    let run = run.env("ECS_DEPLOY_CHECK", "touch checked; false").env("ECS_DEPLOY_STRATEGY", "linear");
+    let outcome = run.run().code(0).says("/deployment/outcome", "rolled_back");
+    let _ = outcome.says("/deployment/checks", json!(null)).says("/deployment/services/0/strategy", "ROLLING");
+    assert!(!bench.sandbox.path().join("checked").exists(), "no check was run");
+    assert_eq!(bench.image(), OLD);
+}
+
+#[test]
+fn a_rollback_keeps_to_what_is_required() {
+    let bench = Bench::new(&rolling());
+    let _ = bench.deploy().run().code(0);
+    bench.cloud.clear_journal();
+    let rollback = || {
+        let flags = ["--cluster", "stage", "--service", "web", "--rollback", "--require", "push"];
+        bench.sandbox.tool("ecs-deploy").args(flags)
+    };
+    let outcome = rollback().run().code(1).says("/error/code", "require.no_document").says("/ok", false);
+    let _ = outcome.stderr_contains("error: `push` is required, but there is no release document");
+    let piped = |more: &serde_json::Value| rollback().args(["--input", "-"]).pipe_in(release(&digest('a'), more));
+    let outcome = piped(&json!({})).run().code(1).says("/error/code", "require.missing").says("/ok", false);
+    let _ = outcome.stderr_contains("error: `push` is required, but that step did not run");
+    assert_eq!((bench.cloud.writes(), bench.image().as_str()), (Vec::new(), NEW));
+    let pushed = json!({ "push": { "ok": true, "digest": digest('a') } });
+    let _ = piped(&pushed).run().code(0).says("/deployment/outcome", "rolled_back");
+    assert_eq!(bench.image(), OLD);
 }

@@ -84,14 +84,22 @@ fn a_file_is_deployed_as_it_is_or_with_the_image_in_it() {
     let file = json!({ "family": "web", "newInFile": 1, "containerDefinitions": [{ "name": "web", "image": OLD, "memory": 64 }] });
     bench.sandbox.write("task.json", file.to_string());
     let tool = || bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web"]);
-    let _ = tool().args(["--task-definition", "task.json"]).run().code(0).says("/deployment/outcome", "deployed");
+    let _ = tool()
+        .args(["--task-definition", "task.json", "--keep-image"])
+        .run()
+        .code(0)
+        .says("/deployment/outcome", "deployed");
     assert_eq!(bench.sent("ecs:RegisterTaskDefinition")[0], file);
-    let _ = tool().args(["--task-definition", "task.json"]).run().code(0).says("/deployment/outcome", "unchanged");
+    let _ = tool()
+        .args(["--task-definition", "task.json", "--keep-image"])
+        .run()
+        .code(0)
+        .says("/deployment/outcome", "unchanged");
     let _ = tool().args(["--task-definition", "task.json", "--image", NEW]).run().code(0);
     assert_eq!(bench.image(), NEW);
     bench.sandbox.write("broken.json", "{\"family\":\"web\"");
     for (name, code) in [("broken.json", "file.unreadable"), ("nowhere.json", "file.unreadable")] {
-        let _ = tool().args(["--task-definition", name]).run().code(2).says("/error/code", code);
+        let _ = tool().args(["--task-definition", name, "--keep-image"]).run().code(2).says("/error/code", code);
     }
 }
 
@@ -107,6 +115,7 @@ fn a_file_that_says_what_the_service_runs_in_other_words_changes_nothing() {
         "web",
         "--task-definition",
         "task.json",
+        "--keep-image",
     ]);
     let _ = run.run().code(0).says("/deployment/outcome", "unchanged");
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());

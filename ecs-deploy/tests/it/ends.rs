@@ -46,6 +46,33 @@ fn a_breaker_without_rollback_ends_as_stopped() {
 }
 
 #[test]
+fn a_release_that_was_stopped_is_deployed_again_and_one_that_serves_is_not() {
+    let bench = Bench::new(
+        &json!({ "strategy": "ROLLING", "deploymentCircuitBreaker": { "enable": true, "rollback": false } }),
+    );
+    // Two tasks start at once, and three failures are too many.
+    bench.fail(&json!({ "image": NEW, "afterSeconds": 5, "times": 4 }));
+    let _ = bench.deploy().run().code(1).says("/deployment/outcome", "stopped");
+    bench.cloud.clear_journal();
+    let outcome = bench.deploy().args(["--dry-run"]).run().code(0).says("/deployment/outcome", "planned");
+    let call = "ecs:UpdateService of stage/web: forceNewDeployment";
+    let _ = outcome.says("/deployment/services/0/calls", json!([call]));
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+    let outcome = bench.deploy().run().code(0).says("/deployment/outcome", "deployed");
+    let _ =
+        outcome.stderr_contains("web: deploying the same once more: deployment arn:").stderr_contains(" is STOPPED");
+    assert_eq!(bench.cloud.writes(), ["ecs:UpdateService"], "nothing is registered");
+    let sent = &bench.sent("ecs:UpdateService")[0];
+    assert!(sent["taskDefinition"].as_str().unwrap().ends_with("/web:2"), "{sent}");
+    assert_eq!(sent["forceNewDeployment"], true);
+    assert_eq!((bench.latest()["status"].as_str(), bench.image().as_str()), (Some("SUCCESSFUL"), NEW));
+    bench.cloud.clear_journal();
+    let _ = bench.deploy().args(["--dry-run"]).run().code(0).says("/deployment/outcome", "unchanged");
+    let _ = bench.deploy().run().code(0).says("/deployment/outcome", "unchanged").says("/ok", true);
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn a_newer_deployment_is_named_as_what_superseded_ours() {
     let bench = Bench::at(&canary(), Clock::manual());
     let running = bench.deploy().start();

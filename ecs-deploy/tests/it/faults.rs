@@ -33,6 +33,18 @@ fn what_is_lost_on_the_way_is_tried_again() {
 }
 
 #[test]
+fn an_update_whose_answer_is_lost_before_the_others_are_throttled_is_found_and_followed() {
+    let bench = Bench::new(&rolling());
+    bench.cloud.arm("ecs:UpdateService=lost-response".parse().unwrap());
+    bench.cloud.arm("ecs:UpdateService#2x20=throttle".parse().unwrap());
+    let outcome = bench.deploy().run().code(0).says("/deployment/outcome", "deployed").says("/ok", true);
+    let arn = bench.latest()["serviceDeploymentArn"].clone();
+    let _ = outcome.says("/deployment/services/0/arn", arn);
+    assert!(bench.count("ecs:UpdateService") > 1, "the first one was carried out, and the others were refused");
+    assert_eq!((bench.deployments_of("web").len(), bench.image().as_str()), (2, NEW));
+}
+
+#[test]
 fn a_deployment_that_cannot_be_looked_at_any_more_has_an_unknown_outcome() {
     let bench = Bench::new(&rolling());
     bench.cloud.arm("ecs:DescribeServiceDeployments#1x1000=error:400:AccessDeniedException".parse().unwrap());

@@ -16,5 +16,7 @@ mod preflight;
 mod rollout;
 mod schedules;
 mod several;
+mod signals;
 mod strategies;
+mod taken_up;
 mod worse;

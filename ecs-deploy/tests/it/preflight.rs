@@ -1,6 +1,7 @@
 //! What is asked before anything is changed.
 
 use serde_json::{Value, json};
+use testkit::image::ImageSource;
 use testkit::world::Service;
 
 use crate::bench::{Bench, OLD, rolling};
@@ -72,31 +73,29 @@ fn an_image_must_be_in_ecr_and_fit_the_platform() {
         &json!([]),
     );
     bench.ask(Service::Ecr, "CreateRepository", &json!({ "repositoryName": "web" }));
-    let manifest = json!({
-        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [{
-            "mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 2, "platform": { "os": "linux", "architecture": "amd64" },
-            "digest": format!("sha256:{}", "a".repeat(64))
-        }]
-    });
-    let put = json!({ "repositoryName": "web", "imageTag": "2", "imageManifest": manifest.to_string() });
-    let operation = testkit::world::Operation { service: Service::Ecr, name: "PutImage".to_owned() };
     let now = bench.cloud.clock().now();
-    // An index may name what is not there: that is another registry's business, and the double may refuse it.
-    let there = bench.cloud.world().call(&operation, &put, bench.cloud.endpoint(), now).is_ok();
+    for (tag, architecture) in [("amd64", "amd64"), ("arm64", "arm64")] {
+        let image = ImageSource::new().architecture(architecture).build().unwrap();
+        bench.cloud.world().ecr.hold("web", &image, tag, now).unwrap();
+    }
     let image = |tag: &str| format!("123456789012.dkr.ecr.eu-central-1.amazonaws.com/web:{tag}");
     let deploy = |image: &str| {
         bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--image", image]).run()
     };
     let outcome = deploy(&image("missing")).code(1).says("/error/code", "preflight.image");
     let _ = outcome.stderr_contains("the image is not in ECR: ImageNotFound");
-    if there {
-        let outcome = deploy(&image("2")).code(1).says("/error/code", "preflight.platform");
-        let _ = outcome
-            .stderr_contains("tasks run on linux/arm64, and the image is built for linux/amd64")
-            .stderr_contains("hint: build it with --platform linux/arm64");
-    }
+    let outcome = deploy(&image("amd64")).code(1).says("/error/code", "preflight.platform");
+    let _ = outcome
+        .stderr_contains("tasks run on linux/arm64, and the image is built for linux/amd64")
+        .stderr_contains("hint: build it with --platform linux/arm64");
     assert_eq!(bench.cloud.writes().iter().filter(|write| write.starts_with("ecs:")).count(), 0);
+    let outcome = deploy(&image("arm64")).code(0);
+    assert_eq!(verdicts(&outcome.json()), [pair("image", "passed"), pair("platform", "passed")]);
+    bench.cloud.arm("ecr:GetDownloadUrlForLayer#1x9=error:403:AccessDenied".parse().unwrap());
+    let outcome =
+        deploy(&format!("{}@{}", image("arm64"), ImageSource::new().architecture("arm64").build().unwrap().digest))
+            .code(0);
+    assert_eq!(verdicts(&outcome.json()), [pair("platform", "unknown"), pair("image", "passed")]);
 }
 
 #[test]

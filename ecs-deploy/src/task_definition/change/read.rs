@@ -97,6 +97,7 @@ impl Variable {
     /// A line is no variable.
     pub fn read_file(text: &str) -> Result<Vec<Self>, NotAChange> {
         let says_something = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines = text.lines().enumerate().filter(|(_, line)| says_something(line));
         lines
             .map(|(number, line)| {
