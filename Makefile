@@ -50,6 +50,11 @@ bench-push: ## measure ecr-push against skopeo, docker-registry and cat; takes s
 	@cargo build --release --package ecr-push --package testkit
 	@ecr-push/benches/push.sh
 
+.PHONY: bench-deploy
+bench-deploy: ## measure ecs-deploy against fabfuel's ecs-deploy and the AWS CLI, which it installs below target; takes three minutes
+	@cargo build --release --package ecs-deploy --package testkit
+	@ecs-deploy/benches/deploy.sh
+
 .PHONY: deny
 deny: ## licences, sources and doubled versions of the dependencies
 	@cargo deny --workspace check bans licenses sources
