@@ -222,7 +222,12 @@ async fn supervise<T: Tool>(
             document = carried.clone();
         }
         match T::run(arguments, input, session).await {
-            Ok(report) => Outcome::of_report(report, output::form(common.output)),
+            Ok(report) => {
+                if !report.carries_on {
+                    document = Document::new();
+                }
+                Outcome::of_report(report, output::form(common.output))
+            }
             Err(error) => Outcome::of_fault(&error, session),
         }
     };

@@ -87,4 +87,6 @@ pub struct Report<T: Tool + ?Sized> {
     pub summary: String,
     /// Why the answer is no; `None` if it is yes.
     pub refusal: Option<T::Error>,
+    /// Whether the release goes on with this: its document is carried on. If not, a new one begins, which names no image and so lets nothing through.
+    pub carries_on: bool,
 }

@@ -237,5 +237,5 @@ fn named(request: &Request, image: &Image, registry: &str) -> contract::Image {
 }
 
 fn report(section: Push, image: contract::Image) -> Report<EcrPush> {
-    Report { summary: section.summary(&image.uri), section, image: Some(image), refusal: None }
+    Report { summary: section.summary(&image.uri), section, image: Some(image), refusal: None, carries_on: true }
 }

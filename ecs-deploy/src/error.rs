@@ -138,6 +138,9 @@ pub enum Error {
     /// Something else was deployed before it could be gone back from.
     #[error("not gone back from: {0} was deployed meanwhile")]
     Replaced(String),
+    /// CodeDeploy takes one deployment of a service at a time.
+    #[error("another deployment of CodeDeploy is under way: {0}")]
+    Occupied(String),
     /// There is no such deployment.
     #[error("AWS knows no deployment {0}")]
     NoSuchDeployment(String),
@@ -208,6 +211,7 @@ impl Fault for Error {
             | Self::RollbackFailed(_)
             | Self::Superseded(_)
             | Self::Replaced(_)
+            | Self::Occupied(_)
             | Self::Stopped(_)
             | Self::Deleted(_)
             | Self::NoCandidate(_)
@@ -251,6 +255,7 @@ impl Fault for Error {
             Self::RollbackFailed(_) => "deployment.rollback_failed",
             Self::Superseded(_) | Self::Replaced(_) => "deployment.superseded",
             Self::NoSuchDeployment(_) => "deployment.unknown",
+            Self::Occupied(_) => "deployment.occupied",
             Self::Stopped(_) => "deployment.stopped",
             Self::Deleted(_) => "service.deleted",
             Self::NoCandidate(_) => "rollback.no_candidate",

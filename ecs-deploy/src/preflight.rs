@@ -129,20 +129,20 @@ pub fn judge_image(
             return vec![Finding::failed(Topic::Image, subject, format!("the image is not in ECR: {why}"), fix)];
         }
         Known::Unknown(why) => return vec![Finding::unknown(Topic::Image, subject, why.clone())],
-        Known::There(platforms) => platforms.as_deref().or(told),
+        Known::There(Ok(platforms)) => Ok(platforms.as_slice()),
+        Known::There(Err(why)) => told.filter(|told| !told.is_empty()).ok_or(why),
     };
     let there = Finding::passed(Topic::Image, subject, "it is in ECR");
     let Some(wanted) = wanted else { return vec![there] };
     vec![there, judge_platform(subject, wanted, platforms)]
 }
 
-fn judge_platform(subject: &str, wanted: &str, platforms: Option<&[String]>) -> Finding {
-    let Some(platforms) = platforms.filter(|platforms| !platforms.is_empty()) else {
-        return Finding::unknown(
-            Topic::Platform,
-            subject,
-            format!("its manifest does not say whether it is built for {wanted}"),
-        );
+fn judge_platform(subject: &str, wanted: &str, platforms: Result<&[String], &String>) -> Finding {
+    let platforms = match platforms {
+        Ok(platforms) => platforms,
+        Err(why) => {
+            return Finding::unknown(Topic::Platform, subject, format!("whether it is built for {wanted}: {why}"));
+        }
     };
     // A variant behind the architecture, as in `linux/arm64/v8`, does not matter to ECS.
     let fits = |platform: &String| platform == wanted || platform.starts_with(&format!("{wanted}/"));

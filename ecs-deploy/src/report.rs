@@ -110,6 +110,9 @@ pub struct ServiceReport {
     /// The deployment that this run started or watched: an ARN of ECS, or an id of CodeDeploy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
+    /// Why this deployment goes back to what served before, if it does: it is not the release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub going_back: Option<String>,
     /// AWS's status of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -157,6 +160,7 @@ impl ServiceReport {
             task_definition: None,
             previous_task_definition: None,
             arn: None,
+            going_back: None,
             status: None,
             stage: None,
             production_weight: None,

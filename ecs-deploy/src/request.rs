@@ -1,6 +1,7 @@
 //! From what was typed and piped to what is asked.
 
 mod deploy;
+mod origin;
 mod subject;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use contract::{Digest, Document, Image, Input, requirement};
 
 pub use self::deploy::Deploy;
+pub use self::origin::Origin;
 pub use self::subject::Subject;
 use crate::cli::{Arguments, OnInterrupt};
 use crate::error::Error;
@@ -24,6 +26,8 @@ pub struct Request {
     pub watch: Watch,
     /// Only read.
     pub dry_run: bool,
+    /// The release document that came in.
+    pub origin: Option<Origin>,
 }
 
 /// What is to be done.
@@ -97,7 +101,8 @@ impl Request {
             }
         };
         let watch = watch(arguments, &action);
-        Ok(Self { cluster, action, watch, dry_run: arguments.change.dry_run })
+        let origin = document.map(Origin::of).transpose()?;
+        Ok(Self { cluster, action, watch, dry_run: arguments.change.dry_run, origin })
     }
 }
 

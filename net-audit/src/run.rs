@@ -18,7 +18,7 @@ pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<Net
     let verdicts = classify(&inventory);
     let refusal = unknown(&verdicts);
     let section = Network::new(&inventory, &verdicts);
-    Ok(Report { summary: section.summary(), section, image: None, refusal })
+    Ok(Report { summary: section.summary(), section, image: None, refusal, carries_on: true })
 }
 
 async fn bytes(source: SnapshotSource) -> Result<Vec<u8>, Error> {

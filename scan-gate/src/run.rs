@@ -54,7 +54,7 @@ pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<Sca
     }
     let shut = gate_shut(section.violations_total, verdict.violations().next());
     let refusal = cannot_tell(doubts).or(shut);
-    Ok(Report { summary: form::summary(&section), section, image: None, refusal })
+    Ok(Report { summary: form::summary(&section), section, image: None, refusal, carries_on: true })
 }
 
 /// Reads the reports side by side; they come in the order in which they were named.

@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
 }
 
 fn report(section: Lock, summary: String, refusal: Option<Error>) -> Report<TfstateLock> {
-    Report { section, image: None, summary, refusal }
+    Report { section, image: None, summary, refusal, carries_on: true }
 }
 
 /// How long to wait after the `nth` attempt (from 0): with jitter, so that two who met do not meet again.

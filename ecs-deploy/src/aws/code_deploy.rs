@@ -33,6 +33,8 @@ pub struct CodeDeployment {
     pub observation: Observation,
     /// The deployment that rolls it back, if CodeDeploy started one.
     pub rollback: Option<String>,
+    /// The deployment that it rolls back, if that is what it is for.
+    pub rolls_back: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,6 +62,7 @@ struct ErrorInformation {
 #[serde(rename_all = "camelCase", default)]
 struct RollbackInfo {
     rollback_deployment_id: Option<String>,
+    rollback_triggering_deployment_id: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -287,6 +290,7 @@ fn code_deployment(info: Info) -> CodeDeployment {
         application: info.application_name,
         group: info.deployment_group_name,
         description: info.description.unwrap_or_default(),
+        rolls_back: info.rollback.as_ref().and_then(|rollback| rollback.rollback_triggering_deployment_id.clone()),
         rollback: info.rollback.and_then(|rollback| rollback.rollback_deployment_id),
         observation: Observation {
             status: info.status,

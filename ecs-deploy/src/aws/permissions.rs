@@ -44,6 +44,7 @@ pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
         let looked_up = [
             "cloudwatch:DescribeAlarms",
             "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
             "iam:GetRole",
             "secretsmanager:DescribeSecret",
             "ssm:DescribeParameters",
@@ -59,7 +60,8 @@ pub fn permissions(arguments: &Arguments) -> Vec<Statement> {
 fn writes(arguments: &Arguments, deploys: bool, deployments: &[String], services: &[String]) -> Vec<Statement> {
     let anything = ["*".to_owned()];
     let mut statements = Vec::new();
-    if deploys || arguments.action.rollback {
+    let goes_back = arguments.action.rollback || may_stop(arguments);
+    if deploys || goes_back {
         let registering = ["ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"];
         statements.push(Statement::allow(&registering, &anything));
         statements.push(Statement::allow(&["ecs:UpdateService"], services));
@@ -68,10 +70,12 @@ fn writes(arguments: &Arguments, deploys: bool, deployments: &[String], services
     if stops {
         statements.push(Statement::allow(&["ecs:StopServiceDeployment"], deployments));
     }
-    if arguments.action.r#continue.is_some() || arguments.strategy.pause_at.is_some() {
+    // A way back is held at no pause.
+    let continues = goes_back || arguments.action.r#continue.is_some() || arguments.strategy.pause_at.is_some();
+    if continues {
         statements.push(Statement::allow(&["ecs:ContinueServiceDeployment"], deployments));
     }
-    statements.push(Statement::allow(&code_deploy_writes(arguments, deploys, stops), &anything));
+    statements.push(Statement::allow(&code_deploy_writes(deploys || goes_back, stops, continues), &anything));
     if arguments.follow.run_task.is_some() {
         statements.push(Statement::allow(&["ecs:RunTask"], &anything));
     }
@@ -85,9 +89,9 @@ fn writes(arguments: &Arguments, deploys: bool, deployments: &[String], services
 }
 
 /// Source: CodeDeploy, actions for IAM: to create a deployment needs its configuration and revision as well.
-fn code_deploy_writes(arguments: &Arguments, deploys: bool, stops: bool) -> Vec<&'static str> {
+fn code_deploy_writes(deploys: bool, stops: bool, continues: bool) -> Vec<&'static str> {
     let mut actions = Vec::new();
-    if deploys || arguments.action.rollback {
+    if deploys {
         actions.extend([
             "codedeploy:CreateDeployment",
             "codedeploy:GetDeploymentConfig",
@@ -98,7 +102,7 @@ fn code_deploy_writes(arguments: &Arguments, deploys: bool, stops: bool) -> Vec<
     if stops {
         actions.push("codedeploy:StopDeployment");
     }
-    if arguments.action.r#continue.is_some() || arguments.strategy.pause_at.is_some() {
+    if continues {
         actions.push("codedeploy:ContinueDeployment");
     }
     actions

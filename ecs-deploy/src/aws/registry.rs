@@ -1,6 +1,6 @@
 //! ECR: whether an image is there, and for which platforms it is built.
 
-use contract::aws::{CallError, Service as Api};
+use contract::aws::{CallError, CallErrorKind, Service as Api};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ use super::Aws;
 use super::surroundings::Known;
 use crate::registry_image::RegistryImage;
 
-/// The platforms of an image, `OS/ARCHITECTURE`; `None` if its manifest does not tell.
-pub type Platforms = Option<Vec<String>>;
+/// The platforms of an image, `OS/ARCHITECTURE`, or why they are not known.
+pub type Platforms = Result<Vec<String>, String>;
 
 /// Source: OCI image specification and Docker's, media types of manifests and indices.
 const MEDIA_TYPES: [&str; 4] = [
@@ -78,13 +78,20 @@ impl Aws {
         let registry = self.registry.clone().in_region(&image.region);
         let call = registry.json("ecr:BatchGetImage", &input).await;
         let found = Known::of(call, &["RepositoryNotFoundException"]).and_then(|answer| manifest(&answer));
-        let Known::There(manifest) = found else { return found.and_then(|_| Known::There(None)) };
+        let Known::There(manifest) = found else { return found.and_then(|_| Known::There(Ok(Vec::new()))) };
         if !manifest.manifests.is_empty() {
             return Known::There(of_index(manifest));
         }
         // An image for one platform says it in its configuration; where that may not be read, the image is there all the same.
         let config = manifest.config.unwrap_or_default().digest;
-        Known::There(of_config(&registry, image, &config).await.ok().flatten().map(|platform| vec![platform]))
+        Known::There(match of_config(&registry, image, &config).await {
+            Ok(Some(platform)) => Ok(vec![platform]),
+            Ok(None) => Err("its configuration names no platform".to_owned()),
+            Err(error) if error.kind == CallErrorKind::AccessDenied => {
+                Err(format!("its platform may not be looked at: allow {}", error.operation))
+            }
+            Err(error) => Err(error.to_string()),
+        })
     }
 }
 
@@ -103,7 +110,7 @@ fn manifest(answer: &[u8]) -> Known<Manifest> {
 fn of_index(manifest: Manifest) -> Platforms {
     let entries = manifest.manifests.into_iter().filter_map(|entry| entry.platform);
     let known: Vec<String> = entries.filter_map(|platform| platform.name()).collect();
-    (!known.is_empty()).then_some(known)
+    if known.is_empty() { Err("its index names no platform".to_owned()) } else { Ok(known) }
 }
 
 async fn of_config(registry: &Api, image: &RegistryImage, config: &str) -> Result<Option<String>, CallError> {
@@ -129,7 +136,7 @@ mod tests {
     #[test]
     fn an_index_tells_its_platforms() {
         let index = r#"{"manifests":[{"platform":{"os":"linux","architecture":"arm64"}},{"platform":{"os":"unknown","architecture":"unknown"}}]}"#;
-        assert_eq!(of_index(serde_json::from_str(index).unwrap()), Some(vec!["linux/arm64".to_owned()]));
-        assert_eq!(of_index(Manifest::default()), None);
+        assert_eq!(of_index(serde_json::from_str(index).unwrap()), Ok(vec!["linux/arm64".to_owned()]));
+        assert!(of_index(Manifest::default()).is_err());
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn of(error: &Error) -> Option<String> {
         Error::Paused { go_on, stop, .. } => format!("{go_on}, or {stop}"),
         Error::RolledBack(_) => "fix the cause and push a new image; the old revision serves".to_owned(),
         Error::Stopped(_) => "nothing went back: look at what serves, or go back with --rollback".to_owned(),
+        Error::Occupied(id) => format!("wait for it, or watch it: ecs-deploy --cluster … --service … --resume {id}"),
         Error::Replaced(_) => "ecs-deploy --status shows the newer deployment".to_owned(),
         Error::RollbackFailed(_) => "look at the service now: nobody knows what serves".to_owned(),
         Error::NoCandidate(_) => "name the image to go back to with --image".to_owned(),

@@ -70,19 +70,22 @@ fn verdicts(findings: &[Finding]) -> Vec<(Topic, Verdict)> {
 #[test]
 fn an_image_must_be_there_and_fit() {
     let image: ImageReference = "1.dkr/web:1".parse().unwrap();
-    let arm = || Some(vec!["linux/arm64/v8".to_owned()]);
+    let arm = || Ok(vec!["linux/arm64/v8".to_owned()]);
     let judged = |known: Known<Platforms>, wanted: Option<&str>, told: Option<&[String]>| {
         verdicts(&judge_image(&image, &known, wanted, told))
     };
     let (there, platform) = ((Topic::Image, Verdict::Passed), Topic::Platform);
     assert_eq!(judged(Known::There(arm()), Some("linux/arm64"), None), [there, (platform, Verdict::Passed)]);
     assert_eq!(judged(Known::There(arm()), Some("linux/amd64"), None), [there, (platform, Verdict::Failed)]);
-    assert_eq!(judged(Known::There(None), Some("linux/amd64"), None), [there, (platform, Verdict::Unknown)]);
     assert_eq!(
-        judged(Known::There(None), Some("linux/amd64"), Some(&["linux/amd64".to_owned()])),
+        judged(Known::There(Err("x".to_owned())), Some("linux/amd64"), None),
+        [there, (platform, Verdict::Unknown)]
+    );
+    assert_eq!(
+        judged(Known::There(Err("x".to_owned())), Some("linux/amd64"), Some(&["linux/amd64".to_owned()])),
         [there, (platform, Verdict::Passed)]
     );
-    assert_eq!(judged(Known::There(None), None, None), [there]);
+    assert_eq!(judged(Known::There(Err("x".to_owned())), None, None), [there]);
     assert_eq!(judged(Known::NotThere("x".to_owned()), None, None), [(Topic::Image, Verdict::Failed)]);
     assert_eq!(judged(Known::Unknown("x".to_owned()), None, None), [(Topic::Image, Verdict::Unknown)]);
 }

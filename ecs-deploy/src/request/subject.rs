@@ -17,6 +17,8 @@ pub enum Subject {
         cluster: String,
         /// Its service.
         service: String,
+        /// Why it goes back, if it is a way back and not the release.
+        going_back: Option<String>,
     },
     /// A deployment of CodeDeploy.
     CodeDeploy {
@@ -24,6 +26,8 @@ pub enum Subject {
         id: String,
         /// Its service.
         service: String,
+        /// Why it goes back, if it is a way back and not the release.
+        going_back: Option<String>,
     },
     /// The latest deployment of a service.
     LatestOf(String),
@@ -42,6 +46,7 @@ struct Section {
 struct Entry {
     service: String,
     arn: Option<String>,
+    going_back: Option<String>,
 }
 
 impl Subject {
@@ -69,10 +74,13 @@ impl Subject {
         let section: Section =
             document.and_then(|document| serde_json::from_str(document.raw("deployment")?).ok()).unwrap_or_default();
         let of_service = |entry: &&Entry| service.is_none_or(|service| service == entry.service);
-        let named = |entry: &Entry| Self::read(entry.arn.as_deref()?, Some(&entry.service));
+        let named = |entry: &Entry| {
+            Some(Self::read(entry.arn.as_deref()?, Some(&entry.service))?.with_way_back(entry.going_back.clone()))
+        };
         let all: Vec<Self> = section.services.iter().filter(of_service).filter_map(named).collect();
         // The document may be of an earlier release to another cluster.
-        let fits = arguments.cluster.as_ref().is_none_or(|cluster| *cluster == section.cluster);
+        let fits =
+            arguments.cluster.as_ref().is_none_or(|cluster| cluster.rsplit('/').next() == Some(&section.cluster));
         if fits && !all.is_empty() {
             return Ok((all, section.cluster));
         }
@@ -83,12 +91,29 @@ impl Subject {
     /// Reads an ARN or an id.
     fn read(text: &str, service: Option<&str>) -> Option<Self> {
         if text.starts_with("d-") {
-            return Some(Self::CodeDeploy { id: text.to_owned(), service: service?.to_owned() });
+            return Some(Self::CodeDeploy { id: text.to_owned(), service: service?.to_owned(), going_back: None });
         }
         let resource = text.strip_prefix("arn:")?.split_once(":service-deployment/")?.1;
         let parts: Vec<&str> = resource.split('/').collect();
         let [cluster, service, _] = parts.as_slice() else { return None };
-        Some(Self::Deployment { arn: text.to_owned(), cluster: (*cluster).to_owned(), service: (*service).to_owned() })
+        let (arn, cluster, service) = (text.to_owned(), (*cluster).to_owned(), (*service).to_owned());
+        Some(Self::Deployment { arn, cluster, service, going_back: None })
+    }
+
+    fn with_way_back(mut self, why: Option<String>) -> Self {
+        if let Self::Deployment { going_back, .. } | Self::CodeDeploy { going_back, .. } = &mut self {
+            *going_back = why;
+        }
+        self
+    }
+
+    /// Why it goes back, if it is a way back and not the release.
+    #[must_use]
+    pub fn going_back(&self) -> Option<&String> {
+        match self {
+            Self::Deployment { going_back, .. } | Self::CodeDeploy { going_back, .. } => going_back.as_ref(),
+            Self::LatestOf(_) => None,
+        }
     }
 
     /// The cluster that it names.

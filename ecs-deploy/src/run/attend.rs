@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use contract::aws::CallErrorKind;
 use contract::{Report, Session};
 
 use super::deploy::finish;
@@ -10,7 +11,7 @@ use super::watched::{Handle, Watched};
 use super::{chance, find, look};
 use crate::EcsDeploy;
 use crate::aws::{Aws, Lookup};
-use crate::decide::{Circumstances, CodeDeploy, Step, decide};
+use crate::decide::{Circumstances, CodeDeploy, Course, Step, decide};
 use crate::error::Error;
 use crate::pace::Pace;
 use crate::report::{Action, Deployment, ImageReport, Outcome, ServiceReport};
@@ -123,6 +124,9 @@ async fn subject_of(aws: &Aws, request: &Request, subject: &Subject) -> Result<W
     };
     let mut watched = Watched::new(report, handle, task_definition, Overview::default());
     watched.target_groups = service.target_groups();
+    if let Some(reason) = subject.going_back() {
+        watched.course = Course::Back(reason.clone());
+    }
     Ok(watched)
 }
 
@@ -130,7 +134,7 @@ async fn latest(aws: &Aws, service: &Service) -> Result<Handle, Error> {
     if service.controller() == "CODE_DEPLOY" {
         let last = service.last_code_deployment();
         let group = aws.deployment_group(&service.name, last).await?;
-        let open = aws.open_code_deployments(&group).await?.into_iter().next();
+        let open = find::open_code_deployment(aws, &group).await?.map(|open| open.id);
         let latest = open.or_else(|| last.map(str::to_owned));
         return latest.map(Handle::CodeDeploy).ok_or_else(|| Error::NotUnderWay(service.name.clone()));
     }
@@ -160,7 +164,7 @@ async fn learn(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
 fn next(one: &Watched) -> Step {
     let code_deploy = matches!(one.handle, Handle::CodeDeploy(_));
     let code_deploy = code_deploy.then_some(CodeDeploy { rollback: one.rollback_status.as_deref() });
-    decide(&one.last, &Circumstances { code_deploy, ..Circumstances::default() })
+    decide(&one.last, &Circumstances { course: one.course.clone(), code_deploy, ..Circumstances::default() })
 }
 
 fn is_over(one: &Watched) -> bool {
@@ -215,12 +219,16 @@ async fn stop(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
     if is_over(one) {
         return Ok(());
     }
-    match &one.handle {
-        Handle::Ecs(arn) => aws.stop_deployment(arn).await?,
-        Handle::CodeDeploy(id) => aws.stop_code_deployment(id).await?,
-        Handle::Service | Handle::None => {}
+    let stopped = match &one.handle {
+        Handle::Ecs(arn) => aws.stop_deployment(arn).await,
+        Handle::CodeDeploy(id) => aws.stop_code_deployment(id).await,
+        Handle::Service | Handle::None => Ok(()),
+    };
+    match stopped {
+        // It goes back already, or has ended: the next look shows which.
+        Err(error) if error.kind == CallErrorKind::Refused => Ok(()),
+        stopped => Ok(stopped?),
     }
-    Ok(())
 }
 
 /// After a stop, what was gone back to serves, and not what was stopped.

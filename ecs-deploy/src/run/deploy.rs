@@ -1,10 +1,10 @@
 //! A deployment: resolve, look, plan, ask, register, try, update, watch, report.
 
-use contract::{Exit, Fault, Report, Session};
+use contract::{Report, Session};
 
 use super::follow::Follow;
-use super::watched::{Handle, Watched};
-use super::{cleanup, find, one_off, preflight, report, start};
+use super::watched::Watched;
+use super::{begin, cleanup, find, one_off, preflight, report};
 use crate::EcsDeploy;
 use crate::aws::{Aws, Lookup};
 use crate::decide::Course;
@@ -118,15 +118,11 @@ async fn roll_out(
     session: &Session,
 ) -> Result<Report<EcsDeploy>, Error> {
     let mut follow = Follow::new(aws, &request.watch, section, session);
-    let mut watched: Vec<Watched> = Vec::new();
-    for (plan, definition) in plans.iter().zip(&definitions) {
-        if request.watch.together && watched.iter().any(|one| one.error.is_some()) {
-            watched.push(Watched::settled(planned(plan, Outcome::Refused), Outcome::Refused, None));
-            continue;
-        }
-        leave_word(&follow.section, &watched, &plans, plan, definition, session);
-        watched.push(begin(aws, plan, definition, session).await);
-    }
+    let mut watched = if request.watch.together {
+        begin::in_turn(aws, &follow.section, &plans, &definitions, session).await
+    } else {
+        begin::at_once(aws, &follow.section, &plans, &definitions, session).await
+    };
     follow.until_over(&mut watched).await;
     if request.watch.together && !follow.is_abandoned {
         stand_or_fall(&mut follow, &mut watched).await;
@@ -141,77 +137,6 @@ async fn roll_out(
         section.deregistered = cleanup::run(aws, &watched, keep, session).await;
     }
     Ok(finish(section, watched, interrupted))
-}
-
-/// Whatever ends the run while an answer is awaited: the document names what was begun.
-fn leave_word(
-    section: &Deployment,
-    watched: &[Watched],
-    plans: &[Plan],
-    next: &Plan,
-    definition: &str,
-    session: &Session,
-) {
-    let mut services: Vec<ServiceReport> = watched.iter().map(Watched::snapshot).collect();
-    let mut report = planned(next, Outcome::InProgress);
-    report.task_definition = Some(definition.to_owned());
-    services.push(report);
-    services.extend(plans.iter().skip(services.len()).map(|plan| planned(plan, Outcome::Planned)));
-    let (cluster, service) = (&section.cluster, &next.service.name);
-    let hint = format!("look at it: ecs-deploy --cluster {cluster} --service {service} --status");
-    session.checkpoint(&section.clone().with_services(services), &hint);
-}
-
-/// Starts a deployment. What fails here is the outcome of this service: others may be under way already.
-async fn begin(aws: &Aws, plan: &Plan, definition: &str, session: &Session) -> Watched {
-    let service = &plan.service.name;
-    let mut report = planned(plan, Outcome::InProgress);
-    report.task_definition = Some(definition.to_owned());
-    let started = if plan.is_unchanged() {
-        begin_unchanged(aws, plan, session).await
-    } else {
-        start::start(aws, plan, definition).await
-    };
-    let handle = match started {
-        Ok(Handle::None) => return Watched::settled(report, Outcome::Unchanged, None),
-        Ok(handle) => handle,
-        Err(error) => {
-            let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::Failed };
-            return Watched::settled(report, outcome, Some(error));
-        }
-    };
-    if let Handle::Ecs(name) | Handle::CodeDeploy(name) = &handle {
-        session.progress.event("started", &format!("{service}: deployment {name}"), &[]);
-        report.arn = Some(name.clone());
-    }
-    let overview = plan.definition.overview().unwrap_or_default();
-    let mut watched = Watched::new(report, handle, definition, overview);
-    watched.way_back = Some(plan.service.current_task_definition().to_owned()).filter(|before| before != definition);
-    watched.target_groups = plan.service.target_groups();
-    watched
-}
-
-/// The service has the task definition already. Its settings may be new; if its deployment is still under way, it is ours to watch, for it may yet
-/// be rolled back; and if its deployment failed, it is deployed again.
-async fn begin_unchanged(aws: &Aws, plan: &Plan, session: &Session) -> Result<Handle, Error> {
-    let service = &plan.service.name;
-    let standing = find::current(aws, &plan.service).await?;
-    if let Standing::Fallen(why) = &standing {
-        session.progress.event("again", &format!("{service}: deploying the same once more: {why}"), &[]);
-        let definition = plan.service.current_task_definition();
-        let known = find::known_deployments(aws, service).await?;
-        let updated = aws.update_service(service, Some(definition), plan.configuration.as_ref(), true).await;
-        return find::own(aws, service, definition, &known, updated).await;
-    }
-    if let Some(configuration) = &plan.configuration {
-        aws.update_service(service, None, Some(configuration), false).await?;
-    }
-    Ok(match (standing, &plan.way) {
-        (Standing::UnderWay(arn), Way::Ecs) => Handle::Ecs(arn),
-        (Standing::UnderWay(id), Way::CodeDeploy(_)) => Handle::CodeDeploy(id),
-        (Standing::Unlisted, _) => Handle::Service,
-        (Standing::Serves | Standing::Fallen(_), _) => Handle::None,
-    })
 }
 
 /// If one failed, those that went through go back as well.
@@ -253,7 +178,7 @@ async fn dry_run(aws: &Aws, section: Deployment, plans: &[Plan], deploy: &Deploy
 }
 
 /// The service with what the release would change about it.
-fn planned(plan: &Plan, outcome: Outcome) -> ServiceReport {
+pub(super) fn planned(plan: &Plan, outcome: Outcome) -> ServiceReport {
     let mut changes: Vec<ChangeReport> = plan.changes.iter().map(ChangeReport::from).collect();
     if let Some(configuration) = &plan.configuration {
         changes.push(ChangeReport {

@@ -33,13 +33,42 @@ pub(super) async fn newest(aws: &Aws, service: &str) -> Result<Option<Deployment
     Ok(listed.into_iter().max_by(|one, other| one.created_at.total_cmp(&other.created_at)))
 }
 
+/// The newest deployment, if it is under way and rolls this task definition out.
+pub(super) async fn under_way(aws: &Aws, service: &str, task_definition: &str) -> Result<Option<String>, CallError> {
+    let Some(newest) = newest(aws, service).await?.filter(DeploymentBrief::is_under_way) else { return Ok(None) };
+    let definitions = aws.task_definitions_of(newest.target_revision.as_slice()).await?;
+    let is_it = definitions.iter().any(|(_, found)| found == task_definition);
+    Ok(is_it.then_some(newest.arn))
+}
+
+/// The deployment of CodeDeploy that is under way. One that rolls another one back stands for that one, whose ending it is.
+pub(super) async fn open_code_deployment(aws: &Aws, group: &Group) -> Result<Option<OpenCodeDeployment>, Error> {
+    let open = aws.open_code_deployments(group).await?;
+    let described = aws.code_deployments(&open).await?.into_iter().next();
+    Ok(described.map(|open| match open.rolls_back {
+        Some(id) => OpenCodeDeployment { id, is_going_back: true },
+        None => OpenCodeDeployment { id: open.id, is_going_back: false },
+    }))
+}
+
+/// A deployment of CodeDeploy that is not over.
+pub(super) struct OpenCodeDeployment {
+    pub(super) id: String,
+    /// Whether CodeDeploy rolls it back already.
+    pub(super) is_going_back: bool,
+}
+
 /// How the task definition that a service has stands.
 pub(super) async fn current(aws: &Aws, service: &Service) -> Result<Standing, Error> {
     if service.controller() == "CODE_DEPLOY" {
         let group = aws.deployment_group(&service.name, service.last_code_deployment()).await?;
-        let open = aws.open_code_deployments(&group).await?;
-        let of_current = |id: &String| service.task_definition_of(id) == Some(service.current_task_definition());
-        return Ok(open.into_iter().find(of_current).map_or(Standing::Serves, Standing::UnderWay));
+        return match open_code_deployment(aws, &group).await? {
+            None => Ok(Standing::Serves),
+            Some(open) if service.task_definition_of(&open.id) == Some(service.current_task_definition()) => {
+                Ok(Standing::UnderWay(open.id))
+            }
+            Some(open) => Err(Error::Occupied(open.id)),
+        };
     }
     let newest = match newest(aws, &service.name).await? {
         Some(brief) => {
@@ -53,6 +82,15 @@ pub(super) async fn current(aws: &Aws, service: &Service) -> Result<Standing, Er
     Ok(standing(newest.as_ref(), service))
 }
 
+/// Which of several new deployments of the same task definition is ours.
+#[derive(Clone, Copy)]
+pub(super) enum Which {
+    /// An update starts one, and whoever rolls out the same later takes our place.
+    Oldest,
+    /// An update that is forced starts one each time that it is tried again.
+    Newest,
+}
+
 /// Looks, after an update, for the deployment that was not there before and rolls out our task definition. No clock is compared, and the service's
 /// own word for its current deployment is not trusted: it lags. A look that fails says nothing about the deployment. Where the answer to the update
 /// was lost, it may be there all the same.
@@ -62,18 +100,20 @@ pub(super) async fn own(
     task_definition: &str,
     known: &HashSet<String>,
     updated: Result<(), CallError>,
+    which: Which,
 ) -> Result<Handle, Error> {
     let patience = match &updated {
         Ok(()) => UNTIL_SEEN,
         Err(error) if may_have_been_done(error) => UNTIL_UNDONE,
         Err(error) => return Err(error.clone().into()),
     };
+    let mut others = known.clone();
     let mut pace = Pace::default();
     let started = Instant::now();
     let mut any_listed = false;
     let mut last_failure = None;
     while started.elapsed() < patience {
-        match look(aws, service, task_definition, known).await {
+        match look(aws, service, task_definition, &mut others, which).await {
             Ok((_, Some(arn))) => return Ok(Handle::Ecs(arn)),
             Ok((listed, None)) => {
                 any_listed |= listed > 0;
@@ -101,17 +141,36 @@ pub(super) async fn own(
     })
 }
 
-/// How many deployments are listed, and which of them is ours.
+/// How many deployments are listed, and which of those that roll our task definition out is ours. The others are remembered, so that each is asked
+/// about once.
 async fn look(
     aws: &Aws,
     service: &str,
     task_definition: &str,
-    known: &HashSet<String>,
+    others: &mut HashSet<String>,
+    which: Which,
 ) -> Result<(usize, Option<String>), CallError> {
     let listed = aws.list_deployments(service).await?;
     let count = listed.len();
-    let new = listed.into_iter().filter(|deployment| !known.contains(&deployment.arn)).collect();
-    Ok((count, first_of(aws, task_definition, new).await?))
+    let new: Vec<DeploymentBrief> = listed.into_iter().filter(|deployment| !others.contains(&deployment.arn)).collect();
+    let revisions: Vec<String> = new.iter().filter_map(|brief| brief.target_revision.clone()).collect();
+    if revisions.is_empty() {
+        return Ok((count, None));
+    }
+    let definitions = aws.task_definitions_of(&revisions).await?;
+    let definition_of = |brief: &DeploymentBrief| {
+        definitions.iter().find(|(revision, _)| Some(revision) == brief.target_revision.as_ref())
+    };
+    let is_ours = |brief: &&DeploymentBrief| definition_of(brief).is_some_and(|(_, found)| found == task_definition);
+    let is_other = |brief: &&DeploymentBrief| definition_of(brief).is_some_and(|(_, found)| found != task_definition);
+    others.extend(new.iter().filter(is_other).map(|brief| brief.arn.clone()));
+    let ours = new.iter().filter(is_ours);
+    let by_age = |one: &&DeploymentBrief, other: &&DeploymentBrief| one.created_at.total_cmp(&other.created_at);
+    let ours = match which {
+        Which::Oldest => ours.min_by(by_age),
+        Which::Newest => ours.max_by(by_age),
+    };
+    Ok((count, ours.map(|found| found.arn.clone())))
 }
 
 /// Looks, after a deployment of CodeDeploy could not be created, for the one with our description.
@@ -152,25 +211,6 @@ pub(super) fn may_have_been_done(error: &CallError) -> bool {
         error.kind,
         CallErrorKind::Network | CallErrorKind::Server | CallErrorKind::Timeout | CallErrorKind::Throttled
     )
-}
-
-/// The oldest of these deployments that rolls a task definition out: whoever rolls out the same one later takes our place.
-async fn first_of(
-    aws: &Aws,
-    task_definition: &str,
-    candidates: Vec<DeploymentBrief>,
-) -> Result<Option<String>, CallError> {
-    let revisions: Vec<String> = candidates.iter().filter_map(|candidate| candidate.target_revision.clone()).collect();
-    if revisions.is_empty() {
-        return Ok(None);
-    }
-    let definitions = aws.task_definitions_of(&revisions).await?;
-    let is_ours = |candidate: &&DeploymentBrief| {
-        let revision = candidate.target_revision.as_ref();
-        definitions.iter().any(|(arn, definition)| Some(arn) == revision && definition == task_definition)
-    };
-    let ours = candidates.iter().filter(is_ours);
-    Ok(ours.min_by(|one, other| one.created_at.total_cmp(&other.created_at)).map(|found| found.arn.clone()))
 }
 
 /// The deployments of a service that succeeded, from the oldest to the newest.

@@ -24,11 +24,20 @@ use crate::task_definition::TaskDefinition;
 /// So many of the latest task definitions are compared with each other.
 const COMPARED: usize = 20;
 
+/// What is under way when a rollback is asked for.
+enum UnderWay {
+    /// Nothing.
+    Nothing,
+    /// A release, which is to be stopped.
+    Release(Handle),
+    /// A way back, which another run asked for: to stop it would be to go forward.
+    WayBack(Handle),
+}
+
 /// Where one service goes.
 struct Route {
     service: Service,
-    /// The deployment that is under way, which is to be stopped.
-    under_way: Option<Handle>,
+    under_way: UnderWay,
     /// The task definition that will serve, by ARN.
     target: String,
     definition: TaskDefinition,
@@ -89,27 +98,39 @@ async fn route(aws: &Aws, cluster: &str, name: &str, lookup: Lookup) -> Result<R
 }
 
 /// What is under way, and what will serve.
-async fn ecs_route(aws: &Aws, service: &Service) -> Result<(Option<Handle>, Option<String>), Error> {
+async fn ecs_route(aws: &Aws, service: &Service) -> Result<(UnderWay, Option<String>), Error> {
     let successes = find::successes(aws, &service.name).await?;
     let newest = find::newest(aws, &service.name).await?;
-    if let Some(newest) = newest.filter(DeploymentBrief::is_under_way) {
-        // ECS itself goes back to the last success.
-        let last = successes.into_iter().next_back().map(|success| success.task_definition);
-        return Ok((Some(Handle::Ecs(newest.arn)), last));
-    }
-    let present = service.current_task_definition().to_owned();
+    let newest = newest.filter(DeploymentBrief::is_under_way);
+    let going_to = match newest.as_ref().and_then(|newest| newest.target_revision.clone()) {
+        Some(revision) => aws.task_definitions_of(&[revision]).await?.into_iter().next().map(|(_, found)| found),
+        None => None,
+    };
+    let present = going_to.clone().unwrap_or_else(|| service.current_task_definition().to_owned());
     let known = definitions(aws, &successes, &present).await;
     let contents = known.iter().map(|(arn, definition)| (arn.clone(), definition.to_register())).collect();
     let alike = by_contents(&successes, &contents);
-    let target = rollback_targets(&alike, &first_alike(&successes, &contents, &present)).into_iter().next();
-    let Some(target) = target.map(|success| success.task_definition) else { return Ok((None, None)) };
+    let present = first_alike(&successes, &contents, &present);
+    if let Some(newest) = newest {
+        let handle = Handle::Ecs(newest.arn);
+        let served = alike.last().map(|success| success.task_definition.clone());
+        let behind = served.map(|served| rollback_targets(&alike, &served)).unwrap_or_default();
+        if going_to.is_some() && behind.iter().any(|success| success.task_definition == present) {
+            return Ok((UnderWay::WayBack(handle), going_to));
+        }
+        // ECS itself goes back to the last success.
+        let last = successes.into_iter().next_back().map(|success| success.task_definition);
+        return Ok((UnderWay::Release(handle), last));
+    }
+    let target = rollback_targets(&alike, &present).into_iter().next();
+    let Some(target) = target.map(|success| success.task_definition) else { return Ok((UnderWay::Nothing, None)) };
     // Of several that are alike, one that can be deployed as it is.
     let is_active = |arn: &String| {
         known.get(arn).and_then(|definition| definition.overview().ok()?.status) == Some("ACTIVE".to_owned())
     };
     let is_same = |arn: &String| first_alike(&successes, &contents, arn) == target && is_active(arn);
     let active = successes.iter().map(|success| &success.task_definition).rfind(|arn| is_same(arn));
-    Ok((None, Some(active.cloned().unwrap_or(target))))
+    Ok((UnderWay::Nothing, Some(active.cloned().unwrap_or(target))))
 }
 
 /// The latest task definitions that were deployed. What cannot be read is like no other one.
@@ -130,12 +151,14 @@ async fn definitions(aws: &Aws, successes: &[Success], present: &str) -> BTreeMa
 }
 
 /// CodeDeploy takes back what is under way; of what is through it keeps no task definition that could be gone back to.
-async fn code_deploy_route(aws: &Aws, service: &Service) -> Result<(Option<Handle>, Option<String>), Error> {
+async fn code_deploy_route(aws: &Aws, service: &Service) -> Result<(UnderWay, Option<String>), Error> {
     let group = aws.deployment_group(&service.name, service.last_code_deployment()).await?;
-    let Some(id) = aws.open_code_deployments(&group).await?.into_iter().next() else { return Ok((None, None)) };
-    let other = service.task_sets.iter().find(|set| set.external_id.as_deref() != Some(id.as_str()));
+    let Some(open) = find::open_code_deployment(aws, &group).await? else { return Ok((UnderWay::Nothing, None)) };
+    let other = service.task_sets.iter().find(|set| set.external_id.as_deref() != Some(open.id.as_str()));
     let target = other.map_or_else(|| service.current_task_definition(), |set| &set.task_definition).to_owned();
-    Ok((Some(Handle::CodeDeploy(id)), Some(target)))
+    let handle = Handle::CodeDeploy(open.id);
+    let under_way = if open.is_going_back { UnderWay::WayBack(handle) } else { UnderWay::Release(handle) };
+    Ok((under_way, Some(target)))
 }
 
 /// Whatever ends the run while an answer is awaited: the document names what was begun.
@@ -153,8 +176,9 @@ async fn begin(aws: &Aws, route: &Route, session: &Session) -> Watched {
     let name = route.service.name.clone();
     session.progress.event("rollback", &format!("{name}: going back to {}", route.target), &[]);
     let started = match &route.under_way {
-        Some(handle) => stop(aws, route, handle).await,
-        None => deploy(aws, route).await,
+        UnderWay::Nothing => deploy(aws, route).await,
+        UnderWay::Release(handle) => stop(aws, route, handle).await,
+        UnderWay::WayBack(handle) => Ok(follow(route, handle)),
     };
     let (handle, course, task_definition) = match started {
         Ok(started) => started,
@@ -166,7 +190,7 @@ async fn begin(aws: &Aws, route: &Route, session: &Session) -> Watched {
     if let Handle::Ecs(arn) | Handle::CodeDeploy(arn) = &handle {
         report.arn = Some(arn.clone());
     }
-    if course != returning() {
+    if matches!(course, Course::Back(_)) {
         report.task_definition = Some(task_definition.clone());
     }
     let mut watched = Watched::new(report, handle, &task_definition, overview);
@@ -175,44 +199,57 @@ async fn begin(aws: &Aws, route: &Route, session: &Session) -> Watched {
     watched
 }
 
-fn returning() -> Course {
-    Course::Returning("a rollback was asked for".to_owned())
-}
+const ASKED: &str = "a rollback was asked for";
 
 type Started = (Handle, Course, String);
 
+/// What another run began is watched to its end.
+fn follow(route: &Route, handle: &Handle) -> Started {
+    let course = match handle {
+        Handle::CodeDeploy(_) => Course::Returning(ASKED.to_owned()),
+        _ => Course::Back(ASKED.to_owned()),
+    };
+    (handle.clone(), course, route.target.clone())
+}
+
 /// Has a deployment that is under way taken back. If it is through before that, it is gone back from.
 async fn stop(aws: &Aws, route: &Route, handle: &Handle) -> Result<Started, Error> {
-    let failing = route.service.current_task_definition().to_owned();
-    let (stopped, name) = match handle {
-        Handle::Ecs(arn) => (aws.stop_deployment(arn).await, arn),
-        Handle::CodeDeploy(id) => (aws.stop_code_deployment(id).await, id),
+    let service = &route.service;
+    let (stopped, name, failing) = match handle {
+        Handle::Ecs(arn) => (aws.stop_deployment(arn).await, arn, Some(service.current_task_definition())),
+        Handle::CodeDeploy(id) => (aws.stop_code_deployment(id).await, id, service.task_definition_of(id)),
         Handle::Service | Handle::None => return deploy(aws, route).await,
     };
+    let failing = failing.unwrap_or_default().to_owned();
     match stopped {
+        Ok(()) => Ok((handle.clone(), Course::Returning(ASKED.to_owned()), failing)),
         Err(error) if error.kind == CallErrorKind::Refused => {
-            let listed = aws.list_deployments(&route.service.name).await?;
+            let listed = aws.list_deployments(&service.name).await?;
             if listed.iter().any(|deployment| deployment.arn == *name && deployment.is_under_way()) {
                 // It is being rolled back already.
-                return Ok((handle.clone(), returning(), failing));
+                return Ok((handle.clone(), Course::Returning(ASKED.to_owned()), failing));
             }
             deploy(aws, route).await
         }
-        Err(error) if !find::may_have_been_done(&error) => Err(error.into()),
-        _ => Ok((handle.clone(), returning(), failing)),
+        // It is asked again at the next look.
+        Err(error) if find::may_have_been_done(&error) => {
+            Ok((handle.clone(), Course::Turning(ASKED.to_owned()), failing))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
 async fn deploy(aws: &Aws, route: &Route) -> Result<Started, Error> {
     let (handle, target) = start::deploy_again(aws, &route.service, &route.target).await?;
-    Ok((handle, Course::Back("a rollback was asked for".to_owned()), target))
+    Ok((handle, Course::Back(ASKED.to_owned()), target))
 }
 
 fn calls(route: &Route) -> Vec<String> {
     let place = format!("{}/{}", route.service.cluster_name(), route.service.name);
     match &route.under_way {
-        Some(Handle::Ecs(arn)) => vec![format!("ecs:StopServiceDeployment of {arn}")],
-        Some(Handle::CodeDeploy(id)) => vec![format!("codedeploy:StopDeployment of {id}")],
+        UnderWay::Release(Handle::Ecs(arn)) => vec![format!("ecs:StopServiceDeployment of {arn}")],
+        UnderWay::Release(Handle::CodeDeploy(id)) => vec![format!("codedeploy:StopDeployment of {id}")],
+        UnderWay::WayBack(_) => Vec::new(),
         _ => vec![format!("ecs:UpdateService of {place}: taskDefinition {}", route.target)],
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use contract::aws::CallErrorKind;
 use contract::{Exit, Fault, Session};
 
+use super::find::Which;
 use super::watched::{Handle, Watched};
 use super::{find, random};
 use crate::aws::{Aws, Lookup};
@@ -30,7 +31,7 @@ pub(super) async fn start(aws: &Aws, plan: &Plan, task_definition: &str) -> Resu
         Way::Ecs => {
             let updated =
                 aws.update_service(&service.name, Some(task_definition), plan.configuration.as_ref(), false).await;
-            find::own(aws, &service.name, task_definition, &HashSet::new(), updated).await
+            find::own(aws, &service.name, task_definition, &HashSet::new(), updated, Which::Oldest).await
         }
         Way::CodeDeploy(configuration) => start_code_deploy(aws, service, task_definition, configuration).await,
     }
@@ -136,8 +137,12 @@ pub(super) async fn deploy_again(
         return Ok((start_code_deploy(aws, service, &target, None).await?, target));
     }
     let known = find::known_deployments(aws, &service.name).await?;
+    if let Some(arn) = find::under_way(aws, &service.name, &target).await? {
+        // Somebody else goes there already, and to ask for the same again starts nothing.
+        return Ok((Handle::Ecs(arn), target));
+    }
     let updated = aws.update_service(&service.name, Some(&target), None, false).await;
-    Ok((find::own(aws, &service.name, &target, &known, updated).await?, target))
+    Ok((find::own(aws, &service.name, &target, &known, updated, Which::Oldest).await?, target))
 }
 
 /// Lets a deployment go on from its pause.
@@ -152,6 +157,14 @@ pub(super) async fn go_on(aws: &Aws, one: &mut Watched, hook: &str, session: &Se
             one.ended_pause = Some(hook.to_owned());
             let stage = one.last.place();
             session.progress.event("continue", &format!("{}: goes on from {stage}", one.report.service), &[]);
+        }
+        Err(error) if error.kind == CallErrorKind::AccessDenied => {
+            session.progress.warning(&format!("the pause may not be ended: {error}"));
+            let outcome = match &one.course {
+                Course::Back(_) => Outcome::RollbackFailed,
+                _ => Outcome::Paused,
+            };
+            one.conclude(outcome, Some(error.into()));
         }
         // Somebody else did, or the answer was lost: the next look shows it.
         Err(error) => session.progress.warning(&format!("the pause could not be ended: {error}")),

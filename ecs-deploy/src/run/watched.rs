@@ -151,6 +151,9 @@ impl Watched {
         if self.handle != Handle::None {
             report.status = Some(self.last.status.clone()).filter(|status| !status.is_empty());
             report.stage.clone_from(&self.last.stage);
+            if let Course::Back(reason) = &self.course {
+                report.going_back = Some(reason.clone());
+            }
             report.production_weight = self.last.target.production_weight;
             report.pause = self.last.pause.as_ref().map(PauseReport::from);
             report.reason = report.reason.or_else(|| self.last.status_reason.clone());
@@ -169,7 +172,8 @@ impl Watched {
         self.task_definition = task_definition;
         self.course = Course::Back(reason);
         self.last = Observation::default();
-        (self.rollback_status, self.counted, self.hook, self.failed_looks) = (None, None, None, 0);
+        (self.rollback_status, self.counted, self.failed_looks) = (None, None, 0);
+        (self.hook, self.ended_pause) = (None, None);
         self.changed_at = Instant::now();
     }
 

@@ -244,3 +244,23 @@ fn nothing_is_cleaned_up_after_a_release_that_failed() {
     assert_eq!(bench.count("ecs:DeregisterTaskDefinition"), 0);
     wait_until(|| bench.image() == THIRD);
 }
+
+#[test]
+fn a_rollback_that_is_asked_for_again_goes_on_and_does_not_turn_round() {
+    let bench = Bench::at(&rolling(), Clock::manual());
+    bench.cloud.clear_journal();
+    let deploying = bench.deploy().start();
+    let _ = Bench::drive(deploying, || bench.cloud.clock().advance(Duration::from_secs(20))).code(0);
+    let rollback = || bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--rollback"]);
+    let started = rollback().start();
+    wait_until(|| {
+        bench.cloud.clock().advance(Duration::from_secs(2));
+        bench.deployments_of("web").len() == 3
+    });
+    started.signal("TERM");
+    let _ = started.wait().code(143);
+    let again = rollback().start();
+    let outcome = Bench::drive(again, || bench.cloud.clock().advance(Duration::from_secs(5))).code(0);
+    let _ = outcome.says("/deployment/outcome", "rolled_back").says("/deployment/services/0/images/0/image", OLD);
+    assert_eq!((bench.image(), bench.count("ecs:StopServiceDeployment")), (OLD.to_owned(), 0));
+}

@@ -60,7 +60,7 @@ fn a_release_that_was_stopped_is_deployed_again_and_one_that_serves_is_not() {
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());
     let outcome = bench.deploy().run().code(0).says("/deployment/outcome", "deployed");
     let _ =
-        outcome.stderr_contains("web: deploying the same once more: deployment arn:").stderr_contains(" is STOPPED");
+        outcome.stderr_contains("web: the same is deployed once more: deployment arn:").stderr_contains(" is STOPPED");
     assert_eq!(bench.cloud.writes(), ["ecs:UpdateService"], "nothing is registered");
     let sent = &bench.sent("ecs:UpdateService")[0];
     assert!(sent["taskDefinition"].as_str().unwrap().ends_with("/web:2"), "{sent}");

@@ -1,8 +1,11 @@
 //! What an earlier run left is taken up, by its document.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::bench::{Bench, NEW, OLD, blue_green, rolling};
+use serde_json::{Value, json};
+use testkit::Clock;
+
+use crate::bench::{Bench, NEW, OLD, blue_green, rolling, wait_until};
 
 #[test]
 fn a_release_that_waits_is_let_go_on_by_its_document() {
@@ -33,6 +36,52 @@ fn a_document_that_another_tool_refused_is_not_taken_up() {
         let _ = run.run().code(1).says("/error/code", "gate.shut");
     }
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_look_at_another_deployment_does_not_lift_a_no() {
+    let bench = Bench::new(&rolling());
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let pushed = json!({
+        "schema": "deploy-aws-ecs/release/v1", "ok": true, "steps": [],
+        "image": { "registry": "r.example", "repository": "web", "tags": [], "digest": digest, "uri": format!("r.example/web@{digest}"), "platforms": [] }
+    });
+    let tool = || bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--input", "-"]);
+    let refused = tool().args(["--require", "scan"]).pipe_in(pushed.to_string()).run().code(1);
+    let looked = tool().args(["--status"]).pipe_in(refused.stdout()).run().code(0);
+    assert_eq!(looked.json().get("image"), None, "a new document begins, which lets nothing through");
+    let _ = tool().pipe_in(looked.stdout()).run().code(2).says("/error/code", "image.missing");
+    // What was stopped or gone back from is no release any more either.
+    let back = tool().args(["--rollback"]).pipe_in(pushed.to_string()).run().code(1);
+    let _ = back.says("/error/code", "rollback.no_candidate");
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_way_back_that_is_resumed_is_no_success() {
+    let bench = Bench::at(&rolling(), Clock::manual());
+    bench.cloud.clear_journal();
+    let deploying = bench.deploy().args(["--check", "sleep 1; false"]).start();
+    // Through, then gone back from: the way back is the third deployment, and is watched while AWS stands still.
+    wait_until(|| {
+        let deployments = bench.deployments_of("web");
+        let way_back = &deployments[0]["serviceDeploymentArn"];
+        let looks = bench.sent("ecs:DescribeServiceDeployments");
+        let is_watched = looks.iter().any(|look| look["serviceDeploymentArns"][0] == *way_back);
+        let is_there = deployments.len() == 3;
+        if !is_there {
+            bench.cloud.clock().advance(Duration::from_secs(2));
+        }
+        is_there && is_watched
+    });
+    deploying.signal("TERM");
+    let left = deploying.wait().code(143);
+    assert!(left.json()["deployment"]["services"][0]["going_back"].as_str().unwrap().contains("check `sleep 1; false` failed"));
+    bench.sandbox.write("left.json", left.stdout());
+    let resuming = bench.sandbox.tool("ecs-deploy").args(["--resume", "--input", "left.json"]).start();
+    let resumed = Bench::drive(resuming, || bench.cloud.clock().advance(Duration::from_secs(5))).code(1);
+    let _ = resumed.says("/deployment/outcome", "rolled_back").says("/ok", false);
+    assert_eq!(bench.image(), OLD);
 }
 
 #[test]
