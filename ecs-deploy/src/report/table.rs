@@ -34,6 +34,7 @@ impl Deployment {
         let mut parts = vec![table::render(&["cluster", "service", "strategy", "outcome", "image"], rows)];
         parts.extend(self.causes());
         parts.extend(self.changes());
+        parts.extend(self.calls());
         parts.extend(self.preflight());
         parts.extend(self.checks());
         parts.join("\n")
@@ -64,6 +65,12 @@ impl Deployment {
             })
             .collect();
         (!rows.is_empty()).then(|| table::render(&["service", "change", "before", "after"], rows))
+    }
+
+    fn calls(&self) -> Option<String> {
+        let all = self.services.iter().flat_map(|service| service.calls.iter().map(move |call| (service, call)));
+        let rows: Vec<Vec<String>> = all.map(|(service, call)| vec![service.service.clone(), call.clone()]).collect();
+        (!rows.is_empty()).then(|| table::render(&["service", "call that is left out"], rows))
     }
 
     fn preflight(&self) -> Option<String> {

@@ -75,6 +75,8 @@ fn a_dry_run_shows_what_would_change_and_the_calls_it_leaves_out() {
         "ecs:UpdateService of stage/web: taskDefinition, deploymentConfiguration"
     ]);
     assert_eq!(service["calls"], calls);
+    let table = bench.deploy().args(["--dry-run", "--output", "table"]).run().code(0);
+    let _ = table.stdout_contains("containerDefinitions[web].image").stdout_contains("ecs:RegisterTaskDefinition");
     assert_eq!(bench.cloud.writes(), Vec::<String>::new());
 }
 

@@ -76,7 +76,12 @@ fn a_way_back_that_is_resumed_is_no_success() {
     });
     deploying.signal("TERM");
     let left = deploying.wait().code(143);
-    assert!(left.json()["deployment"]["services"][0]["going_back"].as_str().unwrap().contains("check `sleep 1; false` failed"));
+    assert!(
+        left.json()["deployment"]["services"][0]["going_back"]
+            .as_str()
+            .unwrap()
+            .contains("check `sleep 1; false` failed")
+    );
     bench.sandbox.write("left.json", left.stdout());
     let resuming = bench.sandbox.tool("ecs-deploy").args(["--resume", "--input", "left.json"]).start();
     let resumed = Bench::drive(resuming, || bench.cloud.clock().advance(Duration::from_secs(5))).code(1);
