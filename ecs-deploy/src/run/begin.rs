@@ -1,6 +1,9 @@
 //! Starts the deployments of a release.
 
+use std::sync::Arc;
+
 use contract::{Exit, Fault, Session};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::deploy::planned;
@@ -12,6 +15,9 @@ use crate::error::Error;
 use crate::plan::{Plan, Way};
 use crate::report::{Deployment, Outcome, ServiceReport};
 use crate::standing::Standing;
+
+/// So many services are updated at once. Source: ECS service quotas, request throttling: services are modified 5 times a second, 50 in a burst.
+const AT_ONCE: usize = 10;
 
 /// One after the other: what fails leaves the rest untouched.
 pub(super) async fn in_turn(
@@ -36,7 +42,7 @@ pub(super) async fn in_turn(
     watched
 }
 
-/// All at once: a deployment takes a while to show, and nobody is to wait for the others' sake.
+/// Several at once: a deployment takes a while to show, and nobody is to wait for the others' sake.
 pub(super) async fn at_once(
     aws: &Aws,
     section: &Deployment,
@@ -49,10 +55,15 @@ pub(super) async fn at_once(
         let services = pairs().map(|(plan, definition)| begun_report(plan, definition)).collect();
         leave_word(section, services, first, session);
     }
+    let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut starting = JoinSet::new();
     for (place, (plan, definition)) in pairs().enumerate() {
-        let (aws, plan, definition) = (aws.clone(), plan.clone(), definition.clone());
-        starting.spawn(async move { (place, start(&aws, &plan, &definition).await) });
+        let (aws, plan, definition, places) = (aws.clone(), plan.clone(), definition.clone(), Arc::clone(&places));
+        starting.spawn(async move {
+            // The semaphore is never closed.
+            let _turn = places.acquire().await;
+            (place, start(&aws, &plan, &definition).await)
+        });
     }
     let mut started = starting.join_all().await;
     started.sort_by_key(|(place, _)| *place);

@@ -90,7 +90,7 @@ fn a_report_that_cannot_be_read_is_named() {
 fn a_report_about_another_image_than_the_release_is_refused() {
     let sandbox = Sandbox::new();
     let image = serde_json::json!({
-        "registry": "r", "repository": "web", "tags": [], "digest": digest('a'), "uri": "", "platforms": [], "config_digests": [digest('b')]
+        "registry": "r", "repository": "web", "tags": [], "digest": digest('a'), "uri": format!("r/web@{}", digest('a')), "platforms": [], "config_digests": [digest('b')]
     });
     let release = serde_json::json!({ "schema": "deploy-aws-ecs/release/v1", "ok": true, "image": image }).to_string();
     for (scanned, code) in [(digest('a'), 0), (digest('b'), 0), (digest('c'), 2), ("none".to_owned(), 2)] {
