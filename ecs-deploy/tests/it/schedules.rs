@@ -161,7 +161,7 @@ fn verdict(schedule: &Schedule, bench: &Bench, outcome: &Outcome) -> Result<(), 
             status == "ROLLBACK_SUCCESSFUL" || (status == "SUCCESSFUL" && bench.image() == crate::bench::OLD)
         }
         // By ECS, or by somebody else after it was through and before it could be gone back from.
-        "superseded" => status == "STOPPED" || bench.image() == crate::bench::OLD,
+        "superseded" => status == "STOPPED" || (status == "SUCCESSFUL" && bench.image() == crate::bench::OLD),
         "stopped" => status == "STOPPED" || is_deleted(bench),
         "rollback_failed" => status != "ROLLBACK_SUCCESSFUL",
         "failed" => status == "none",
