@@ -139,8 +139,13 @@ pub enum Error {
     #[error("not gone back from: {0} was deployed meanwhile")]
     Replaced(String),
     /// CodeDeploy takes one deployment of a service at a time.
-    #[error("another deployment of CodeDeploy is under way: {0}")]
-    Occupied(String),
+    #[error("another deployment of CodeDeploy is under way: {id}")]
+    Occupied {
+        /// That deployment.
+        id: String,
+        /// The command that looks at it.
+        look: String,
+    },
     /// There is no such deployment.
     #[error("AWS knows no deployment {0}")]
     NoSuchDeployment(String),
@@ -211,7 +216,7 @@ impl Fault for Error {
             | Self::RollbackFailed(_)
             | Self::Superseded(_)
             | Self::Replaced(_)
-            | Self::Occupied(_)
+            | Self::Occupied { .. }
             | Self::Stopped(_)
             | Self::Deleted(_)
             | Self::NoCandidate(_)
@@ -255,7 +260,7 @@ impl Fault for Error {
             Self::RollbackFailed(_) => "deployment.rollback_failed",
             Self::Superseded(_) | Self::Replaced(_) => "deployment.superseded",
             Self::NoSuchDeployment(_) => "deployment.unknown",
-            Self::Occupied(_) => "deployment.occupied",
+            Self::Occupied { .. } => "deployment.occupied",
             Self::Stopped(_) => "deployment.stopped",
             Self::Deleted(_) => "service.deleted",
             Self::NoCandidate(_) => "rollback.no_candidate",

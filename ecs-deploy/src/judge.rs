@@ -67,6 +67,12 @@ pub fn shows_failure(observation: &Observation) -> bool {
     is_failing(&observation.status) || observation.circuit_breaker.is_some_and(|(failures, _)| failures > 0)
 }
 
+/// Whether a status, of ECS or of CodeDeploy, says that the new revision went through.
+#[must_use]
+pub fn is_through(status: &str) -> bool {
+    judge(status) == Some(End::Deployed) || judge_code_deploy(status, None) == Some(End::Deployed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

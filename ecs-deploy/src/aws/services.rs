@@ -24,6 +24,21 @@ pub enum Lookup {
     Missing(String),
 }
 
+impl Lookup {
+    /// The service.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn found(self, cluster: &str, service: &str) -> Result<Service, Error> {
+        match self {
+            Self::Found(service) => Ok(*service),
+            Self::Missing(reason) => {
+                Err(Error::NoService { cluster: cluster.to_owned(), service: service.to_owned(), reason })
+            }
+        }
+    }
+}
+
 impl Aws {
     /// Looks at services of the cluster, in the order in which they are named.
     ///

@@ -8,7 +8,7 @@ use contract::{Report, Session};
 use super::deploy::finish;
 use super::follow::{Follow, command, held};
 use super::watched::{Handle, Watched};
-use super::{chance, find, look};
+use super::{chance, find, look, start};
 use crate::EcsDeploy;
 use crate::aws::{Aws, Lookup};
 use crate::decide::{Circumstances, CodeDeploy, Course, Step, decide};
@@ -80,7 +80,6 @@ pub(super) async fn run(
     Ok(finish(section, watched, interrupted))
 }
 
-/// The deployment that is meant, and its service as it is.
 /// A deployment that was created just now may not be described yet.
 async fn until_seen(aws: &Aws, watched: &mut [Watched], session: &Session) -> Result<(), Error> {
     let mut pace = Pace::default();
@@ -96,16 +95,11 @@ async fn until_seen(aws: &Aws, watched: &mut [Watched], session: &Session) -> Re
     }
 }
 
+/// The deployment that is meant, and its service as it is.
 async fn subject_of(aws: &Aws, request: &Request, subject: &Subject) -> Result<Watched, Error> {
     let name = subject.service().to_owned();
     let lookup = aws.describe_services(std::slice::from_ref(&name)).await?.into_iter().next();
-    let service = match lookup {
-        Some(Lookup::Found(service)) => *service,
-        Some(Lookup::Missing(reason)) => {
-            return Err(Error::NoService { cluster: request.cluster.clone(), service: name, reason });
-        }
-        None => return Err(Error::NoSubject),
-    };
+    let service = lookup.ok_or(Error::NoSubject)?.found(&request.cluster, &name)?;
     let handle = match subject {
         Subject::Deployment { arn, .. } => Handle::Ecs(arn.clone()),
         Subject::CodeDeploy { id, .. } => Handle::CodeDeploy(id.clone()),
@@ -205,11 +199,7 @@ fn can_be_stopped(watched: &[Watched]) -> Result<(), Error> {
 
 async fn go_on(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
     let Some(hook) = one.last.pause.clone() else { return Ok(()) };
-    match &one.handle {
-        Handle::Ecs(arn) => aws.continue_deployment(arn, &hook.id).await?,
-        Handle::CodeDeploy(id) => aws.continue_code_deployment(id).await?,
-        Handle::Service | Handle::None => {}
-    }
+    start::end_pause(aws, &one.handle, &hook.id).await?;
     one.ended_pause = Some(hook.id);
     one.last.pause = None;
     Ok(())
@@ -219,12 +209,7 @@ async fn stop(aws: &Aws, one: &mut Watched) -> Result<(), Error> {
     if is_over(one) {
         return Ok(());
     }
-    let stopped = match &one.handle {
-        Handle::Ecs(arn) => aws.stop_deployment(arn).await,
-        Handle::CodeDeploy(id) => aws.stop_code_deployment(id).await,
-        Handle::Service | Handle::None => Ok(()),
-    };
-    match stopped {
+    match start::stop(aws, &one.handle).await {
         // It goes back already, or has ended: the next look shows which.
         Err(error) if error.kind == CallErrorKind::Refused => Ok(()),
         stopped => Ok(stopped?),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{Exit, Fault, Session};
+use contract::Session;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -36,7 +36,7 @@ pub(super) async fn in_turn(
         let mut services: Vec<ServiceReport> = watched.iter().map(Watched::snapshot).collect();
         services.push(begun_report(plan, definition));
         services.extend(plans.iter().skip(services.len()).map(|plan| planned(plan, Outcome::Planned)));
-        leave_word(section, services, plan, session);
+        leave_word(section, services, &plan.service.name, session);
         watched.push(begun(plan, definition, start(aws, plan, definition).await, session));
     }
     watched
@@ -53,7 +53,7 @@ pub(super) async fn at_once(
     let pairs = || plans.iter().zip(definitions);
     if let Some(first) = plans.first() {
         let services = pairs().map(|(plan, definition)| begun_report(plan, definition)).collect();
-        leave_word(section, services, first, session);
+        leave_word(section, services, &first.service.name, session);
     }
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut starting = JoinSet::new();
@@ -72,8 +72,8 @@ pub(super) async fn at_once(
 }
 
 /// Whatever ends the run while an answer is awaited: the document names what was begun.
-fn leave_word(section: &Deployment, services: Vec<ServiceReport>, next: &Plan, session: &Session) {
-    let (cluster, service) = (&section.cluster, &next.service.name);
+pub(super) fn leave_word(section: &Deployment, services: Vec<ServiceReport>, service: &str, session: &Session) {
+    let cluster = &section.cluster;
     let hint = format!("look at it: ecs-deploy --cluster {cluster} --service {service} --status");
     session.checkpoint(&section.clone().with_services(services), &hint);
 }
@@ -99,10 +99,7 @@ fn begun(plan: &Plan, definition: &str, started: Result<Started, Error>, session
     let (handle, again) = match started {
         Ok((Handle::None, _)) => return Watched::settled(report, Outcome::Unchanged, None),
         Ok(started) => started,
-        Err(error) => {
-            let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::Failed };
-            return Watched::settled(report, outcome, Some(error));
-        }
+        Err(error) => return Watched::not_started(report, error),
     };
     if let Some(why) = again {
         session.progress.event("again", &format!("{service}: the same is deployed once more: {why}"), &[]);

@@ -6,14 +6,13 @@ use super::follow::Follow;
 use super::watched::Watched;
 use super::{begin, cleanup, find, one_off, preflight, report};
 use crate::EcsDeploy;
-use crate::aws::{Aws, Lookup};
+use crate::aws::Aws;
 use crate::decide::Course;
 use crate::error::Error;
 use crate::finding::{Finding, Verdict};
 use crate::plan::{Plan, Way, plan};
 use crate::report::{Action, ChangeReport, Deployment, ImageReport, Outcome, ServiceReport};
 use crate::request::{Deploy, Request};
-use crate::service::Service;
 use crate::standing::Standing;
 
 pub(super) async fn run(
@@ -57,13 +56,7 @@ async fn plans(aws: &Aws, request: &Request, deploy: &Deploy) -> Result<Vec<Plan
     let lookups = aws.describe_services(&deploy.services).await?;
     let mut plans = Vec::new();
     for (name, lookup) in deploy.services.iter().zip(lookups) {
-        let service: Service = match lookup {
-            Lookup::Found(service) => *service,
-            Lookup::Missing(reason) => {
-                let (cluster, service) = (request.cluster.clone(), name.clone());
-                return Err(Error::NoService { cluster, service, reason });
-            }
-        };
+        let service = lookup.found(&request.cluster, name)?;
         let current = aws.describe_task_definition(service.current_task_definition()).await?;
         let plan = plan(service, &current, deploy)?;
         if matches!(plan.way, Way::CodeDeploy(_)) {
@@ -198,8 +191,9 @@ pub(super) fn planned(plan: &Plan, outcome: Outcome) -> ServiceReport {
 
 fn under_way(section: &Deployment) -> Error {
     let service = section.services.iter().find(|service| service.outcome == Outcome::InProgress);
-    let arn = service.and_then(|service| service.arn.clone()).unwrap_or_default();
-    Error::UnderWay { what: section.summary(), resume: format!("ecs-deploy --resume {arn}").trim_end().to_owned() }
+    let (cluster, service) = (&section.cluster, service.map(|service| service.service.clone()).unwrap_or_default());
+    let resume = format!("ecs-deploy --cluster {cluster} --service {service} --resume");
+    Error::UnderWay { what: section.summary(), resume }
 }
 
 /// The section with all services, and why the answer is no: the error of the worst service.

@@ -29,16 +29,17 @@ pub(super) async fn known_deployments(aws: &Aws, service: &str) -> Result<HashSe
 
 /// The newest deployment of a service.
 pub(super) async fn newest(aws: &Aws, service: &str) -> Result<Option<DeploymentBrief>, CallError> {
-    let listed = aws.list_deployments(service).await?;
-    Ok(listed.into_iter().max_by(|one, other| one.created_at.total_cmp(&other.created_at)))
+    Ok(newest_of(aws.list_deployments(service).await?))
 }
 
-/// The newest deployment, if it is under way and rolls this task definition out.
-pub(super) async fn under_way(aws: &Aws, service: &str, task_definition: &str) -> Result<Option<String>, CallError> {
-    let Some(newest) = newest(aws, service).await?.filter(DeploymentBrief::is_under_way) else { return Ok(None) };
-    let definitions = aws.task_definitions_of(newest.target_revision.as_slice()).await?;
-    let is_it = definitions.iter().any(|(_, found)| found == task_definition);
-    Ok(is_it.then_some(newest.arn))
+pub(super) fn newest_of(deployments: Vec<DeploymentBrief>) -> Option<DeploymentBrief> {
+    deployments.into_iter().max_by(|one, other| one.created_at.total_cmp(&other.created_at))
+}
+
+/// Whether a deployment rolls this task definition out.
+pub(super) async fn rolls_out(aws: &Aws, brief: &DeploymentBrief, task_definition: &str) -> Result<bool, CallError> {
+    let definitions = aws.task_definitions_of(brief.target_revision.as_slice()).await?;
+    Ok(definitions.iter().any(|(_, found)| found == task_definition))
 }
 
 /// The deployment of CodeDeploy that is under way. One that rolls another one back stands for that one, whose ending it is.
@@ -67,14 +68,12 @@ pub(super) async fn current(aws: &Aws, service: &Service) -> Result<Standing, Er
             Some(open) if service.task_definition_of(&open.id) == Some(service.current_task_definition()) => {
                 Ok(Standing::UnderWay(open.id))
             }
-            Some(open) => Err(Error::Occupied(open.id)),
+            Some(open) => Err(Error::Occupied { id: open.id, look: aws.status_command(&service.name) }),
         };
     }
     let newest = match newest(aws, &service.name).await? {
         Some(brief) => {
-            let target = brief.target_revision.as_slice();
-            let definitions = aws.task_definitions_of(target).await?;
-            let is_of_current = definitions.iter().any(|(_, found)| found == service.current_task_definition());
+            let is_of_current = rolls_out(aws, &brief, service.current_task_definition()).await?;
             Some(Newest { arn: brief.arn, status: brief.status, is_of_current })
         }
         None => None,

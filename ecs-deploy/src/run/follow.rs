@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use contract::aws::CallErrorKind;
 use contract::{Interruptions, Session};
 
 use super::check::CheckRunner;
@@ -11,7 +12,7 @@ use crate::aws::Aws;
 use crate::cli::OnInterrupt;
 use crate::decide::{Checks, Circumstances, CodeDeploy, Course, Step, decide};
 use crate::error::Error;
-use crate::judge::End;
+use crate::judge::{End, is_through};
 use crate::pace::Pace;
 use crate::report::{Deployment, Outcome};
 use crate::request::Watch;
@@ -118,12 +119,12 @@ impl<'a> Follow<'a> {
         }
         let begun = self.checks.begun();
         for one in watched.iter_mut().filter(|one| one.is_forward()) {
-            if has_traffic(one.last.stage.as_deref(), one.last.target.running) || has_ended(one) {
+            if has_traffic(one.last.stage.as_deref(), one.last.target.running) || is_through(&one.last.status) {
                 one.exposed.get_or_insert(begun);
             }
             self.note_pause(one);
         }
-        let waits = |one: &Watched| self.pause_is_ours(one) || has_ended(one);
+        let waits = |one: &Watched| self.pause_is_ours(one) || is_through(&one.last.status);
         let concerned: Vec<&Watched> =
             watched.iter().filter(|one| one.is_forward() && (one.exposed.is_some() || waits(one))).collect();
         let Some(first) = concerned.first() else { return };
@@ -187,7 +188,7 @@ impl<'a> Follow<'a> {
         match step {
             Step::Watch => {}
             Step::RollBack(reason) => self.roll_back(one, reason).await,
-            Step::Continue(hook) => start::go_on(self.aws, one, &hook, self.session).await,
+            Step::Continue(hook) => self.go_on(one, &hook).await,
             Step::Held => {
                 let held = held(&self.section.cluster, one);
                 one.conclude(Outcome::Paused, Some(held));
@@ -201,6 +202,29 @@ impl<'a> Follow<'a> {
                     self.who_stopped(one).await;
                 }
             }
+        }
+    }
+
+    /// Lets a deployment go on from its pause.
+    async fn go_on(&self, one: &mut Watched, hook: &str) {
+        match start::end_pause(self.aws, &one.handle, hook).await {
+            Ok(()) => {
+                one.ended_pause = Some(hook.to_owned());
+                let line = format!("{}: goes on from {}", one.report.service, one.last.place());
+                self.session.progress.event("continue", &line, &[]);
+            }
+            Err(error) if error.kind == CallErrorKind::AccessDenied => {
+                self.session.progress.warning(&format!("the pause may not be ended: {error}"));
+                match one.course.clone() {
+                    Course::Back(reason) => {
+                        let failed = format!("{reason}, but the pause of the way back may not be ended: {error}");
+                        one.conclude(Outcome::RollbackFailed, Some(Error::RollbackFailed(failed)));
+                    }
+                    _ => one.conclude(Outcome::Paused, Some(held(&self.section.cluster, one))),
+                }
+            }
+            // Somebody else did, or the answer was lost: the next look shows it.
+            Err(error) => self.session.progress.warning(&format!("the pause could not be ended: {error}")),
         }
     }
 
@@ -222,10 +246,6 @@ impl<'a> Follow<'a> {
         one.report.reason = Some(reason.clone());
         start::go_back(self.aws, one, reason, self.session).await;
     }
-}
-
-fn has_ended(one: &Watched) -> bool {
-    one.last.status == "SUCCESSFUL" || one.last.status == "Succeeded"
 }
 
 /// The command that does something about a deployment: `flag` is `--resume`, `--continue` or `--stop`.

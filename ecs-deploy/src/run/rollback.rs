@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::aws::CallErrorKind;
-use contract::{Exit, Fault, Report, Session};
+use contract::{Report, Session};
 use tokio::task::JoinSet;
 
 use super::attend::what_serves;
+use super::begin::leave_word;
 use super::deploy::finish;
 use super::follow::Follow;
 use super::watched::{Handle, Watched};
@@ -65,7 +66,9 @@ pub(super) async fn run(
     let mut follow = Follow::new(aws, &request.watch, section, session);
     let mut watched = Vec::new();
     for route in &routes {
-        leave_word(&follow.section, &watched, route, session);
+        let mut services: Vec<ServiceReport> = watched.iter().map(Watched::snapshot).collect();
+        services.push(planned(route, Outcome::InProgress));
+        leave_word(&follow.section, services, &route.service.name, session);
         watched.push(begin(aws, route, session).await);
     }
     follow.until_over(&mut watched).await;
@@ -82,12 +85,7 @@ pub(super) async fn run(
 }
 
 async fn route(aws: &Aws, cluster: &str, name: &str, lookup: Lookup) -> Result<Route, Error> {
-    let service = match lookup {
-        Lookup::Found(service) => *service,
-        Lookup::Missing(reason) => {
-            return Err(Error::NoService { cluster: cluster.to_owned(), service: name.to_owned(), reason });
-        }
-    };
+    let service = lookup.found(cluster, name)?;
     let (under_way, target) = match service.controller() {
         "CODE_DEPLOY" => code_deploy_route(aws, &service).await?,
         _ => ecs_route(aws, &service).await?,
@@ -161,15 +159,6 @@ async fn code_deploy_route(aws: &Aws, service: &Service) -> Result<(UnderWay, Op
     Ok((under_way, Some(target)))
 }
 
-/// Whatever ends the run while an answer is awaited: the document names what was begun.
-fn leave_word(section: &Deployment, watched: &[Watched], next: &Route, session: &Session) {
-    let mut services: Vec<ServiceReport> = watched.iter().map(Watched::snapshot).collect();
-    services.push(planned(next, Outcome::InProgress));
-    let (cluster, service) = (&section.cluster, &next.service.name);
-    let hint = format!("look at it: ecs-deploy --cluster {cluster} --service {service} --status");
-    session.checkpoint(&section.clone().with_services(services), &hint);
-}
-
 async fn begin(aws: &Aws, route: &Route, session: &Session) -> Watched {
     let mut report = planned(route, Outcome::InProgress);
     let overview = route.definition.overview().unwrap_or_default();
@@ -182,10 +171,7 @@ async fn begin(aws: &Aws, route: &Route, session: &Session) -> Watched {
     };
     let (handle, course, task_definition) = match started {
         Ok(started) => started,
-        Err(error) => {
-            let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::Failed };
-            return Watched::settled(report, outcome, Some(error));
-        }
+        Err(error) => return Watched::not_started(report, error),
     };
     if let Handle::Ecs(arn) | Handle::CodeDeploy(arn) = &handle {
         report.arn = Some(arn.clone());
@@ -215,13 +201,13 @@ fn follow(route: &Route, handle: &Handle) -> Started {
 /// Has a deployment that is under way taken back. If it is through before that, it is gone back from.
 async fn stop(aws: &Aws, route: &Route, handle: &Handle) -> Result<Started, Error> {
     let service = &route.service;
-    let (stopped, name, failing) = match handle {
-        Handle::Ecs(arn) => (aws.stop_deployment(arn).await, arn, Some(service.current_task_definition())),
-        Handle::CodeDeploy(id) => (aws.stop_code_deployment(id).await, id, service.task_definition_of(id)),
+    let (name, failing) = match handle {
+        Handle::Ecs(arn) => (arn, Some(service.current_task_definition())),
+        Handle::CodeDeploy(id) => (id, service.task_definition_of(id)),
         Handle::Service | Handle::None => return deploy(aws, route).await,
     };
     let failing = failing.unwrap_or_default().to_owned();
-    match stopped {
+    match start::stop(aws, handle).await {
         Ok(()) => Ok((handle.clone(), Course::Returning(ASKED.to_owned()), failing)),
         Err(error) if error.kind == CallErrorKind::Refused => {
             let listed = aws.list_deployments(&service.name).await?;
@@ -240,7 +226,7 @@ async fn stop(aws: &Aws, route: &Route, handle: &Handle) -> Result<Started, Erro
 }
 
 async fn deploy(aws: &Aws, route: &Route) -> Result<Started, Error> {
-    let (handle, target) = start::deploy_again(aws, &route.service, &route.target).await?;
+    let (handle, target) = start::deploy_again(aws, &route.service, &route.target, &route.definition).await?;
     Ok((handle, Course::Back(ASKED.to_owned()), target))
 }
 

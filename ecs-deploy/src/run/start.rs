@@ -2,19 +2,21 @@
 
 use std::collections::HashSet;
 
-use contract::aws::CallErrorKind;
+use contract::aws::{CallError, CallErrorKind};
 use contract::{Exit, Fault, Session};
 
 use super::find::Which;
 use super::watched::{Handle, Watched};
 use super::{find, random};
-use crate::aws::{Aws, Lookup};
+use crate::aws::{Aws, DeploymentBrief, Lookup};
 use crate::decide::Course;
 use crate::error::Error;
 use crate::history::rollback_targets;
+use crate::judge::is_through;
 use crate::plan::{Plan, Way, specification};
 use crate::report::Outcome;
 use crate::service::Service;
+use crate::task_definition::TaskDefinition;
 
 /// Who stopped a deployment.
 pub(super) enum Stopper {
@@ -58,13 +60,10 @@ async fn start_code_deploy(
 
 /// Asks AWS to take a deployment back. Where it cannot be asked, what served before is deployed again.
 pub(super) async fn go_back(aws: &Aws, one: &mut Watched, reason: String, session: &Session) {
-    let is_through = ["SUCCESSFUL", "Succeeded"].contains(&one.last.status.as_str());
-    let stopped = match &one.handle {
-        Handle::Ecs(arn) if !is_through => aws.stop_deployment(arn).await,
-        Handle::CodeDeploy(id) if !is_through => aws.stop_code_deployment(id).await,
-        _ => return deploy_previous(aws, one, reason, session).await,
-    };
-    match stopped {
+    if is_through(&one.last.status) || one.handle == Handle::Service {
+        return deploy_previous(aws, one, reason, session).await;
+    }
+    match stop(aws, &one.handle).await {
         Ok(()) => one.course = Course::Returning(reason),
         Err(error) if error.kind == CallErrorKind::AccessDenied => {
             let failed = format!("{reason}, but the deployment may not be stopped, and goes on: {error}");
@@ -103,7 +102,11 @@ pub(super) async fn deploy_previous(aws: &Aws, one: &mut Watched, reason: String
         let failed = format!("{reason}, but it was through before, and it is not known what the service had");
         return one.conclude(Outcome::RollbackFailed, Some(Error::RollbackFailed(failed)));
     };
-    match deploy_again(aws, &service, &previous).await {
+    let deployed = async {
+        let definition = aws.describe_task_definition(&previous).await?;
+        deploy_again(aws, &service, &previous, &definition).await
+    };
+    match deployed.await {
         Ok((handle, task_definition)) => one.turn_back(handle, task_definition, reason),
         Err(error) if error.exit() == Exit::Unknown => one.conclude(Outcome::InProgress, Some(error)),
         Err(error) => try_again(one, reason, &error, session),
@@ -127,47 +130,42 @@ pub(super) async fn deploy_again(
     aws: &Aws,
     service: &Service,
     task_definition: &str,
+    definition: &TaskDefinition,
 ) -> Result<(Handle, String), Error> {
     let mut target = task_definition.to_owned();
-    let definition = aws.describe_task_definition(task_definition).await?;
     if definition.overview()?.status.as_deref() == Some("INACTIVE") {
         target = aws.register_task_definition(definition.to_register()).await?;
     }
     if service.controller() == "CODE_DEPLOY" {
         return Ok((start_code_deploy(aws, service, &target, None).await?, target));
     }
-    let known = find::known_deployments(aws, &service.name).await?;
-    if let Some(arn) = find::under_way(aws, &service.name, &target).await? {
+    let listed = aws.list_deployments(&service.name).await?;
+    let known = listed.iter().map(|deployment| deployment.arn.clone()).collect();
+    if let Some(newest) = find::newest_of(listed).filter(DeploymentBrief::is_under_way)
+        && find::rolls_out(aws, &newest, &target).await?
+    {
         // Somebody else goes there already, and to ask for the same again starts nothing.
-        return Ok((Handle::Ecs(arn), target));
+        return Ok((Handle::Ecs(newest.arn), target));
     }
     let updated = aws.update_service(&service.name, Some(&target), None, false).await;
     Ok((find::own(aws, &service.name, &target, &known, updated, Which::Oldest).await?, target))
 }
 
-/// Lets a deployment go on from its pause.
-pub(super) async fn go_on(aws: &Aws, one: &mut Watched, hook: &str, session: &Session) {
-    let called = match &one.handle {
+/// Asks AWS to take a deployment back.
+pub(super) async fn stop(aws: &Aws, handle: &Handle) -> Result<(), CallError> {
+    match handle {
+        Handle::Ecs(arn) => aws.stop_deployment(arn).await,
+        Handle::CodeDeploy(id) => aws.stop_code_deployment(id).await,
+        Handle::Service | Handle::None => Ok(()),
+    }
+}
+
+/// Asks AWS to let a deployment go on from the pause that this hook holds it at.
+pub(super) async fn end_pause(aws: &Aws, handle: &Handle, hook: &str) -> Result<(), CallError> {
+    match handle {
         Handle::Ecs(arn) => aws.continue_deployment(arn, hook).await,
         Handle::CodeDeploy(id) => aws.continue_code_deployment(id).await,
-        Handle::Service | Handle::None => return,
-    };
-    match called {
-        Ok(()) => {
-            one.ended_pause = Some(hook.to_owned());
-            let stage = one.last.place();
-            session.progress.event("continue", &format!("{}: goes on from {stage}", one.report.service), &[]);
-        }
-        Err(error) if error.kind == CallErrorKind::AccessDenied => {
-            session.progress.warning(&format!("the pause may not be ended: {error}"));
-            let outcome = match &one.course {
-                Course::Back(_) => Outcome::RollbackFailed,
-                _ => Outcome::Paused,
-            };
-            one.conclude(outcome, Some(error.into()));
-        }
-        // Somebody else did, or the answer was lost: the next look shows it.
-        Err(error) => session.progress.warning(&format!("the pause could not be ended: {error}")),
+        Handle::Service | Handle::None => Ok(()),
     }
 }
 
@@ -182,8 +180,7 @@ pub(super) async fn superseding(aws: &Aws, one: &Watched) -> Option<Stopper> {
     };
     match &one.handle {
         Handle::Ecs(arn) => {
-            let deployments = aws.list_deployments(service).await.ok()?.into_iter();
-            let newest = deployments.max_by(|one, other| one.created_at.total_cmp(&other.created_at))?;
+            let newest = find::newest(aws, service).await.ok()??;
             (newest.arn != *arn && newest.created_at >= one.last.created_at).then_some(Stopper::Deployment(newest.arn))
         }
         Handle::Service => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use contract::Session;
+use contract::{Exit, Fault, Session};
 use serde_json::json;
 
 use crate::cause::Cause;
@@ -101,6 +101,12 @@ impl Watched {
         watched.error = error;
         watched.over = true;
         watched
+    }
+
+    /// A service whose deployment could not be started, or may have been.
+    pub(crate) fn not_started(report: ServiceReport, error: Error) -> Self {
+        let outcome = if error.exit() == Exit::Unknown { Outcome::InProgress } else { Outcome::Failed };
+        Self::settled(report, outcome, Some(error))
     }
 
     /// Takes a look in.
