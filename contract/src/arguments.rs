@@ -72,15 +72,15 @@ pub struct CommonArguments {
 #[derive(Args, Clone, Debug, Default)]
 pub struct AwsArguments {
     /// AWS region; by default what the AWS SDK finds.
-    #[arg(long, value_name = "REGION", value_parser = NonEmptyStringValueParser::new(), help_heading = "AWS")]
+    #[arg(long, value_name = "REGION", value_parser = parse_text, help_heading = "AWS")]
     pub region: Option<String>,
 
     /// Profile of the AWS configuration files.
-    #[arg(long, value_name = "PROFILE", value_parser = NonEmptyStringValueParser::new(), help_heading = "AWS")]
+    #[arg(long, value_name = "PROFILE", value_parser = parse_text, help_heading = "AWS")]
     pub profile: Option<String>,
 
     /// Address to send all AWS requests to.
-    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), help_heading = "AWS")]
+    #[arg(long, value_name = "URL", value_parser = parse_text, help_heading = "AWS")]
     pub endpoint_url: Option<String>,
 }
 
