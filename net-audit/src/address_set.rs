@@ -30,6 +30,19 @@ impl AddressSet {
         Self { ranges: merged }
     }
 
+    /// Every address of a family.
+    #[must_use]
+    pub fn whole(family: Family) -> Self {
+        Self { ranges: vec![(0, low_bits(family.bits()))] }
+    }
+
+    /// Whether an address is in it.
+    #[must_use]
+    pub fn contains(&self, address: u128) -> bool {
+        let after = self.ranges.partition_point(|(first, _)| *first <= address);
+        after.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|(_, last)| address <= *last)
+    }
+
     /// Whether there is no address in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

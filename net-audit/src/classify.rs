@@ -64,6 +64,12 @@ impl SubnetVerdict<'_> {
         self.class().group()
     }
 
+    /// The verdict in one family, if the subnet has addresses of it.
+    #[must_use]
+    pub fn family(&self, family: Family) -> Option<&FamilyVerdict<'_>> {
+        self.families.iter().find(|verdict| verdict.family == family)
+    }
+
     /// Whether it cannot be said what the subnet is, in one of its families at least.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
@@ -86,13 +92,22 @@ pub fn classify(inventory: &Inventory) -> Vec<SubnetVerdict<'_>> {
 }
 
 fn classify_subnet<'a>(inventory: &'a Inventory, subnet: &'a Subnet) -> SubnetVerdict<'a> {
-    let has = |family: &Family| subnet.blocks.iter().any(|prefix| prefix.family() == *family);
+    let has = |family: &Family| {
+        subnet.blocks.iter().any(|prefix| prefix.family() == *family)
+            || (subnet.has_unknown_block && *family == Family::Ipv4)
+    };
     let families = [Family::Ipv4, Family::Ipv6].into_iter().filter(has);
     SubnetVerdict {
         subnet,
         route_table: effective_table(inventory, subnet).ok(),
         families: families.map(|family| survey(inventory, &Traveller::new(subnet, family))).collect(),
     }
+}
+
+/// The verdict over one subnet in one family, as if there were no Block Public Access.
+#[must_use]
+pub fn classify_unblocked<'a>(inventory: &'a Inventory, subnet: &'a Subnet, family: Family) -> FamilyVerdict<'a> {
+    survey(inventory, &Traveller::new(subnet, family).unblocked())
 }
 
 /// Looks where the internet's addresses lead from where the traveller is.

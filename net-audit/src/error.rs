@@ -107,10 +107,11 @@ fn snapshot_code(error: &ReadError) -> &'static str {
         ReadError::Malformed(_) => "snapshot.malformed",
         ReadError::Utf16 => "snapshot.utf16",
         ReadError::Alien(_) => "snapshot.unknown_format",
-        ReadError::Incomplete(_) => "snapshot.incomplete",
+        ReadError::Incomplete { .. } => "snapshot.incomplete",
         ReadError::OnePage => "snapshot.one_page",
         ReadError::Member { .. } => "snapshot.invalid",
         ReadError::NoSubnets => "snapshot.no_subnets",
+        ReadError::NoPlace => "snapshot.no_place",
     }
 }
 
@@ -121,10 +122,11 @@ fn snapshot_hint(error: &ReadError) -> String {
         }
         ReadError::Malformed(_) => "look at the snapshot with: jq . SNAPSHOT".to_owned(),
         ReadError::Utf16 => "write it as UTF-8".to_owned(),
-        ReadError::Alien(_) => format!("merge with jq -s add the output of: {}", commands(Kind::REQUIRED)),
-        ReadError::Incomplete(kinds) => format!("merge in with jq -s add: {}", commands(kinds.iter().copied())),
+        ReadError::Alien(_) => format!("give it the output of: {}", commands(Kind::REQUIRED)),
+        ReadError::Incomplete { missing, .. } => format!("add the output of: {}", commands(missing.iter().copied())),
         ReadError::OnePage => "take it without --max-items, so that all pages are read".to_owned(),
         ReadError::Member { .. } => "compare it with what the AWS CLI writes with --output json".to_owned(),
+        ReadError::NoPlace => "audit them with the snapshot of their region alone".to_owned(),
         ReadError::NoSubnets => "check region and account, and the filters it was taken with".to_owned(),
     }
 }
@@ -134,5 +136,5 @@ fn unknown_hint(gaps: &[Gap]) -> String {
     if commands.is_empty() {
         return "net-audit SNAPSHOT --output table shows which".to_owned();
     }
-    format!("merge in with jq -s add: {commands}")
+    format!("add the output of: {commands}")
 }

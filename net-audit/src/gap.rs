@@ -2,64 +2,92 @@
 
 use thiserror::Error;
 
-/// The kinds of resource that a snapshot may hold: its members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+/// A kind of resource that a snapshot may hold, the members that hold it, and the command that lists it.
+struct Description {
+    kind: Kind,
+    members: &'static [&'static str],
+    command: &'static str,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident: $members:expr, $command:expr;)*) => {
+        /// The kinds of resource that a snapshot may hold: its members.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// All kinds, those first that every snapshot must hold.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+        }
+
+        const DESCRIPTIONS: &[Description] = &[
+            $(Description { kind: Kind::$kind, members: &$members, command: $command },)*
+        ];
+    };
+}
+
+kinds! {
     /// `Vpcs`.
-    Vpcs,
+    Vpcs: ["Vpcs"], "aws ec2 describe-vpcs";
     /// `Subnets`.
-    Subnets,
+    Subnets: ["Subnets"], "aws ec2 describe-subnets";
     /// `RouteTables`.
-    RouteTables,
+    RouteTables: ["RouteTables"], "aws ec2 describe-route-tables";
     /// `InternetGateways`.
-    InternetGateways,
+    InternetGateways: ["InternetGateways"], "aws ec2 describe-internet-gateways";
     /// `EgressOnlyInternetGateways`.
-    EgressOnlyInternetGateways,
+    EgressOnlyInternetGateways: ["EgressOnlyInternetGateways"], "aws ec2 describe-egress-only-internet-gateways";
     /// `NatGateways`.
-    NatGateways,
+    NatGateways: ["NatGateways"], "aws ec2 describe-nat-gateways";
     /// `VpcEndpoints`.
-    VpcEndpoints,
-    /// `PrefixLists` or `ManagedPrefixLists`.
-    PrefixLists,
+    VpcEndpoints: ["VpcEndpoints"], "aws ec2 describe-vpc-endpoints";
+    /// `PrefixLists`, or `ManagedPrefixLists` with the entries of each put into it.
+    PrefixLists: ["PrefixLists", "ManagedPrefixLists"], "aws ec2 describe-prefix-lists";
     /// `NetworkInterfaces`.
-    NetworkInterfaces,
+    NetworkInterfaces: ["NetworkInterfaces"], "aws ec2 describe-network-interfaces";
     /// `Reservations` or `Instances`.
-    Instances,
+    Instances: ["Reservations", "Instances"], "aws ec2 describe-instances";
+    /// `SecurityGroups`.
+    SecurityGroups: ["SecurityGroups"], "aws ec2 describe-security-groups";
+    /// `NetworkAcls`.
+    NetworkAcls: ["NetworkAcls"], "aws ec2 describe-network-acls";
+    /// `Addresses`.
+    Addresses: ["Addresses"], "aws ec2 describe-addresses";
+    /// `VpcPeeringConnections`.
+    Peerings: ["VpcPeeringConnections"], "aws ec2 describe-vpc-peering-connections";
+    /// `TransitGatewayVpcAttachments`.
+    TransitAttachments: ["TransitGatewayVpcAttachments"], "aws ec2 describe-transit-gateway-vpc-attachments";
+    /// `FlowLogs`.
+    FlowLogs: ["FlowLogs"], "aws ec2 describe-flow-logs";
+    /// `DBInstances`.
+    Databases: ["DBInstances"], "aws rds describe-db-instances";
+    /// `DBSubnetGroups`.
+    SubnetGroups: ["DBSubnetGroups"], "aws rds describe-db-subnet-groups";
+    /// `LoadBalancers`.
+    LoadBalancers: ["LoadBalancers"], "aws elbv2 describe-load-balancers";
+    /// `tasks`.
+    Tasks: ["tasks"], "aws ecs describe-tasks";
+    /// `HostedZones`.
+    HostedZones: ["HostedZones"], "aws route53 list-hosted-zones";
+    /// `ResourceRecordSets`.
+    RecordSets: ["ResourceRecordSets"], "aws route53 list-resource-record-sets";
+    /// `NatGatewayTraffic`, which only `net-audit --collect` writes.
+    NatTraffic: ["NatGatewayTraffic"], "net-audit --collect";
 }
 
 impl Kind {
-    /// All kinds, those first that every snapshot must hold.
-    pub const ALL: [Self; 10] = [
-        Self::Vpcs,
-        Self::Subnets,
-        Self::RouteTables,
-        Self::InternetGateways,
-        Self::EgressOnlyInternetGateways,
-        Self::NatGateways,
-        Self::VpcEndpoints,
-        Self::PrefixLists,
-        Self::NetworkInterfaces,
-        Self::Instances,
-    ];
-
     /// The kinds without which there is nothing to classify.
     pub const REQUIRED: [Self; 3] = [Self::Vpcs, Self::Subnets, Self::RouteTables];
+
+    fn description(self) -> &'static Description {
+        let found = DESCRIPTIONS.iter().find(|description| description.kind == self);
+        found.unwrap_or(&DESCRIPTIONS[0])
+    }
 
     /// The members of a snapshot that hold this kind, as AWS spells them.
     #[must_use]
     pub fn members(self) -> &'static [&'static str] {
-        match self {
-            Self::Vpcs => &["Vpcs"],
-            Self::Subnets => &["Subnets"],
-            Self::RouteTables => &["RouteTables"],
-            Self::InternetGateways => &["InternetGateways"],
-            Self::EgressOnlyInternetGateways => &["EgressOnlyInternetGateways"],
-            Self::NatGateways => &["NatGateways"],
-            Self::VpcEndpoints => &["VpcEndpoints"],
-            Self::PrefixLists => &["PrefixLists", "ManagedPrefixLists"],
-            Self::NetworkInterfaces => &["NetworkInterfaces"],
-            Self::Instances => &["Reservations", "Instances"],
-        }
+        self.description().members
     }
 
     /// The member by which this kind is best known.
@@ -71,27 +99,24 @@ impl Kind {
     /// The command that lists this kind.
     #[must_use]
     pub fn command(self) -> &'static str {
-        match self {
-            Self::Vpcs => "aws ec2 describe-vpcs",
-            Self::Subnets => "aws ec2 describe-subnets",
-            Self::RouteTables => "aws ec2 describe-route-tables",
-            Self::InternetGateways => "aws ec2 describe-internet-gateways",
-            Self::EgressOnlyInternetGateways => "aws ec2 describe-egress-only-internet-gateways",
-            Self::NatGateways => "aws ec2 describe-nat-gateways",
-            Self::VpcEndpoints => "aws ec2 describe-vpc-endpoints",
-            Self::PrefixLists => "aws ec2 describe-prefix-lists",
-            Self::NetworkInterfaces => "aws ec2 describe-network-interfaces",
-            Self::Instances => "aws ec2 describe-instances",
-        }
+        self.description().command
     }
 }
 
 /// Something that a verdict needs and the snapshot does not tell.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum Gap {
     /// A whole kind is not there.
     #[error("the snapshot has no {}", .0.member())]
     Kind(Kind),
+    /// A whole kind is not there, for it could not be listed.
+    #[error("{} could not be listed: {why}", kind.member())]
+    Denied {
+        /// The kind.
+        kind: Kind,
+        /// What AWS said.
+        why: String,
+    },
     /// The kind is there, this one of it is not.
     #[error("{id} is not among the snapshot's {}", kind.member())]
     Resource {
@@ -113,7 +138,7 @@ impl Gap {
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Kind(kind) | Self::Resource { kind, .. } => Some(*kind),
+            Self::Kind(kind) | Self::Resource { kind, .. } | Self::Denied { kind, .. } => Some(*kind),
             Self::MainRouteTable(_) => Some(Kind::RouteTables),
             Self::NotUnderstood(_) => None,
         }

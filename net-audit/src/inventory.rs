@@ -1,13 +1,39 @@
-//! A region's network, as far as routing needs it.
+//! A region's network: what was described, resource by resource.
+//!
+//! One file a family of resources. A kind that nobody described is not an empty one: see [`Listing`].
+
+mod gateway;
+mod index;
+mod interface;
+mod route;
+mod security;
+mod service;
+mod tags;
 
 use std::collections::BTreeMap;
+
+pub use gateway::{Connectivity, InternetGateway, NatAddress, NatGateway, NatPlace, NatTraffic, VpcEndpoint};
+pub use gateway::{PeerVpc, Peering, TransitAttachment};
+pub use index::Index;
+pub use interface::{Address, Attachment, Instance, NetworkInterface, PublicAddress};
+pub use route::{Association, Destination, Origin, Route, RouteState, RouteTable, Target};
+pub use security::{AclEntry, NetworkAcl, Peer, Permission, Ports, Protocol, SecurityGroup};
+pub use service::{Database, FlowLog, HostedZone, LoadBalancer, RecordSet, SubnetGroup, Task};
+pub use tags::Tags;
 
 use crate::gap::{Gap, Kind};
 use crate::prefix::Prefix;
 
-/// Everything that a snapshot holds.
+/// What stands where Terraform does not know a value before it is applied.
+pub const UNKNOWN_UNTIL_APPLY: &str = "(known after apply)";
+
+/// Everything that is known of one region of one account.
 #[derive(Clone, Debug)]
 pub struct Inventory {
+    /// The account's number, if anything tells it.
+    pub account: Option<String>,
+    /// The region, if anything tells it.
+    pub region: Option<String>,
     /// VPCs.
     pub vpcs: Listing<Vpc>,
     /// Subnets.
@@ -28,20 +54,56 @@ pub struct Inventory {
     pub network_interfaces: Listing<NetworkInterface>,
     /// Instances.
     pub instances: Listing<Instance>,
+    /// Security groups.
+    pub security_groups: Listing<SecurityGroup>,
+    /// Network ACLs.
+    pub network_acls: Listing<NetworkAcl>,
+    /// Elastic IP addresses.
+    pub addresses: Listing<Address>,
+    /// VPC peering connections.
+    pub peerings: Listing<Peering>,
+    /// Attachments of VPCs to transit gateways.
+    pub transit_attachments: Listing<TransitAttachment>,
+    /// Flow logs.
+    pub flow_logs: Listing<FlowLog>,
+    /// Database instances of RDS, and what shares its API.
+    pub databases: Listing<Database>,
+    /// Subnet groups of databases.
+    pub subnet_groups: Listing<SubnetGroup>,
+    /// Load balancers.
+    pub load_balancers: Listing<LoadBalancer>,
+    /// Tasks of ECS, by the id of their network interface.
+    pub tasks: Listing<Task>,
+    /// Hosted zones of Route 53.
+    pub hosted_zones: Listing<HostedZone>,
+    /// Record sets of hosted zones.
+    pub record_sets: Listing<RecordSet>,
+    /// What NAT gateways carried.
+    pub nat_traffic: Listing<NatTraffic>,
+    /// Who belongs to whom, for quick answers.
+    pub index: Index,
 }
 
-/// All resources of one kind by id, or the knowledge that the snapshot does not have that kind.
+/// All resources of one kind by id, or the knowledge that nobody looked.
 #[derive(Clone, Debug)]
 pub struct Listing<T> {
     kind: Kind,
     items: Option<BTreeMap<String, T>>,
+    /// Why nobody looked, in AWS's words, if it was tried.
+    denied: Option<String>,
 }
 
 impl<T> Listing<T> {
     /// A listing; `None` if the snapshot does not have the kind.
     #[must_use]
     pub fn new(kind: Kind, items: Option<BTreeMap<String, T>>) -> Self {
-        Self { kind, items }
+        Self { kind, items, denied: None }
+    }
+
+    /// The same, and why the kind could not be listed.
+    #[must_use]
+    pub fn with_denial(self, denied: Option<String>) -> Self {
+        Self { denied, ..self }
     }
 
     /// The resource with this id.
@@ -49,13 +111,42 @@ impl<T> Listing<T> {
     /// # Errors
     /// The snapshot has no such kind, or not this one of it.
     pub fn find(&self, id: &str) -> Result<&T, Gap> {
-        let items = self.items.as_ref().ok_or(Gap::Kind(self.kind))?;
+        let items = self.known()?;
         items.get(id).ok_or_else(|| Gap::Resource { kind: self.kind, id: id.to_owned() })
+    }
+
+    /// The resource with this id, if it is there.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&T> {
+        self.items.as_ref()?.get(id)
+    }
+
+    /// All of them, if anybody looked.
+    ///
+    /// # Errors
+    /// The snapshot has no such kind.
+    pub fn known(&self) -> Result<&BTreeMap<String, T>, Gap> {
+        self.items.as_ref().ok_or_else(|| match &self.denied {
+            Some(why) => Gap::Denied { kind: self.kind, why: why.clone() },
+            None => Gap::Kind(self.kind),
+        })
     }
 
     /// All of them, by id; none if the snapshot does not have the kind.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.items.iter().flat_map(BTreeMap::values)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.as_ref().map_or(0, BTreeMap::len)
+    }
+
+    /// Whether there is none, or nobody looked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 
@@ -64,10 +155,14 @@ impl<T> Listing<T> {
 pub struct Vpc {
     /// `vpc-…`.
     pub id: String,
-    /// Its `Name` tag.
-    pub name: Option<String>,
+    /// The account that it belongs to.
+    pub owner: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
     /// Its blocks, of both families.
     pub blocks: Vec<Prefix>,
+    /// Whether AWS made it with the account.
+    pub is_default: bool,
     /// What Block Public Access does to it.
     pub public_access: PublicAccess,
 }
@@ -77,14 +172,18 @@ pub struct Vpc {
 pub struct Subnet {
     /// `subnet-…`.
     pub id: String,
-    /// Its `Name` tag.
-    pub name: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
     /// The VPC it is in.
     pub vpc: String,
     /// Its availability zone.
     pub availability_zone: Option<String>,
     /// Its blocks, of both families. Without a block of a family it has no address of that family.
     pub blocks: Vec<Prefix>,
+    /// Whether it has IPv4 addresses of which Terraform does not know the block yet.
+    pub has_unknown_block: bool,
+    /// Whether what is started in it gets a public address by itself.
+    pub maps_public_address: bool,
     /// What Block Public Access does to it.
     pub public_access: PublicAccess,
 }
@@ -103,154 +202,6 @@ pub enum PublicAccess {
     Unrecognised(String),
 }
 
-/// A route table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteTable {
-    /// `rtb-…`.
-    pub id: String,
-    /// Its `Name` tag.
-    pub name: Option<String>,
-    /// The VPC it is in.
-    pub vpc: String,
-    /// What uses it; only associations that are in force.
-    pub associations: Vec<Association>,
-    /// Its routes.
-    pub routes: Vec<Route>,
-}
-
-/// What a route table is used by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Association {
-    /// Every subnet of the VPC that has no table of its own.
-    Main,
-    /// A subnet.
-    Subnet(String),
-    /// Traffic that comes in by a gateway. Says nothing about how a subnet sends.
-    Gateway(String),
-}
-
-/// A route.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Which addresses it is for.
-    pub destination: Destination,
-    /// Where they are sent.
-    pub target: Target,
-    /// Who made it.
-    pub origin: Origin,
-    /// Whether it carries traffic.
-    pub state: RouteState,
-}
-
-/// Which addresses a route is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// A block.
-    Block(Prefix),
-    /// The blocks of a prefix list, by its id.
-    PrefixList(String),
-}
-
-/// Where a route sends, by id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The VPC itself.
-    Local,
-    /// `igw-…`.
-    InternetGateway(String),
-    /// `cagw-…`: the internet of a Wavelength zone.
-    CarrierGateway(String),
-    /// `eigw-…`.
-    EgressOnlyInternetGateway(String),
-    /// `nat-…`.
-    NatGateway(String),
-    /// `vpce-…`: a gateway endpoint or a Gateway Load Balancer's.
-    VpcEndpoint(String),
-    /// `eni-…`.
-    NetworkInterface(String),
-    /// `i-…`, if its interface is not named.
-    Instance(String),
-    /// Another network: transit gateway, core network, peer, virtual private gateway, local gateway.
-    OtherNetwork(String),
-    /// Something that this build does not know.
-    Unrecognised(String),
-}
-
-/// Who made a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
-    /// A person or a program, one by one.
-    Static,
-    /// A routing protocol.
-    Propagated,
-}
-
-/// Whether a route carries traffic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RouteState {
-    /// It does.
-    Active,
-    /// It takes traffic and drops it, for its target is gone.
-    Blackhole,
-    /// It is not in force.
-    Filtered,
-}
-
-/// An internet gateway, or an egress-only one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InternetGateway {
-    /// `igw-…` or `eigw-…`.
-    pub id: String,
-    /// The VPCs it is attached to.
-    pub vpcs: Vec<String>,
-}
-
-/// A NAT gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NatGateway {
-    /// `nat-…`.
-    pub id: String,
-    /// The VPC it is in.
-    pub vpc: String,
-    /// Where it stands.
-    pub place: NatPlace,
-    /// Whether it has a way to the internet by its make.
-    pub connectivity: Connectivity,
-    /// `available`, or AWS's other word for how it is.
-    pub state: String,
-}
-
-/// Where a NAT gateway stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NatPlace {
-    /// In a subnet, by id.
-    Subnet(String),
-    /// In all zones of its VPC, in no subnet.
-    Region,
-}
-
-/// What a NAT gateway is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connectivity {
-    /// The internet.
-    Public,
-    /// Other private networks.
-    Private,
-}
-
-/// A VPC endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VpcEndpoint {
-    /// `vpce-…`.
-    pub id: String,
-    /// `Gateway`, `GatewayLoadBalancer`, or another of AWS's words.
-    pub kind: String,
-    /// `available`, or AWS's other word for how it is, in lower case.
-    pub state: String,
-    /// The subnets it stands in.
-    pub subnets: Vec<String>,
-}
-
 /// A prefix list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrefixList {
@@ -260,69 +211,18 @@ pub struct PrefixList {
     pub blocks: Vec<Prefix>,
 }
 
-/// A network interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NetworkInterface {
-    /// `eni-…`.
-    pub id: String,
-    /// The subnet it is in.
-    pub subnet: String,
-    /// Whether it drops what is neither from nor for itself; then it cannot forward.
-    pub source_destination_check: bool,
-    /// What it is attached to.
-    pub attachment: Attachment,
-}
-
-/// What a network interface is attached to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attachment {
-    /// Nothing.
-    Detached,
-    /// An instance, by id.
-    Instance(String),
-    /// Something that AWS runs.
-    Service,
-}
-
-/// An instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instance {
-    /// `i-…`.
-    pub id: String,
-    /// The subnet of its first interface.
-    pub subnet: Option<String>,
-    /// Whether its first interface drops what is neither from nor for itself.
-    pub source_destination_check: bool,
-    /// `running`, or AWS's other word for how it is.
-    pub state: String,
-}
-
-impl Route {
-    /// The destination as AWS writes it.
+impl Vpc {
+    /// Its `Name` tag.
     #[must_use]
-    pub fn destination_name(&self) -> String {
-        match &self.destination {
-            Destination::Block(prefix) => prefix.to_string(),
-            Destination::PrefixList(id) => id.clone(),
-        }
+    pub fn name(&self) -> Option<&str> {
+        self.tags.name()
     }
 }
 
-impl Target {
-    /// The id, or `local`.
+impl Subnet {
+    /// Its `Name` tag.
     #[must_use]
-    pub fn id(&self) -> &str {
-        match self {
-            Self::Local => "local",
-            Self::InternetGateway(id)
-            | Self::CarrierGateway(id)
-            | Self::EgressOnlyInternetGateway(id)
-            | Self::NatGateway(id)
-            | Self::VpcEndpoint(id)
-            | Self::NetworkInterface(id)
-            | Self::Instance(id)
-            | Self::OtherNetwork(id)
-            | Self::Unrecognised(id) => id,
-        }
+    pub fn name(&self) -> Option<&str> {
+        self.tags.name()
     }
 }

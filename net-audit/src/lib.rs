@@ -6,18 +6,27 @@
 //!
 //! What the snapshot does not tell is unknown, and unknown never passes.
 pub mod address_set;
+pub mod check;
 pub mod class;
 pub mod classify;
 pub mod cli;
 pub mod error;
+pub mod exposure;
+pub mod facts;
+pub mod finding;
 pub mod gap;
+pub mod intent;
 pub mod inventory;
 pub mod prefix;
+pub mod price;
+pub mod purpose;
 pub mod report;
 pub mod request;
 pub mod routing;
+pub mod rule;
 mod run;
 pub mod snapshot;
+pub mod traffic;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;

@@ -128,7 +128,7 @@ pub struct UnknownReport {
 
 impl From<EffectiveTable<'_>> for RouteTableReport {
     fn from(effective: EffectiveTable<'_>) -> Self {
-        Self { id: effective.table.id.clone(), name: effective.table.name.clone(), by_default: effective.by_default }
+        Self { id: effective.table.id.clone(), name: effective.table.name().map(str::to_owned), by_default: effective.by_default }
     }
 }
 
@@ -161,7 +161,7 @@ impl From<&SubnetVerdict<'_>> for SubnetReport {
         let of = |family| verdict.families.iter().find(|verdict| verdict.family == family);
         Self {
             id: subnet.id.clone(),
-            name: subnet.name.clone(),
+            name: subnet.name().map(str::to_owned),
             availability_zone: subnet.availability_zone.clone(),
             cidrs: subnet.blocks.clone(),
             route_table: verdict.route_table.map(RouteTableReport::from),
@@ -227,7 +227,7 @@ fn vpc(inventory: &Inventory, verdicts: &[SubnetVerdict<'_>]) -> Option<VpcRepor
     };
     Some(VpcReport {
         id: id.clone(),
-        name: vpc.and_then(|vpc| vpc.name.clone()),
+        name: vpc.and_then(|vpc| vpc.name()).map(str::to_owned),
         cidrs: vpc.map(|vpc| vpc.blocks.clone()).unwrap_or_default(),
         subnets: verdicts.iter().map(SubnetReport::from).collect(),
         gateway_route_tables: inventory.route_tables.iter().filter(at_gateway).map(|table| table.id.clone()).collect(),

@@ -4,7 +4,7 @@
 
 use crate::address_set::AddressSet;
 use crate::gap::Gap;
-use crate::inventory::{Association, Destination, Inventory, Listing, Origin, PrefixList, Route, RouteState};
+use crate::inventory::{Destination, Inventory, Listing, Origin, PrefixList, Route, RouteState};
 use crate::inventory::{RouteTable, Subnet, Target};
 use crate::prefix::{Family, Prefix};
 
@@ -22,13 +22,16 @@ pub struct EffectiveTable<'a> {
 /// # Errors
 /// Neither is in the snapshot.
 pub fn effective_table<'a>(inventory: &'a Inventory, subnet: &Subnet) -> Result<EffectiveTable<'a>, Gap> {
-    let of_vpc = || inventory.route_tables.iter().filter(|table| table.vpc == subnet.vpc);
-    let own = Association::Subnet(subnet.id.clone());
-    let find = |wanted: &Association| of_vpc().find(|table| table.associations.contains(wanted));
-    if let Some(table) = find(&own) {
+    let (index, tables) = (&inventory.index, &inventory.route_tables);
+    if let Some(table) = index.table_of_subnet(&subnet.id).and_then(|id| tables.get(id)) {
         return Ok(EffectiveTable { table, by_default: false });
     }
-    find(&Association::Main)
+    if let Some(loose) = index.loose_table_of_vpc(&subnet.vpc) {
+        return Err(Gap::NotUnderstood(format!("which subnet {loose} is for is not known before Terraform is applied")));
+    }
+    index
+        .main_table_of_vpc(&subnet.vpc)
+        .and_then(|id| tables.get(id))
         .map(|table| EffectiveTable { table, by_default: true })
         .ok_or_else(|| Gap::MainRouteTable(subnet.vpc.clone()))
 }
@@ -106,6 +109,10 @@ fn blocks(route: &Route, prefix_lists: &Listing<PrefixList>) -> Result<Vec<Prefi
     match &route.destination {
         Destination::Block(prefix) => Ok(vec![*prefix]),
         Destination::PrefixList(id) => prefix_lists.find(id).map(|list| list.blocks.clone()),
+        Destination::Unknown => {
+            let target = route.target.id();
+            Err(Gap::NotUnderstood(format!("what is sent to {target} is not known before Terraform is applied")))
+        }
     }
 }
 
@@ -113,7 +120,7 @@ fn priority(route: &Route, prefix: Prefix) -> Priority {
     let maker = match (&route.destination, route.origin) {
         (_, Origin::Propagated) => Maker::Propagated,
         (Destination::PrefixList(_), Origin::Static) => Maker::PrefixList,
-        (Destination::Block(_), Origin::Static) => Maker::Static,
+        (Destination::Block(_) | Destination::Unknown, Origin::Static) => Maker::Static,
     };
     Priority { width: prefix.family().bits() - prefix.length(), maker, prefix }
 }

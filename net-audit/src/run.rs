@@ -14,10 +14,12 @@ use crate::snapshot;
 
 pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<NetAudit>, Error> {
     let request = Request::resolve(arguments, input)?;
-    let inventory = snapshot::read(&bytes(request.snapshot).await?)?;
-    let verdicts = classify(&inventory);
+    let bytes = bytes(request.snapshot).await?;
+    let estate = snapshot::read([bytes.as_slice()])?;
+    let Some(inventory) = estate.regions.first() else { return Err(Error::NoSnapshot) };
+    let verdicts = classify(inventory);
     let refusal = unknown(&verdicts);
-    let section = Network::new(&inventory, &verdicts);
+    let section = Network::new(inventory, &verdicts);
     Ok(Report { summary: section.summary(), section, image: None, refusal, carries_on: true })
 }
 

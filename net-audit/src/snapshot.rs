@@ -1,159 +1,118 @@
-//! Reads a snapshot: one JSON object whose members are those of `aws ec2 describe-… --output json`, any number of them merged.
+//! Reads what describes a network: documents of `aws … --output json` in any mix, own snapshots, and what `terraform show -json` writes.
 //!
 //! A member that is missing or `null` means that nobody looked, not that there is nothing. So is a page that says another follows.
 
+mod document;
+mod error;
+mod listing;
 mod wire;
 
-use std::collections::BTreeMap;
-
-use contract::raw::RawObject;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use thiserror::Error;
-
 use crate::gap::Kind;
-use crate::inventory::{Inventory, Listing};
-use wire::Described;
+use crate::inventory::{Index, Inventory};
+use document::Layer;
+pub use error::ReadError;
 
-/// Why bytes are no snapshot.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// There are none.
-    #[error("the snapshot is empty")]
-    Empty,
-    /// The JSON ends too early.
-    #[error("the snapshot is cut off: {0}")]
-    Truncated(serde_json::Error),
-    /// It is no JSON, or more than one document.
-    #[error("the snapshot is not one JSON document: {0}")]
-    Malformed(serde_json::Error),
-    /// It is UTF-16, as `>` of an old PowerShell writes it.
-    #[error("the snapshot is UTF-16")]
-    Utf16,
-    /// It is JSON of another shape.
-    #[error("this is not a snapshot of a network: {0}")]
-    Alien(String),
-    /// A member that is always needed is missing.
-    #[error("the snapshot has no {}", names(.0))]
-    Incomplete(Vec<Kind>),
-    /// It is the first of several pages.
-    #[error("the snapshot is one page of several: `NextToken` is set")]
-    OnePage,
-    /// A member is not what AWS writes.
-    #[error("the snapshot's `{member}` is not understood: {cause}")]
-    Member {
-        /// Which.
-        member: &'static str,
-        /// What is wrong.
-        cause: String,
-    },
-    /// There is no subnet in it.
-    #[error("the snapshot has no subnet: there is nothing to classify")]
-    NoSubnets,
+/// What `schema` says in an own snapshot.
+pub const SCHEMA: &str = "deploy-aws-ecs/network-snapshot/v1";
+
+/// Everything that was described: one inventory for each region of each account.
+#[derive(Clone, Debug)]
+pub struct Estate {
+    /// The regions, in the order in which they came.
+    pub regions: Vec<Inventory>,
+    /// What a person should know about how the documents were read.
+    pub notes: Vec<String>,
 }
 
-fn names(kinds: &[Kind]) -> String {
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.member()).collect();
-    names.join(", ")
-}
-
-impl From<serde_json::Error> for ReadError {
-    fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() { Self::Truncated(error) } else { Self::Malformed(error) }
-    }
-}
-
-/// Reads a snapshot whole, or says why not.
+/// Reads documents whole, or says why not. Each source holds one JSON object or several, one behind the other.
 ///
 /// # Errors
-/// It is not one JSON object with at least VPCs, subnets and route tables, each as AWS describes them, and at least one subnet.
-pub fn read(bytes: &[u8]) -> Result<Inventory, ReadError> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(ReadError::Utf16);
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(ReadError::Empty);
-    }
-    let snapshot = Snapshot(object(bytes)?);
-    snapshot.recognise()?;
-    let inventory = snapshot.inventory()?;
-    if inventory.subnets.iter().next().is_none() {
-        return Err(ReadError::NoSubnets);
-    }
-    Ok(inventory)
-}
-
-fn object(bytes: &[u8]) -> Result<RawObject, ReadError> {
-    if bytes.trim_ascii_start().starts_with(b"{") {
-        return Ok(serde_json::from_slice(bytes)?);
-    }
-    let _whole: IgnoredAny = serde_json::from_slice(bytes)?;
-    Err(ReadError::Alien("it is not a JSON object".to_owned()))
-}
-
-struct Snapshot(RawObject);
-
-impl Snapshot {
-    /// A member that is there and not `null`.
-    fn member(&self, name: &str) -> Option<&str> {
-        self.0.get(name).filter(|raw| *raw != "null")
-    }
-
-    fn recognise(&self) -> Result<(), ReadError> {
-        let known = || Kind::ALL.iter().flat_map(|kind| kind.members());
-        let misspelt = |name: &&str| known().any(|known| known != name && known.eq_ignore_ascii_case(name));
-        if let Some(name) = self.0.iter().map(|(name, _)| name).find(misspelt) {
-            return Err(ReadError::Alien(format!("member `{name}` is not spelled as AWS spells it")));
-        }
-        if !known().any(|name| self.member(name).is_some()) {
-            return Err(ReadError::Alien("it describes neither VPCs nor subnets nor routes".to_owned()));
-        }
-        let missing: Vec<Kind> =
-            Kind::REQUIRED.into_iter().filter(|kind| self.member(kind.member()).is_none()).collect();
-        if !missing.is_empty() {
-            return Err(ReadError::Incomplete(missing));
-        }
-        if self.member("NextToken").is_some() {
-            return Err(ReadError::OnePage);
-        }
-        Ok(())
-    }
-
-    fn inventory(&self) -> Result<Inventory, ReadError> {
-        Ok(Inventory {
-            vpcs: self.listing::<wire::Vpc>(Kind::Vpcs)?,
-            subnets: self.listing::<wire::Subnet>(Kind::Subnets)?,
-            route_tables: self.listing::<wire::RouteTable>(Kind::RouteTables)?,
-            internet_gateways: self.listing::<wire::InternetGateway>(Kind::InternetGateways)?,
-            egress_only_internet_gateways: self
-                .listing::<wire::EgressOnlyInternetGateway>(Kind::EgressOnlyInternetGateways)?,
-            nat_gateways: self.listing::<wire::NatGateway>(Kind::NatGateways)?,
-            vpc_endpoints: self.listing::<wire::VpcEndpoint>(Kind::VpcEndpoints)?,
-            prefix_lists: self.listing::<wire::PrefixList>(Kind::PrefixLists)?,
-            network_interfaces: self.listing::<wire::NetworkInterface>(Kind::NetworkInterfaces)?,
-            instances: self.listing::<wire::InstanceOrReservation>(Kind::Instances)?,
-        })
-    }
-
-    fn listing<D: Described + DeserializeOwned>(&self, kind: Kind) -> Result<Listing<D::Resource>, ReadError> {
-        let mut items: Option<BTreeMap<String, D::Resource>> = None;
-        for member in kind.members() {
-            let Some(raw) = self.member(member) else { continue };
-            let invalid = |cause: String| ReadError::Member { member, cause };
-            let described: Vec<D> = serde_json::from_str(raw).map_err(|error| invalid(error.to_string()))?;
-            let items = items.get_or_insert_default();
-            for one in described {
-                for (id, resource) in one.resources().map_err(invalid)? {
-                    // Pages that were taken one after the other may overlap.
-                    if items.get(&id).is_some_and(|other| *other != resource) {
-                        return Err(invalid(format!("{id} stands there twice, and differs")));
-                    }
-                    items.insert(id, resource);
-                }
+/// A document is not understood, or all together do not hold at least VPCs, subnets and route tables of a region, and one subnet.
+pub fn read<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Result<Estate, ReadError> {
+    let mut notes = Vec::new();
+    let mut loose = Layer::default();
+    let mut scoped: Vec<Layer<'a>> = Vec::new();
+    for source in sources {
+        for members in document::objects(source)? {
+            match document::recognise(members, &mut notes)? {
+                document::Content::Loose(members) => loose.members.push(members),
+                document::Content::Regions(layers) => scoped.extend(layers),
             }
         }
-        Ok(Listing::new(kind, items))
     }
+    let layers = joined(scoped, loose)?;
+    let regions = layers.iter().map(inventory).collect::<Result<Vec<Inventory>, ReadError>>()?;
+    if regions.iter().all(|region| region.subnets.is_empty()) {
+        return Err(ReadError::NoSubnets);
+    }
+    Ok(Estate { regions, notes })
+}
+
+/// Documents of the AWS CLI do not say where they are from: they belong to the one region that there is.
+fn joined<'a>(mut scoped: Vec<Layer<'a>>, loose: Layer<'a>) -> Result<Vec<Layer<'a>>, ReadError> {
+    match (scoped.as_mut_slice(), loose.members.is_empty()) {
+        (_, true) => {}
+        ([], false) => scoped.push(loose),
+        ([only], false) => only.members.extend(loose.members),
+        _ => return Err(ReadError::NoPlace),
+    }
+    Ok(scoped)
+}
+
+fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
+    let missing = |kind: &Kind| layer.members.iter().all(|members| listing::raw(members, *kind).next().is_none());
+    let missing: Vec<Kind> = Kind::REQUIRED.into_iter().filter(missing).collect();
+    if let Some(kind) = missing.first() {
+        let denied = layer.denied.get(kind.member()).cloned();
+        return Err(ReadError::Incomplete { missing, region: layer.region.clone(), denied });
+    }
+    let route_tables = listing::read::<wire::RouteTable>(layer, Kind::RouteTables)?;
+    let network_acls = listing::read::<wire::NetworkAcl>(layer, Kind::NetworkAcls)?;
+    let network_interfaces = listing::read::<wire::NetworkInterface>(layer, Kind::NetworkInterfaces)?;
+    let subnets = listing::read::<wire::Subnet>(layer, Kind::Subnets)?;
+    let vpcs = listing::read::<wire::Vpc>(layer, Kind::Vpcs)?;
+    let index = Index::new(&route_tables, &network_acls, &network_interfaces, &subnets);
+    let zones = || subnets.iter().filter_map(|subnet| subnet.availability_zone.as_deref());
+    Ok(Inventory {
+        account: layer.account.clone().or_else(|| vpcs.iter().find_map(|vpc| vpc.owner.clone())),
+        region: layer.region.clone().or_else(|| zones().find_map(region_of_zone)),
+        internet_gateways: listing::read::<wire::InternetGateway>(layer, Kind::InternetGateways)?,
+        egress_only_internet_gateways: listing::read::<wire::EgressOnlyInternetGateway>(
+            layer,
+            Kind::EgressOnlyInternetGateways,
+        )?,
+        nat_gateways: listing::read::<wire::NatGateway>(layer, Kind::NatGateways)?,
+        vpc_endpoints: listing::read::<wire::VpcEndpoint>(layer, Kind::VpcEndpoints)?,
+        prefix_lists: listing::read::<wire::PrefixList>(layer, Kind::PrefixLists)?,
+        instances: listing::read::<wire::InstanceOrReservation>(layer, Kind::Instances)?,
+        security_groups: listing::read::<wire::SecurityGroup>(layer, Kind::SecurityGroups)?,
+        addresses: listing::read::<wire::Address>(layer, Kind::Addresses)?,
+        peerings: listing::read::<wire::Peering>(layer, Kind::Peerings)?,
+        transit_attachments: listing::read::<wire::TransitAttachment>(layer, Kind::TransitAttachments)?,
+        flow_logs: listing::read::<wire::FlowLog>(layer, Kind::FlowLogs)?,
+        databases: listing::read::<wire::Database>(layer, Kind::Databases)?,
+        subnet_groups: listing::read::<wire::SubnetGroup>(layer, Kind::SubnetGroups)?,
+        load_balancers: listing::read::<wire::LoadBalancer>(layer, Kind::LoadBalancers)?,
+        tasks: listing::read::<wire::Task>(layer, Kind::Tasks)?,
+        hosted_zones: listing::read::<wire::HostedZone>(layer, Kind::HostedZones)?,
+        record_sets: listing::read::<wire::RecordSet>(layer, Kind::RecordSets)?,
+        nat_traffic: listing::read::<wire::NatTraffic>(layer, Kind::NatTraffic)?,
+        vpcs,
+        subnets,
+        route_tables,
+        network_acls,
+        network_interfaces,
+        index,
+    })
+}
+
+/// The region of an availability zone, a local zone or a Wavelength zone: `us-west-2` of `us-west-2a` and of `us-west-2-lax-1a`.
+fn region_of_zone(zone: &str) -> Option<String> {
+    let parts: Vec<&str> = zone.split('-').collect();
+    let number = parts.iter().position(|part| part.starts_with(|first: char| first.is_ascii_digit()))?;
+    let digits: String = parts.get(number)?.chars().take_while(char::is_ascii_digit).collect();
+    let names = parts.get(..number)?.join("-");
+    (!names.is_empty()).then(|| format!("{names}-{digits}"))
 }
 
 #[cfg(test)]

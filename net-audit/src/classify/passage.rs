@@ -30,6 +30,8 @@ enum Sender {
     Anyone,
     /// Block Public Access lets NAT gateways send even where it blocks what comes in.
     NatGateway,
+    /// As if there were no Block Public Access.
+    Unblocked,
 }
 
 /// Traffic on its way out, and where it came through.
@@ -47,6 +49,11 @@ impl<'a> Traveller<'a> {
         Self { subnet, family, sender: Sender::Anyone, passed: Vec::new() }
     }
 
+    /// The same traffic, as if there were no Block Public Access.
+    pub(super) fn unblocked(self) -> Self {
+        Self { sender: Sender::Unblocked, ..self }
+    }
+
     /// The same traffic, sent on from another subnet; `None` if it was there before.
     fn moved_to(&self, subnet: &'a Subnet, sender: Sender) -> Result<Option<Self>, Gap> {
         let mut passed = self.passed.clone();
@@ -59,6 +66,7 @@ impl<'a> Traveller<'a> {
             return Err(Gap::NotUnderstood(what));
         }
         let family = self.family;
+        let sender = if self.sender == Sender::Unblocked { Sender::Unblocked } else { sender };
         Ok(Some(Self { subnet, family, sender, passed }))
     }
 }
@@ -94,7 +102,7 @@ fn public(traveller: &Traveller<'_>, because: String) -> Passage {
 
 fn open(traveller: &Traveller<'_>, class: Class, because: String) -> Passage {
     match (&traveller.subnet.public_access, traveller.sender) {
-        (PublicAccess::Allowed, _) | (PublicAccess::IngressBlocked, Sender::NatGateway) => {
+        (PublicAccess::Allowed, _) | (_, Sender::Unblocked) | (PublicAccess::IngressBlocked, Sender::NatGateway) => {
             Passage::Leads(class, because)
         }
         (PublicAccess::IngressBlocked, Sender::Anyone) => {
@@ -298,12 +306,10 @@ fn traffic_comes_back_by(inventory: &Inventory, route: &Route, subnet: &Subnet) 
     let at_gateway = |association: &Association| matches!(association, Association::Gateway(_));
     let overlaps = |destination: &Destination| match destination {
         Destination::Block(block) => subnet.blocks.iter().any(|own| own.overlaps(*block)),
-        Destination::PrefixList(_) => false,
+        Destination::PrefixList(_) | Destination::Unknown => false,
     };
-    let edge = inventory
-        .route_tables
-        .iter()
-        .filter(|table| table.vpc == subnet.vpc && table.associations.iter().any(at_gateway));
+    let of_vpc = inventory.index.tables_of_vpc(&subnet.vpc).filter_map(|id| inventory.route_tables.get(id));
+    let edge = of_vpc.filter(|table| table.associations.iter().any(at_gateway));
     edge.flat_map(|table| &table.routes)
         .any(|back| back.target == route.target && back.state == RouteState::Active && overlaps(&back.destination))
 }

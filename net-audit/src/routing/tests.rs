@@ -101,7 +101,7 @@ fn route_to(last: u8, length: u8, target: &str) -> Route {
 fn looked_up<'a>(routes: &'a [Route], address: u128) -> Vec<&'a str> {
     let block = |route: &Route| match route.destination {
         Destination::Block(prefix) => prefix,
-        Destination::PrefixList(_) => unreachable!("these tables have no prefix list"),
+        Destination::PrefixList(_) | Destination::Unknown => unreachable!("these tables have no prefix list"),
     };
     let holds = |route: &&'a Route| (block(route).first()..=block(route).last()).contains(&address);
     let strength = |route: &Route| (block(route).length(), std::cmp::Reverse(route.origin));

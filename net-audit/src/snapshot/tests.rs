@@ -11,8 +11,13 @@ fn whole() -> Value {
     })
 }
 
+/// The one region of a snapshot.
+fn only(snapshot: &str) -> Inventory {
+    read([snapshot.as_bytes()]).unwrap().regions.remove(0)
+}
+
 fn refusal(snapshot: &str) -> String {
-    read(snapshot.as_bytes()).map_or_else(|error| error.to_string(), |_| "read".to_owned())
+    read([snapshot.as_bytes()]).map_or_else(|error| error.to_string(), |_| "read".to_owned())
 }
 
 /// What is said of a snapshot in which one member is another one.
@@ -27,7 +32,7 @@ fn the_least_that_is_a_snapshot_is_read() {
     assert_eq!(refusal(&whole().to_string()), "read");
     assert_eq!(refusal(&format!("\u{feff}{}", whole())), "read");
     assert_eq!(refusal_with("NextToken", Value::Null), "read");
-    assert_eq!(refusal_with("SecurityGroups", json!([{ "GroupId": "sg-1" }])), "read");
+    assert_eq!(refusal_with("SecurityGroups", json!([{ "GroupId": "sg-1", "IpPermissions": [] }])), "read");
 }
 
 #[test]
@@ -37,22 +42,23 @@ fn what_is_no_snapshot_is_refused() {
         ("\u{feff} \n", "the snapshot is empty"),
         ("{\"Vpcs\":[", "the snapshot is cut off"),
         ("[1,", "the snapshot is cut off"),
-        ("{} {}", "the snapshot is not one JSON document"),
-        ("nonsense", "the snapshot is not one JSON document"),
+        ("{} {}", "this is not a snapshot of a network: it describes neither"),
+        ("{} nonsense", "the snapshot is not JSON"),
+        ("nonsense", "the snapshot is not JSON"),
         ("[]", "this is not a snapshot of a network: it is not a JSON object"),
         ("{}", "this is not a snapshot of a network: it describes neither"),
         ("{\"Results\":[]}", "this is not a snapshot of a network: it describes neither"),
         ("{\"Vpcs\":[]}", "the snapshot has no Subnets, RouteTables"),
         ("{\"Vpcs\":[],\"Subnets\":null,\"RouteTables\":[]}", "the snapshot has no Subnets"),
         ("{\"vpcs\":[]}", "this is not a snapshot of a network: member `vpcs` is not spelled"),
-        ("{\"Vpcs\":[],\"Vpcs\":[]}", "the snapshot is not one JSON document"),
+        ("{\"Vpcs\":[],\"Vpcs\":[]}", "the snapshot is not JSON: member `Vpcs` stands there twice"),
         ("{\"Vpcs\":[],\"Subnets\":[],\"RouteTables\":[]}", "the snapshot has no subnet:"),
     ];
     for (text, expected) in cases {
         let said = refusal(text);
         assert!(said.starts_with(expected), "{text} gives {said}");
     }
-    assert!(matches!(read(b"\xff\xfe{\x00}\x00"), Err(ReadError::Utf16)));
+    assert!(matches!(read([b"\xff\xfe{\x00}\x00".as_slice()]), Err(ReadError::Utf16)));
 }
 
 #[test]
@@ -111,7 +117,7 @@ fn instances_are_read_with_and_without_their_reservations() {
     ] {
         let mut snapshot = whole();
         snapshot[member] = value;
-        let inventory = read(snapshot.to_string().as_bytes()).unwrap();
+        let inventory = only(&snapshot.to_string());
         assert_eq!(inventory.instances.find("i-1").unwrap().state, "running", "{member}");
     }
 }
@@ -124,7 +130,7 @@ fn blocks_that_are_not_in_force_do_not_count() {
         { "CidrBlock": "10.1.0.0/16", "CidrBlockState": { "State": "disassociated" } },
         { "CidrBlock": "10.2.0.0/16", "CidrBlockState": { "State": "associated" } },
     ]);
-    let inventory = read(snapshot.to_string().as_bytes()).unwrap();
+    let inventory = only(&snapshot.to_string());
     let blocks: Vec<String> = inventory.vpcs.find("vpc-1").unwrap().blocks.iter().map(ToString::to_string).collect();
     assert_eq!(blocks, ["10.0.0.0/16", "10.2.0.0/16"]);
 }
@@ -132,7 +138,7 @@ fn blocks_that_are_not_in_force_do_not_count() {
 proptest! {
     #[test]
     fn garbage_is_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..128)) {
-        prop_assert!(read(&bytes).is_err());
+        prop_assert!(read([bytes.as_slice()]).is_err());
     }
 
     #[test]
@@ -140,6 +146,6 @@ proptest! {
         let text = whole().to_string();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a short text")]
         let cut = (text.len() as f64 * share) as usize;
-        prop_assert!(read(&text.as_bytes()[..cut]).is_err());
+        prop_assert!(read([&text.as_bytes()[..cut]]).is_err());
     }
 }

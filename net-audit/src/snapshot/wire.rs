@@ -1,16 +1,24 @@
-//! What AWS writes, member by member, as far as it is read. Source: EC2 API reference, the `Describe…` actions.
+//! What AWS writes, member by member, as far as it is read. Source: EC2, RDS, Elastic Load Balancing, ECS and Route 53 API references.
 
 use serde::Deserialize;
 
-use crate::inventory::{self, Association, PublicAccess};
+use crate::inventory::{self, Association, PublicAccess, Tags, UNKNOWN_UNTIL_APPLY};
 use crate::prefix::Prefix;
 
+mod connection;
+mod dns;
 mod gateway;
 mod instance;
 mod route;
+mod security;
+mod service;
 
-pub(super) use gateway::{EgressOnlyInternetGateway, InternetGateway, NatGateway, VpcEndpoint};
-pub(super) use instance::{InstanceOrReservation, NetworkInterface};
+pub(super) use connection::{Peering, TransitAttachment};
+pub(super) use dns::{HostedZone, RecordSet};
+pub(super) use gateway::{EgressOnlyInternetGateway, InternetGateway, NatGateway, NatTraffic, VpcEndpoint};
+pub(super) use instance::{Address, InstanceOrReservation, NetworkInterface};
+pub(super) use security::{NetworkAcl, SecurityGroup};
+pub(super) use service::{Database, FlowLog, LoadBalancer, SubnetGroup, Task};
 
 /// An element of a member, and the resources that it describes.
 pub(super) trait Described {
@@ -21,17 +29,15 @@ pub(super) trait Described {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Tag {
+    #[serde(rename = "Key")]
     key: String,
-    #[serde(default)]
+    #[serde(rename = "Value", default)]
     value: String,
 }
 
-fn name(tags: Option<Vec<Tag>>) -> Option<String> {
-    let mut tags = tags.unwrap_or_default().into_iter();
-    let name = tags.find(|tag| tag.key == "Name")?.value;
-    (!name.is_empty()).then_some(name)
+fn tags(tags: Option<Vec<Tag>>) -> Tags {
+    Tags::new(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
 /// A state as AWS writes it: in some answers a word, in others an object around it.
@@ -59,7 +65,7 @@ fn blocks(primary: Option<String>, sets: [Option<Vec<BlockAssociation>>; 2]) -> 
     };
     let associated = sets.into_iter().flatten().flatten().filter(in_force);
     let texts = associated.filter_map(|association| association.cidr_block.or(association.ipv6_cidr_block));
-    let texts = primary.into_iter().chain(texts).filter(|text| !text.is_empty());
+    let texts = primary.into_iter().chain(texts).filter(|text| !text.is_empty() && text != UNKNOWN_UNTIL_APPLY);
     let mut blocks = texts.map(|text| parse(&text)).collect::<Result<Vec<Prefix>, String>>()?;
     blocks.sort();
     blocks.dedup();
@@ -68,6 +74,11 @@ fn blocks(primary: Option<String>, sets: [Option<Vec<BlockAssociation>>; 2]) -> 
 
 fn parse(text: &str) -> Result<Prefix, String> {
     text.parse().map_err(|error: crate::prefix::NotPrefix| error.to_string())
+}
+
+/// A block, or `None` where it is not known before Terraform is applied.
+fn parse_if_known(text: &str) -> Result<Option<Prefix>, String> {
+    if text == UNKNOWN_UNTIL_APPLY { Ok(None) } else { parse(text).map(Some) }
 }
 
 #[derive(Default, Deserialize)]
@@ -91,10 +102,12 @@ fn public_access(states: Option<BlockPublicAccessStates>) -> PublicAccess {
 pub(super) struct Vpc {
     #[serde(rename = "VpcId")]
     id: String,
+    owner_id: Option<String>,
     cidr_block: Option<String>,
     cidr_block_association_set: Option<Vec<BlockAssociation>>,
     ipv6_cidr_block_association_set: Option<Vec<BlockAssociation>>,
     block_public_access_states: Option<BlockPublicAccessStates>,
+    is_default: Option<bool>,
     tags: Option<Vec<Tag>>,
 }
 
@@ -105,8 +118,10 @@ impl Described for Vpc {
         let sets = [self.cidr_block_association_set, self.ipv6_cidr_block_association_set];
         let vpc = inventory::Vpc {
             id: self.id.clone(),
-            name: name(self.tags),
+            owner: self.owner_id,
+            tags: tags(self.tags),
             blocks: blocks(self.cidr_block, sets)?,
+            is_default: self.is_default.unwrap_or(false),
             public_access: public_access(self.block_public_access_states),
         };
         Ok(vec![(self.id, vpc)])
@@ -122,6 +137,7 @@ pub(super) struct Subnet {
     availability_zone: Option<String>,
     cidr_block: Option<String>,
     ipv6_cidr_block_association_set: Option<Vec<BlockAssociation>>,
+    map_public_ip_on_launch: Option<bool>,
     block_public_access_states: Option<BlockPublicAccessStates>,
     tags: Option<Vec<Tag>>,
 }
@@ -130,16 +146,19 @@ impl Described for Subnet {
     type Resource = inventory::Subnet;
 
     fn resources(self) -> Result<Vec<(String, inventory::Subnet)>, String> {
+        let has_unknown_block = self.cidr_block.as_deref() == Some(UNKNOWN_UNTIL_APPLY);
         let blocks = blocks(self.cidr_block, [self.ipv6_cidr_block_association_set, None])?;
-        if blocks.is_empty() {
+        if blocks.is_empty() && !has_unknown_block {
             return Err(format!("{} has no CIDR block", self.id));
         }
         let subnet = inventory::Subnet {
             id: self.id.clone(),
-            name: name(self.tags),
+            tags: tags(self.tags),
             vpc: self.vpc_id,
             availability_zone: self.availability_zone,
             blocks,
+            has_unknown_block,
+            maps_public_address: self.map_public_ip_on_launch.unwrap_or(false),
             public_access: public_access(self.block_public_access_states),
         };
         Ok(vec![(self.id, subnet)])
@@ -174,6 +193,7 @@ impl RouteTableAssociation {
             return None;
         }
         match (self.subnet_id, self.gateway_id) {
+            (Some(subnet), _) if subnet == UNKNOWN_UNTIL_APPLY => Some(Association::Unknown),
             (Some(subnet), _) => Some(Association::Subnet(subnet)),
             (None, Some(gateway)) => Some(Association::Gateway(gateway)),
             (None, None) => self.main.then_some(Association::Main),
@@ -188,7 +208,7 @@ impl Described for RouteTable {
         let routes = self.routes.into_iter().map(route::Route::read);
         let table = inventory::RouteTable {
             id: self.id.clone(),
-            name: name(self.tags),
+            tags: tags(self.tags),
             vpc: self.vpc_id,
             associations: self.associations.into_iter().filter_map(RouteTableAssociation::in_force).collect(),
             routes: routes.collect::<Result<_, _>>()?,
@@ -218,14 +238,14 @@ impl Described for PrefixList {
 
     fn resources(self) -> Result<Vec<(String, inventory::PrefixList)>, String> {
         let entries = self.entries.map(|entries| entries.into_iter().map(|entry| entry.cidr).collect());
-        let Some(texts) = self.cidrs.or(entries) else {
+        let Some(texts): Option<Vec<String>> = self.cidrs.or(entries) else {
             // A list of which only the name is known is as good as none.
             return Ok(Vec::new());
         };
-        let list = inventory::PrefixList {
-            id: self.id.clone(),
-            blocks: texts.iter().map(|text| parse(text)).collect::<Result<_, _>>()?,
-        };
+        let blocks = texts.iter().map(|text| parse_if_known(text)).collect::<Result<Option<Vec<Prefix>>, String>>()?;
+        // So is one of which an entry is not known yet.
+        let Some(blocks) = blocks else { return Ok(Vec::new()) };
+        let list = inventory::PrefixList { id: self.id.clone(), blocks };
         Ok(vec![(self.id, list)])
     }
 }

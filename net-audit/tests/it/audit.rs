@@ -63,7 +63,7 @@ fn what_the_snapshot_does_not_have_is_refused_by_name() {
         .says("/network/unknown/0/missing", json!(["the snapshot has no NatGateways"]))
         .stderr_is(
             "net-audit: error: 2 subnets cannot be classified: the snapshot has no NatGateways\n\
-             net-audit: hint: merge in with jq -s add: aws ec2 describe-nat-gateways\n",
+             net-audit: hint: add the output of: aws ec2 describe-nat-gateways\n",
         );
 }
 

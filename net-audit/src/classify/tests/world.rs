@@ -29,7 +29,7 @@ pub(super) struct FamilyVerdict {
 
 /// Classifies the subnet under test, `subnet-app`.
 pub(super) fn app(world: &World) -> Verdict {
-    let inventory = snapshot::read(world.0.to_string().as_bytes()).unwrap();
+    let inventory = snapshot::read([world.0.to_string().as_bytes()]).unwrap().regions.remove(0);
     let verdicts = classify(&inventory);
     let verdict = verdicts.iter().find(|verdict| verdict.subnet.id == "subnet-app").unwrap();
     let families = verdict.families.iter().map(|verdict| FamilyVerdict {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Described;
+use super::{Described, Tag, tags};
 use crate::inventory::{self, Connectivity, NatPlace};
 
 #[derive(Deserialize)]
@@ -28,6 +28,7 @@ pub(in crate::snapshot) struct InternetGateway {
     #[serde(rename = "InternetGatewayId")]
     id: String,
     attachments: Option<Vec<GatewayAttachment>>,
+    tags: Option<Vec<Tag>>,
 }
 
 #[derive(Deserialize)]
@@ -36,10 +37,15 @@ pub(in crate::snapshot) struct EgressOnlyInternetGateway {
     #[serde(rename = "EgressOnlyInternetGatewayId")]
     id: String,
     attachments: Option<Vec<GatewayAttachment>>,
+    tags: Option<Vec<Tag>>,
 }
 
-fn gateway(id: String, attachments: Option<Vec<GatewayAttachment>>) -> Vec<(String, inventory::InternetGateway)> {
-    let gateway = inventory::InternetGateway { id: id.clone(), vpcs: attached(attachments) };
+fn gateway(
+    id: String,
+    attachments: Option<Vec<GatewayAttachment>>,
+    own: Option<Vec<Tag>>,
+) -> Vec<(String, inventory::InternetGateway)> {
+    let gateway = inventory::InternetGateway { id: id.clone(), tags: tags(own), vpcs: attached(attachments) };
     vec![(id, gateway)]
 }
 
@@ -47,7 +53,7 @@ impl Described for InternetGateway {
     type Resource = inventory::InternetGateway;
 
     fn resources(self) -> Result<Vec<(String, inventory::InternetGateway)>, String> {
-        Ok(gateway(self.id, self.attachments))
+        Ok(gateway(self.id, self.attachments, self.tags))
     }
 }
 
@@ -55,7 +61,7 @@ impl Described for EgressOnlyInternetGateway {
     type Resource = inventory::InternetGateway;
 
     fn resources(self) -> Result<Vec<(String, inventory::InternetGateway)>, String> {
-        Ok(gateway(self.id, self.attachments))
+        Ok(gateway(self.id, self.attachments, self.tags))
     }
 }
 
@@ -69,6 +75,28 @@ pub(in crate::snapshot) struct NatGateway {
     state: String,
     connectivity_type: Option<String>,
     availability_mode: Option<String>,
+    nat_gateway_addresses: Option<Vec<NatAddress>>,
+    tags: Option<Vec<Tag>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NatAddress {
+    allocation_id: Option<String>,
+    network_interface_id: Option<String>,
+    public_ip: Option<String>,
+    availability_zone: Option<String>,
+}
+
+impl NatAddress {
+    fn read(self) -> inventory::NatAddress {
+        inventory::NatAddress {
+            allocation: self.allocation_id,
+            interface: self.network_interface_id,
+            public_ip: self.public_ip,
+            availability_zone: self.availability_zone,
+        }
+    }
 }
 
 impl Described for NatGateway {
@@ -86,8 +114,15 @@ impl Described for NatGateway {
             Some("private") => Connectivity::Private,
             Some(other) => return Err(format!("{id} has connectivity type `{other}`")),
         };
-        let gateway =
-            inventory::NatGateway { id: id.clone(), vpc: self.vpc_id, place, connectivity, state: self.state };
+        let gateway = inventory::NatGateway {
+            id: id.clone(),
+            tags: tags(self.tags),
+            vpc: self.vpc_id,
+            place,
+            connectivity,
+            state: self.state,
+            addresses: self.nat_gateway_addresses.unwrap_or_default().into_iter().map(NatAddress::read).collect(),
+        };
         Ok(vec![(id, gateway)])
     }
 }
@@ -100,7 +135,12 @@ pub(in crate::snapshot) struct VpcEndpoint {
     #[serde(rename = "VpcEndpointType")]
     kind: String,
     state: String,
+    vpc_id: Option<String>,
+    service_name: Option<String>,
     subnet_ids: Option<Vec<String>>,
+    route_table_ids: Option<Vec<String>>,
+    network_interface_ids: Option<Vec<String>>,
+    tags: Option<Vec<Tag>>,
 }
 
 impl Described for VpcEndpoint {
@@ -109,10 +149,39 @@ impl Described for VpcEndpoint {
     fn resources(self) -> Result<Vec<(String, inventory::VpcEndpoint)>, String> {
         let endpoint = inventory::VpcEndpoint {
             id: self.id.clone(),
+            tags: tags(self.tags),
+            vpc: self.vpc_id,
             kind: self.kind,
+            service: self.service_name,
             state: self.state.to_ascii_lowercase(),
             subnets: self.subnet_ids.unwrap_or_default(),
+            route_tables: self.route_table_ids.unwrap_or_default(),
+            interfaces: self.network_interface_ids.unwrap_or_default(),
         };
         Ok(vec![(self.id, endpoint)])
+    }
+}
+
+/// What an own snapshot says of a NAT gateway's traffic.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(in crate::snapshot) struct NatTraffic {
+    nat_gateway_id: String,
+    days: f64,
+    bytes_in_from_source: f64,
+    bytes_in_from_destination: f64,
+}
+
+impl Described for NatTraffic {
+    type Resource = inventory::NatTraffic;
+
+    fn resources(self) -> Result<Vec<(String, inventory::NatTraffic)>, String> {
+        let traffic = inventory::NatTraffic {
+            gateway: self.nat_gateway_id.clone(),
+            days: self.days,
+            bytes_from_source: self.bytes_in_from_source,
+            bytes_from_destination: self.bytes_in_from_destination,
+        };
+        Ok(vec![(self.nat_gateway_id, traffic)])
     }
 }

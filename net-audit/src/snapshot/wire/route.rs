@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::parse;
-use crate::inventory::{self, Destination, Origin, RouteState, Target};
+use super::parse_if_known;
+use crate::inventory::{self, Destination, Origin, RouteState, Target, UNKNOWN_UNTIL_APPLY};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -46,11 +46,12 @@ impl Route {
 
     fn destination(&self) -> Result<Destination, String> {
         if let Some(id) = &self.destination_prefix_list_id {
-            return Ok(Destination::PrefixList(id.clone()));
+            let is_known = id != UNKNOWN_UNTIL_APPLY;
+            return Ok(if is_known { Destination::PrefixList(id.clone()) } else { Destination::Unknown });
         }
         let block = self.destination_cidr_block.as_ref().or(self.destination_ipv6_cidr_block.as_ref());
         match block {
-            Some(text) => parse(text).map(Destination::Block),
+            Some(text) => Ok(parse_if_known(text)?.map_or(Destination::Unknown, Destination::Block)),
             None => Err("a route has no destination".to_owned()),
         }
     }
@@ -70,6 +71,7 @@ impl Route {
             self.gateway_id.map(gateway),
         ];
         let named = specific.into_iter().flatten().next();
+        let named = named.filter(|target| target.id() != UNKNOWN_UNTIL_APPLY);
         named.unwrap_or_else(|| Target::Unrecognised("a route has no target that is known".to_owned()))
     }
 }

@@ -1,0 +1,347 @@
+//! Whether the internet can begin a conversation with an interface: six conditions, all of which must hold. Pure.
+//!
+//! Routes both ways, an address that the internet knows, a security group that lets in, a network ACL that lets in and lets answers out, no Block
+//! Public Access, and something that runs.
+
+mod proof;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::address_set::{AddressSet, internet};
+use crate::classify::{FamilyVerdict, classify_unblocked};
+use crate::facts::Facts;
+use crate::gap::{Gap, Kind};
+use crate::inventory::{Attachment, NetworkInterface, PublicAccess, Subnet};
+use crate::prefix::Family;
+use crate::purpose::{Purpose, purpose};
+use crate::traffic::{Admitted, Direction, GroupRules, Opening};
+
+pub use proof::{Step, prove};
+
+/// A condition of exposure, in the order in which they are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// The subnet's routes lead to the internet and back.
+    Route,
+    /// The interface has an address that the internet knows.
+    Address,
+    /// A security group lets addresses of the internet in.
+    SecurityGroup,
+    /// The network ACL lets them in, and answers out.
+    NetworkAcl,
+    /// Block Public Access does not stand in the way.
+    BlockPublicAccess,
+    /// It is attached to something that runs.
+    Running,
+}
+
+impl Condition {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Route,
+        Self::Address,
+        Self::SecurityGroup,
+        Self::NetworkAcl,
+        Self::BlockPublicAccess,
+        Self::Running,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Address => "address",
+            Self::SecurityGroup => "security-group",
+            Self::NetworkAcl => "network-acl",
+            Self::BlockPublicAccess => "block-public-access",
+            Self::Running => "running",
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+/// Whether an interface is exposed in one family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All six conditions hold.
+    Exposed,
+    /// This is the first that does not.
+    Stopped(Condition),
+    /// None is known not to hold, and this is missing.
+    Unknown(Vec<Gap>),
+}
+
+/// An interface in one address family, as seen from the internet.
+#[derive(Clone, Debug)]
+pub struct Exposure<'a> {
+    /// The interface.
+    pub interface: &'a NetworkInterface,
+    /// The subnet it is in, if that is known.
+    pub subnet: Option<&'a Subnet>,
+    /// What it is there for.
+    pub purpose: Rc<Purpose<'a>>,
+    /// The family.
+    pub family: Family,
+    /// Whether it is exposed.
+    pub verdict: Verdict,
+    /// What the internet can speak to: what gets through group and ACL if it is exposed, else nothing.
+    pub openings: Rc<[Opening]>,
+}
+
+/// How much of the internet an opening is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Coverage {
+    /// Some addresses: at most one in 256.
+    Listed,
+    /// More than one address in 256, so many that nobody can know them.
+    Wide,
+    /// Every address.
+    Any,
+}
+
+impl Coverage {
+    /// How much of the internet these addresses are.
+    #[must_use]
+    pub fn of(addresses: &AddressSet, family: Family) -> Self {
+        let whole = internet(family, &[]);
+        let part = addresses.intersect(&whole);
+        // A VPC's own public addresses are missing from what it sees of the internet.
+        if part.size() >= whole.size() - whole.size() / 1024 {
+            return Self::Any;
+        }
+        if part.size() > whole.size() / 256 { Self::Wide } else { Self::Listed }
+    }
+
+    /// Whether it is open to people whom nobody knows.
+    #[must_use]
+    pub fn is_world(self) -> bool {
+        self > Self::Listed
+    }
+}
+
+/// Judges every interface in every family in which it has an address, by id.
+#[must_use]
+pub fn expose<'a>(facts: &Facts<'a>) -> Vec<Exposure<'a>> {
+    let mut court = Court { facts, admitted: HashMap::new() };
+    let mut exposures = Vec::new();
+    for interface in facts.inventory.network_interfaces.iter() {
+        let purpose = Rc::new(purpose(facts.inventory, interface));
+        for family in families(interface) {
+            exposures.push(court.judge(interface, Rc::clone(&purpose), family));
+        }
+    }
+    exposures
+}
+
+/// The families in which an interface has an address; IPv4 if nothing is known of its addresses.
+fn families(interface: &NetworkInterface) -> impl Iterator<Item = Family> {
+    let has_ipv6 = !interface.ipv6_addresses.is_empty();
+    let has_ipv4 = !interface.private_addresses.is_empty() || !interface.public_addresses.is_empty() || !has_ipv6;
+    [(Family::Ipv4, has_ipv4), (Family::Ipv6, has_ipv6)].into_iter().filter(|(_, has)| *has).map(|(family, _)| family)
+}
+
+/// What an interface's groups and its subnet's ACL let in is the same for all that share them.
+type AdmittedKey<'a> = (Vec<&'a str>, &'a str, Family);
+
+struct Court<'f, 'a> {
+    facts: &'f Facts<'a>,
+    admitted: HashMap<AdmittedKey<'a>, (Rc<[Opening]>, Rc<[Gap]>, bool)>,
+}
+
+impl<'a> Court<'_, 'a> {
+    fn judge(&mut self, interface: &'a NetworkInterface, purpose: Rc<Purpose<'a>>, family: Family) -> Exposure<'a> {
+        let subnet = self.facts.inventory.subnets.get(&interface.subnet);
+        let mut openings: Rc<[Opening]> = Rc::default();
+        let verdict = self.verdict(interface, subnet, &purpose, family, &mut openings);
+        if verdict != Verdict::Exposed {
+            openings = Rc::default();
+        }
+        Exposure { interface, subnet, purpose, family, verdict, openings }
+    }
+
+    fn verdict(
+        &mut self,
+        interface: &'a NetworkInterface,
+        subnet: Option<&'a Subnet>,
+        purpose: &Purpose<'_>,
+        family: Family,
+        openings: &mut Rc<[Opening]>,
+    ) -> Verdict {
+        let mut gaps = Vec::new();
+        let mut ask = |condition: Condition, answer: Result<bool, Gap>| match answer {
+            Ok(true) => None,
+            Ok(false) => Some(Verdict::Stopped(condition)),
+            Err(gap) => {
+                gaps.push(gap);
+                None
+            }
+        };
+        let route = route(self.facts, interface, subnet, family);
+        let early = ask(Condition::Route, route).or_else(|| ask(Condition::Address, Ok(has_address(interface, family))));
+        if let Some(stopped) = early {
+            return stopped;
+        }
+        if *purpose == Purpose::NatGateway {
+            return Verdict::Stopped(Condition::SecurityGroup);
+        }
+        let (found, missing, by_group) = self.admitted(interface, subnet, family);
+        if found.is_empty() && missing.is_empty() {
+            return Verdict::Stopped(if by_group { Condition::NetworkAcl } else { Condition::SecurityGroup });
+        }
+        if found.is_empty() {
+            gaps.extend(missing.iter().cloned());
+        }
+        *openings = found;
+        let blocked = subnet.map_or(Ok(true), not_blocked);
+        for (condition, answer) in [
+            (Condition::BlockPublicAccess, blocked),
+            (Condition::Running, runs(self.facts, interface)),
+        ] {
+            match answer {
+                Ok(true) => {}
+                Ok(false) => return Verdict::Stopped(condition),
+                Err(gap) => gaps.push(gap),
+            }
+        }
+        if gaps.is_empty() { Verdict::Exposed } else { Verdict::Unknown(gaps) }
+    }
+
+    /// What groups and ACL let in, what could not be said, and whether the groups alone would have let something in.
+    fn admitted(
+        &mut self,
+        interface: &'a NetworkInterface,
+        subnet: Option<&'a Subnet>,
+        family: Family,
+    ) -> (Rc<[Opening]>, Rc<[Gap]>, bool) {
+        let mut groups: Vec<&str> = interface.groups.iter().map(String::as_str).collect();
+        groups.sort_unstable();
+        let key = (groups, interface.subnet.as_str(), family);
+        if let Some(known) = self.admitted.get(&key) {
+            return known.clone();
+        }
+        let space = subnet.map(|subnet| space(self.facts, subnet, family)).unwrap_or_default();
+        let rules = GroupRules::of(self.facts.inventory, &interface.groups, Direction::Ingress, family);
+        let by_group = interface.groups.is_empty() || !rules.admitted(&space).openings.is_empty();
+        let Admitted { openings, gaps } = admitted(self.facts, interface, &rules, family, &space);
+        let entry = (Rc::from(openings), Rc::from(gaps), by_group);
+        self.admitted.insert(key, entry.clone());
+        entry
+    }
+}
+
+/// What the groups and the ACL of an interface let in from a part of the internet.
+fn admitted(
+    facts: &Facts<'_>,
+    interface: &NetworkInterface,
+    rules: &GroupRules<'_>,
+    family: Family,
+    space: &AddressSet,
+) -> Admitted {
+    let inventory = facts.inventory;
+    let acl = inventory.network_acls.known().and_then(|_| {
+        let id = inventory.index.acl_of_subnet(&interface.subnet);
+        let of_subnet = || format!("the network ACL of {}", interface.subnet);
+        let gap = || Gap::Resource { kind: Kind::NetworkAcls, id: of_subnet() };
+        inventory.network_acls.find(id.ok_or_else(gap)?)
+    });
+    match acl {
+        Ok(acl) if interface.groups.is_empty() => GroupRules::anyone(family).admitted_through(acl, family, space),
+        Ok(acl) => rules.admitted_through(acl, family, space),
+        // Without the ACL only this is certain: what the groups do not let in stays out.
+        Err(gap) => {
+            let by_group = if interface.groups.is_empty() {
+                GroupRules::anyone(family).admitted(space)
+            } else {
+                rules.admitted(space)
+            };
+            let mut gaps = by_group.gaps;
+            if !by_group.openings.is_empty() {
+                gaps.push(gap);
+            }
+            Admitted { openings: Vec::new(), gaps }
+        }
+    }
+}
+
+/// Whether the subnet's routes lead to the internet and back, Block Public Access apart.
+fn route(facts: &Facts<'_>, interface: &NetworkInterface, subnet: Option<&Subnet>, family: Family) -> Result<bool, Gap> {
+    let Some(subnet) = subnet else {
+        facts.inventory.subnets.find(&interface.subnet)?;
+        return Ok(false);
+    };
+    let verdict = unblocked(facts, subnet, family);
+    let Some(verdict) = verdict else { return Ok(false) };
+    match verdict.class.group() {
+        crate::class::Group::Public => Ok(true),
+        crate::class::Group::Unknown => {
+            let gap = verdict.gaps.first().cloned();
+            Err(gap.unwrap_or_else(|| Gap::NotUnderstood(format!("the class of {} is unknown", subnet.id))))
+        }
+        crate::class::Group::Private | crate::class::Group::Isolated => Ok(false),
+    }
+}
+
+/// The verdict over a subnet as if there were no Block Public Access; `None` if it has no address of the family.
+fn unblocked<'v>(facts: &'v Facts<'_>, subnet: &'v Subnet, family: Family) -> Option<FamilyVerdict<'v>> {
+    let verdict = facts.verdict(&subnet.id)?.family(family)?;
+    if subnet.public_access == PublicAccess::Allowed {
+        return Some(verdict.clone());
+    }
+    Some(classify_unblocked(facts.inventory, subnet, family))
+}
+
+/// The part of the internet that the subnet's routes lead to.
+fn space(facts: &Facts<'_>, subnet: &Subnet, family: Family) -> AddressSet {
+    match unblocked(facts, subnet, family) {
+        Some(verdict) if verdict.class != crate::class::Class::Unknown => facts.internet_in_reach(subnet, &verdict),
+        // It may be all of it.
+        _ => internet(family, &[]),
+    }
+}
+
+fn has_address(interface: &NetworkInterface, family: Family) -> bool {
+    match family {
+        Family::Ipv4 => !interface.public_addresses.is_empty(),
+        Family::Ipv6 => {
+            let global = internet(Family::Ipv6, &[]);
+            interface.ipv6_addresses.iter().any(|address| global.contains(address.to_bits()))
+        }
+    }
+}
+
+fn not_blocked(subnet: &Subnet) -> Result<bool, Gap> {
+    match &subnet.public_access {
+        PublicAccess::Allowed => Ok(true),
+        PublicAccess::IngressBlocked | PublicAccess::Blocked => Ok(false),
+        PublicAccess::Unrecognised(mode) => {
+            Err(Gap::NotUnderstood(format!("Block Public Access is in mode `{mode}`, which is not known")))
+        }
+    }
+}
+
+fn runs(facts: &Facts<'_>, interface: &NetworkInterface) -> Result<bool, Gap> {
+    match &interface.attachment {
+        Attachment::Detached => Ok(false),
+        Attachment::Service => Ok(true),
+        Attachment::Instance(id) => {
+            let state = &facts.inventory.instances.find(id)?.state;
+            Ok(!matches!(state.as_str(), "stopped" | "stopping" | "terminated" | "shutting-down"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

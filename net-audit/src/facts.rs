@@ -1,0 +1,66 @@
+//! What is worked out of an inventory once, for all questions that are asked of it.
+
+use std::collections::HashMap;
+
+use crate::address_set::{AddressSet, internet};
+use crate::class::Class;
+use crate::classify::{FamilyVerdict, SubnetVerdict, classify};
+use crate::exposure::{Exposure, expose};
+use crate::intent::Intent;
+use crate::inventory::{Inventory, Subnet};
+use crate::prefix::Family;
+use crate::price::{Prices, RegionPrices};
+
+/// What is known of a region of an account, and what follows from it.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// What was described.
+    pub inventory: &'a Inventory,
+    /// The verdict over every subnet, by VPC, then by address.
+    pub subnets: Vec<SubnetVerdict<'a>>,
+    /// Every interface in every family in which it has an address in the VPC, by id.
+    pub exposures: Vec<Exposure<'a>>,
+    /// What is meant to be public.
+    pub intent: &'a Intent,
+    /// What things cost here, as far as it is known.
+    pub prices: RegionPrices,
+    position: HashMap<&'a str, usize>,
+}
+
+impl<'a> Facts<'a> {
+    /// Works out everything.
+    #[must_use]
+    pub fn new(inventory: &'a Inventory, intent: &'a Intent, prices: &Prices) -> Self {
+        let subnets = classify(inventory);
+        let position = subnets.iter().enumerate().map(|(at, verdict)| (verdict.subnet.id.as_str(), at)).collect();
+        let prices = inventory.region.as_deref().map(|region| prices.of_region(region)).unwrap_or_default();
+        let mut facts = Self { inventory, subnets, exposures: Vec::new(), intent, prices, position };
+        facts.exposures = expose(&facts);
+        facts
+    }
+
+    /// The verdict over a subnet.
+    #[must_use]
+    pub fn verdict(&self, subnet: &str) -> Option<&SubnetVerdict<'a>> {
+        self.subnets.get(*self.position.get(subnet)?)
+    }
+
+    /// The class of a subnet in a family; isolated if it has no address of it, unknown if it is not there.
+    #[must_use]
+    pub fn class(&self, subnet: &str, family: Family) -> Class {
+        let Some(verdict) = self.verdict(subnet) else { return Class::Unknown };
+        verdict.family(family).map_or(Class::Isolated, |verdict| verdict.class)
+    }
+
+    /// The internet addresses that a subnet can speak with both ways, by its routes.
+    #[must_use]
+    pub fn internet_in_reach(&self, subnet: &Subnet, verdict: &FamilyVerdict<'_>) -> AddressSet {
+        let own = self.inventory.vpcs.get(&subnet.vpc).map(|vpc| vpc.blocks.as_slice()).unwrap_or_default();
+        let whole = internet(verdict.family, own);
+        match verdict.class {
+            Class::Public | Class::PublicInspected => whole,
+            Class::PublicPartial => AddressSet::of_prefixes(verdict.public_blocks.iter().copied()).intersect(&whole),
+            _ => AddressSet::default(),
+        }
+    }
+}

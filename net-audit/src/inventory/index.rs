@@ -1,0 +1,101 @@
+//! Who belongs to whom, so that no question looks at all resources.
+
+use std::collections::HashMap;
+
+use super::{Association, Listing, NetworkAcl, NetworkInterface, RouteTable, Subnet};
+
+/// Ids by the id of what they belong to.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    table_of_subnet: HashMap<String, String>,
+    main_table_of_vpc: HashMap<String, String>,
+    tables_of_vpc: HashMap<String, Vec<String>>,
+    /// VPCs with a table of which it is not known what uses it.
+    vpcs_with_loose_table: HashMap<String, String>,
+    acl_of_subnet: HashMap<String, String>,
+    interfaces_of_subnet: HashMap<String, Vec<String>>,
+    subnets_of_vpc: HashMap<String, Vec<String>>,
+}
+
+impl Index {
+    /// Reads the associations of tables and ACLs, and the places of interfaces and subnets.
+    #[must_use]
+    pub fn new(
+        tables: &Listing<RouteTable>,
+        acls: &Listing<NetworkAcl>,
+        interfaces: &Listing<NetworkInterface>,
+        subnets: &Listing<Subnet>,
+    ) -> Self {
+        let mut index = Self::default();
+        for table in tables.iter() {
+            index.add_table(table);
+        }
+        for acl in acls.iter() {
+            index.acl_of_subnet.extend(acl.subnets.iter().map(|subnet| (subnet.clone(), acl.id.clone())));
+        }
+        for interface in interfaces.iter() {
+            index.interfaces_of_subnet.entry(interface.subnet.clone()).or_default().push(interface.id.clone());
+        }
+        for subnet in subnets.iter() {
+            index.subnets_of_vpc.entry(subnet.vpc.clone()).or_default().push(subnet.id.clone());
+        }
+        index
+    }
+
+    fn add_table(&mut self, table: &RouteTable) {
+        self.tables_of_vpc.entry(table.vpc.clone()).or_default().push(table.id.clone());
+        for association in &table.associations {
+            match association {
+                Association::Main => {
+                    self.main_table_of_vpc.entry(table.vpc.clone()).or_insert_with(|| table.id.clone());
+                }
+                Association::Subnet(subnet) => {
+                    self.table_of_subnet.entry(subnet.clone()).or_insert_with(|| table.id.clone());
+                }
+                Association::Unknown => {
+                    self.vpcs_with_loose_table.insert(table.vpc.clone(), table.id.clone());
+                }
+                Association::Gateway(_) => {}
+            }
+        }
+    }
+
+    /// The table that a subnet is associated with.
+    #[must_use]
+    pub fn table_of_subnet(&self, subnet: &str) -> Option<&str> {
+        self.table_of_subnet.get(subnet).map(String::as_str)
+    }
+
+    /// The main table of a VPC.
+    #[must_use]
+    pub fn main_table_of_vpc(&self, vpc: &str) -> Option<&str> {
+        self.main_table_of_vpc.get(vpc).map(String::as_str)
+    }
+
+    /// A table of the VPC of which it is not known which subnet uses it.
+    #[must_use]
+    pub fn loose_table_of_vpc(&self, vpc: &str) -> Option<&str> {
+        self.vpcs_with_loose_table.get(vpc).map(String::as_str)
+    }
+
+    /// All tables of a VPC.
+    pub fn tables_of_vpc(&self, vpc: &str) -> impl Iterator<Item = &str> {
+        self.tables_of_vpc.get(vpc).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The network ACL of a subnet.
+    #[must_use]
+    pub fn acl_of_subnet(&self, subnet: &str) -> Option<&str> {
+        self.acl_of_subnet.get(subnet).map(String::as_str)
+    }
+
+    /// The interfaces in a subnet.
+    pub fn interfaces_of_subnet(&self, subnet: &str) -> impl Iterator<Item = &str> {
+        self.interfaces_of_subnet.get(subnet).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The subnets of a VPC.
+    pub fn subnets_of_vpc(&self, vpc: &str) -> impl Iterator<Item = &str> {
+        self.subnets_of_vpc.get(vpc).into_iter().flatten().map(String::as_str)
+    }
+}

@@ -1,0 +1,154 @@
+//! The documents of an input, one by one, and what each of them is. Nothing is copied that need not be.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{ReadError, SCHEMA};
+use crate::gap::Kind;
+
+/// The members of one JSON object, not looked into.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
+
+impl<'a> Members<'a> {
+    /// A member that is there and not `null`.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let (_, raw) = self.0.iter().find(|(candidate, _)| candidate == name)?;
+        (raw.get() != "null").then_some(raw.get())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+            if !seen.insert(name.to_string()) {
+                return Err(A::Error::custom(format_args!("member `{name}` stands there twice")));
+            }
+            members.push((name, Cow::Borrowed(map.next_value::<&'de RawValue>()?)));
+        }
+        Ok(Members(members))
+    }
+}
+
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// What is known of one region of one account, in any number of parts.
+#[derive(Debug, Default)]
+pub(super) struct Layer<'a> {
+    pub(super) account: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) members: Vec<Members<'a>>,
+    /// Members that could not be listed, and why.
+    pub(super) denied: BTreeMap<String, String>,
+}
+
+/// What a document is.
+pub(super) enum Content<'a> {
+    /// Members that do not say which region they are from.
+    Loose(Members<'a>),
+    /// Regions that say so.
+    Regions(Vec<Layer<'a>>),
+}
+
+/// The objects of one source, one behind the other.
+pub(super) fn objects(bytes: &[u8]) -> Result<Vec<Members<'_>>, ReadError> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(ReadError::Utf16);
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::Empty);
+    }
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        let _whole: IgnoredAny = serde_json::from_slice(bytes)?;
+        return Err(ReadError::Alien("it is not a JSON object".to_owned()));
+    }
+    let stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Members<'_>>();
+    Ok(stream.collect::<Result<_, _>>()?)
+}
+
+/// Tells what an object is.
+pub(super) fn recognise<'a>(members: Members<'a>, _notes: &mut Vec<String>) -> Result<Content<'a>, ReadError> {
+    if let Some(schema) = members.get("schema") {
+        return own(&members, schema).map(Content::Regions);
+    }
+    let known = || Kind::ALL.iter().flat_map(|kind| kind.members());
+    let misspelt = |name: &&str| known().any(|known| known != name && known.eq_ignore_ascii_case(name));
+    if let Some(name) = members.names().find(misspelt) {
+        return Err(ReadError::Alien(format!("member `{name}` is not spelled as AWS spells it")));
+    }
+    if !known().any(|name| members.get(name).is_some()) {
+        return Err(ReadError::Alien("it describes neither VPCs nor subnets nor routes".to_owned()));
+    }
+    if members.get("NextToken").is_some() {
+        return Err(ReadError::OnePage);
+    }
+    Ok(Content::Loose(members))
+}
+
+/// Reads an own snapshot.
+fn own<'a>(members: &Members<'a>, schema: &str) -> Result<Vec<Layer<'a>>, ReadError> {
+    let schema: String = serde_json::from_str(schema).unwrap_or_default();
+    if schema != SCHEMA {
+        return Err(ReadError::Alien(format!("its schema is `{schema}`, not `{SCHEMA}`")));
+    }
+    let invalid =
+        |error: serde_json::Error| ReadError::Member { member: "regions".to_owned(), cause: error.to_string() };
+    let regions = members.0.iter().find(|(name, _)| name == "regions").map(|(_, raw)| raw);
+    // An own snapshot is only ever read from the bytes that it came in.
+    let Some(Cow::Borrowed(regions)) = regions else {
+        return Err(ReadError::Alien("it has no `regions`".to_owned()));
+    };
+    let regions: Vec<Members<'a>> = serde_json::from_str(regions.get()).map_err(invalid)?;
+    regions.into_iter().map(|region| layer(region).map_err(invalid)).collect()
+}
+
+#[derive(Deserialize)]
+struct Denied {
+    operation: String,
+    members: Vec<String>,
+    code: Option<String>,
+    message: String,
+}
+
+fn layer(members: Members<'_>) -> Result<Layer<'_>, serde_json::Error> {
+    let text = |name: &str| members.get(name).map(serde_json::from_str::<String>).transpose();
+    let denied: Vec<Denied> = members.get("denied").map(serde_json::from_str).transpose()?.unwrap_or_default();
+    let reasons = denied.into_iter().flat_map(|denied| {
+        let code = denied.code.map(|code| format!("{code}: ")).unwrap_or_default();
+        let why = format!("{} failed: {code}{}", denied.operation, denied.message);
+        denied.members.into_iter().map(move |member| (member, why.clone()))
+    });
+    Ok(Layer {
+        account: text("account")?,
+        region: text("region")?,
+        denied: reasons.collect(),
+        members: vec![members],
+    })
+}

@@ -1,0 +1,71 @@
+//! Why bytes describe no network.
+
+use thiserror::Error;
+
+use crate::gap::Kind;
+
+/// Why bytes describe no network.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// There are none.
+    #[error("the snapshot is empty")]
+    Empty,
+    /// The JSON ends too early.
+    #[error("the snapshot is cut off: {0}")]
+    Truncated(serde_json::Error),
+    /// It is no JSON.
+    #[error("the snapshot is not JSON: {0}")]
+    Malformed(serde_json::Error),
+    /// It is UTF-16, as `>` of an old PowerShell writes it.
+    #[error("the snapshot is UTF-16")]
+    Utf16,
+    /// It is JSON of another shape.
+    #[error("this is not a snapshot of a network: {0}")]
+    Alien(String),
+    /// Members that are always needed are missing.
+    #[error("the snapshot{} has no {}{}", of(region.as_deref()), names(missing), because(denied.as_deref()))]
+    Incomplete {
+        /// Which.
+        missing: Vec<Kind>,
+        /// Of which region.
+        region: Option<String>,
+        /// Why the first of them could not be listed, if it was tried.
+        denied: Option<String>,
+    },
+    /// It is the first of several pages.
+    #[error("the snapshot is one page of several: `NextToken` is set")]
+    OnePage,
+    /// A member is not what AWS writes.
+    #[error("the snapshot's `{member}` is not understood: {cause}")]
+    Member {
+        /// Which.
+        member: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// There is no subnet in it.
+    #[error("the snapshot has no subnet: there is nothing to classify")]
+    NoSubnets,
+    /// There are documents of the AWS CLI beside snapshots of several regions.
+    #[error("documents of the AWS CLI do not say which region they are from, and the snapshots are of several")]
+    NoPlace,
+}
+
+fn names(kinds: &[Kind]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.member()).collect();
+    names.join(", ")
+}
+
+fn of(region: Option<&str>) -> String {
+    region.map(|region| format!(" of {region}")).unwrap_or_default()
+}
+
+fn because(denied: Option<&str>) -> String {
+    denied.map(|why| format!(": {why}")).unwrap_or_default()
+}
+
+impl From<serde_json::Error> for ReadError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_eof() { Self::Truncated(error) } else { Self::Malformed(error) }
+    }
+}
