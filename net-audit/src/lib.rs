@@ -13,11 +13,13 @@ pub mod error;
 pub mod gap;
 pub mod inventory;
 pub mod prefix;
+pub mod region;
 pub mod report;
 pub mod request;
 pub mod routing;
 mod run;
 pub mod snapshot;
+pub mod waiver;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;
