@@ -13,6 +13,7 @@ pub mod error;
 pub mod gap;
 pub mod inventory;
 pub mod prefix;
+pub mod price;
 pub mod region;
 pub mod report;
 pub mod request;
