@@ -1,5 +1,5 @@
 //! What every tool keeps, written once: the release document, standard input and output, exit codes, errors, progress,
-//! signals, AWS clients, schemas, policies, man pages.
+//! signals, AWS clients, schemas, policies, waivers, man pages.
 //!
 //! A tool is a type that implements [`Tool`]; its `main` is one call:
 //!
@@ -34,6 +34,7 @@ pub mod step;
 pub mod table;
 pub mod time;
 pub mod tool;
+pub mod waiver;
 mod without_effect;
 
 pub use digest::Digest;

@@ -1,6 +1,17 @@
 //! The rules, one file a family: each looks at the facts of a region and says what is wrong, or what it would have to know.
 
+mod addresses;
+mod defaults;
+mod egress;
+mod endpoints;
 mod exposure;
+mod gateways;
+mod names;
+mod nat;
+mod observation;
+mod peering;
+mod placement;
+mod routes;
 
 use crate::facts::Facts;
 use crate::finding::Findings;
@@ -9,6 +20,24 @@ use crate::finding::Findings;
 #[must_use]
 pub fn check(facts: &Facts<'_>) -> Findings {
     let mut findings = Findings::default();
-    exposure::check(facts, &mut findings);
+    for family in [
+        exposure::check,
+        placement::check,
+        defaults::check,
+        names::check,
+        routes::check,
+        peering::check,
+        gateways::check,
+        observation::check,
+        nat::check,
+        endpoints::check,
+        egress::check,
+        addresses::check,
+    ] {
+        family(facts, &mut findings);
+    }
     findings
 }
+
+#[cfg(test)]
+mod fixture;

@@ -10,18 +10,32 @@ use crate::intent::Intent;
 use crate::inventory::{Inventory, Subnet};
 use crate::prefix::Family;
 use crate::price::{Prices, RegionPrices};
+use crate::snapshot::Estate;
+
+/// What a question is asked with, beside what was described.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// What is meant to be public.
+    pub intent: &'a Intent,
+    /// What things cost.
+    pub prices: &'a Prices,
+    /// Gigabytes that each NAT gateway carries in a month, where nobody measured it.
+    pub gb: Option<f64>,
+}
 
 /// What is known of a region of an account, and what follows from it.
 #[derive(Debug)]
 pub struct Facts<'a> {
-    /// What was described.
+    /// Everything that was described, other regions and accounts included.
+    pub estate: &'a Estate,
+    /// What was described of this one.
     pub inventory: &'a Inventory,
     /// The verdict over every subnet, by VPC, then by address.
     pub subnets: Vec<SubnetVerdict<'a>>,
     /// Every interface in every family in which it has an address in the VPC, by id.
     pub exposures: Vec<Exposure<'a>>,
-    /// What is meant to be public.
-    pub intent: &'a Intent,
+    /// What the question is asked with.
+    pub setting: Setting<'a>,
     /// What things cost here, as far as it is known.
     pub prices: RegionPrices,
     position: HashMap<&'a str, usize>,
@@ -30,11 +44,11 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Works out everything.
     #[must_use]
-    pub fn new(inventory: &'a Inventory, intent: &'a Intent, prices: &Prices) -> Self {
+    pub fn new(estate: &'a Estate, inventory: &'a Inventory, setting: Setting<'a>) -> Self {
         let subnets = classify(inventory);
         let position = subnets.iter().enumerate().map(|(at, verdict)| (verdict.subnet.id.as_str(), at)).collect();
-        let prices = inventory.region.as_deref().map(|region| prices.of_region(region)).unwrap_or_default();
-        let mut facts = Self { inventory, subnets, exposures: Vec::new(), intent, prices, position };
+        let prices = inventory.region.as_deref().map(|region| setting.prices.of(region)).unwrap_or_default();
+        let mut facts = Self { estate, inventory, subnets, exposures: Vec::new(), setting, prices, position };
         facts.exposures = expose(&facts);
         facts
     }

@@ -6,6 +6,7 @@
 //!
 //! What the snapshot does not tell is unknown, and unknown never passes.
 pub mod address_set;
+pub mod audit;
 pub mod check;
 pub mod class;
 pub mod classify;
@@ -20,6 +21,7 @@ pub mod inventory;
 pub mod prefix;
 pub mod price;
 pub mod purpose;
+pub mod region;
 pub mod report;
 pub mod request;
 pub mod routing;
@@ -27,6 +29,7 @@ pub mod rule;
 mod run;
 pub mod snapshot;
 pub mod traffic;
+pub mod waiver;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;

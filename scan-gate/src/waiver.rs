@@ -10,7 +10,6 @@ mod own;
 mod product;
 pub mod purl;
 mod suppression;
-mod time;
 mod trivyignore;
 
 use contract::Digest;

@@ -150,7 +150,7 @@ fn by_state(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
 
 /// Openings for people: `tcp 22 from anywhere, tcp 5432 from 198.51.100.0/24`.
 #[must_use]
-pub fn told(openings: &[Opening], family: Family) -> String {
+pub(super) fn told(openings: &[Opening], family: Family) -> String {
     let everything = openings.iter().any(|opening| opening.protocol == crate::inventory::Protocol::All);
     let shown = openings.iter().filter(|opening| !everything || opening.protocol == crate::inventory::Protocol::All);
     let texts: Vec<String> = shown

@@ -9,11 +9,11 @@
 
 use std::collections::HashMap;
 
+use contract::time::moment;
 use serde::Deserialize;
 
 use super::file::{WaiverError, WaiverFile, one_line};
 use super::product::{Followed, Product};
-use super::time::moment;
 use super::{Effect, Origin, Pattern, Subject, Waiver};
 use crate::json::Json;
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+pub(super) use contract::waiver::one_line;
 use thiserror::Error;
 
 use super::{Waiver, csaf, cyclonedx, openvex, own, suppression, trivyignore};
@@ -37,6 +38,9 @@ pub enum WaiverError {
         /// What is wrong.
         cause: String,
     },
+    /// Something in a file of `[[waiver]]` is wrong.
+    #[error(transparent)]
+    Entry(#[from] contract::waiver::Refusal),
     /// Its bytes are not understood.
     #[error(transparent)]
     Unread(#[from] ReadError),
@@ -99,11 +103,6 @@ fn is_openvex(outline: &Outline) -> bool {
         Some(Shape::Text(context)) => context.starts_with("https://openvex.dev/ns"),
         _ => false,
     }
-}
-
-/// A text without line breaks.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A few names, and how many more.

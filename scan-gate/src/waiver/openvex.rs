@@ -9,6 +9,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use contract::time::moment;
 use jiff::Timestamp;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -16,7 +17,6 @@ use serde::{Deserialize, Deserializer};
 
 use super::file::{WaiverError, WaiverFile, one_line};
 use super::product::{Followed, Product};
-use super::time::moment;
 use super::{Effect, Origin, Pattern, Waiver};
 use crate::json::Json;
 use crate::reader::ReadError;

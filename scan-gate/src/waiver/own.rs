@@ -1,137 +1,54 @@
-//! scan-gate's own waivers: a TOML file of `[[waiver]]` tables.
-//!
-//! Each must say why and until when. A date holds through that whole day, in UTC. Whatever is not known is refused: a narrowing that is not
-//! understood would be a wider waiver.
+//! scan-gate's own waivers: the `[[waiver]]` tables of all tools, narrowed down by what a scanner finds.
 
-use std::ops::Range;
-
+use contract::waiver::{Entry, Refusal};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-use toml::value::Datetime;
 
-use super::file::{WaiverError, WaiverFile, one_line};
+use super::file::{WaiverError, WaiverFile};
 use super::product::purl;
-use super::time::{end_of_day, moment};
 use super::{Effect, Origin, Pattern, PurlPattern, Subject, Waiver};
 use crate::finding::Kind;
 
-const KEYS: &str = "id, package, version, purl, path, scanner, kind, reason, expires";
+const NARROWINGS: [&str; 6] = ["package", "version", "purl", "path", "scanner", "kind"];
 
 pub(super) fn read(name: &str, text: &str) -> Result<WaiverFile, WaiverError> {
-    let lines = Lines(text);
-    let document = DeTable::parse(text)
-        .map_err(|error| WaiverError::wrong(lines.place(&error.span().unwrap_or_default()), error.message()))?;
-    let mut waivers = Vec::new();
-    for (key, value) in document.get_ref() {
-        let place = lines.place(&key.span());
-        let DeValue::Array(entries) = value.get_ref() else {
-            return Err(WaiverError::wrong(place, "a waiver begins with [[waiver]]"));
-        };
-        if key.get_ref() != "waiver" {
-            return Err(WaiverError::wrong(place, format!("`{}` is not known: only [[waiver]] is", key.get_ref())));
-        }
-        for (index, entry) in entries.iter().enumerate() {
-            let number = index + 1;
-            let origin = Origin {
-                file: name.to_owned(),
-                format: "waivers",
-                place: format!("waiver {number} ({})", lines.place(&entry.span())),
-            };
-            let waiver = waiver(entry, origin).map_err(|(span, cause)| {
-                WaiverError::wrong(format!("{}, waiver {number}", lines.place(&span)), cause)
-            })?;
-            waivers.push(waiver);
-        }
-    }
-    if waivers.is_empty() {
-        return Err(WaiverError::wrong("document", "it has no [[waiver]]"));
-    }
+    let entries = contract::waiver::read(text, &NARROWINGS)?;
+    let waivers = entries.into_iter().map(|entry| waiver(name, entry)).collect::<Result<_, _>>()?;
     Ok(WaiverFile { waivers, notes: Vec::new() })
 }
 
-/// Where a span of the text lies.
-struct Lines<'a>(&'a str);
-
-impl Lines<'_> {
-    fn place(&self, span: &Range<usize>) -> String {
-        let above = self.0.bytes().take(span.start).filter(|byte| *byte == b'\n').count();
-        format!("line {}", above + 1)
-    }
-}
-
-type Wrong = (Range<usize>, String);
-
-fn waiver(entry: &Spanned<DeValue<'_>>, origin: Origin) -> Result<Waiver, Wrong> {
-    let DeValue::Table(table) = entry.get_ref() else {
-        return Err((entry.span(), "a waiver begins with [[waiver]]".to_owned()));
+fn waiver(name: &str, entry: Entry) -> Result<Waiver, Refusal> {
+    let mut waiver = Waiver {
+        ids: entry.ids.into_iter().map(Pattern::Exact).collect(),
+        effect: Effect::Silences,
+        reason: entry.reason,
+        expires: Some(entry.expires),
+        ..Waiver::at(Origin { file: name.to_owned(), format: "waivers", place: entry.place })
     };
-    let mut waiver = Waiver::at(origin);
     let mut subject = Subject::default();
-    let mut reason = None;
-    for (key, value) in table {
-        let at = |cause: String| (value.span(), format!("`{}`: {cause}", key.get_ref()));
-        match &**key.get_ref() {
-            "id" => waiver.ids = ids(value).map_err(at)?,
-            "package" => subject.package = Some(string(value).and_then(Pattern::glob_or_exact).map_err(at)?),
-            "version" => subject.version = Some(string(value).map_err(at)?.to_owned()),
-            "purl" => subject.purl = Some(string(value).and_then(purl).map(PurlPattern::Covering).map_err(at)?),
-            "path" => subject.path = Some(string(value).and_then(Pattern::glob_or_exact).map_err(at)?),
-            "scanner" => waiver.scanner = Some(string(value).map_err(at)?.to_owned()),
-            "kind" => waiver.kinds = vec![string(value).and_then(kind).map_err(at)?],
-            "reason" => reason = Some(one_line(string(value).map_err(at)?)),
-            "expires" => waiver.expires = Some(expiry(value).map_err(at)?),
-            other => return Err((key.span(), format!("`{other}` is not known: {KEYS} are"))),
+    for narrowing in &entry.narrowings {
+        let text = narrowing.text.as_str();
+        let wrong = |cause: String| narrowing.wrong(&cause);
+        match narrowing.key.as_str() {
+            "package" => subject.package = Some(Pattern::glob_or_exact(text).map_err(wrong)?),
+            "version" => subject.version = Some(text.to_owned()),
+            "purl" => subject.purl = Some(purl(text).map(PurlPattern::Covering).map_err(wrong)?),
+            "path" => subject.path = Some(Pattern::glob_or_exact(text).map_err(wrong)?),
+            "scanner" => waiver.scanner = Some(text.to_owned()),
+            "kind" => waiver.kinds = vec![kind(text).map_err(wrong)?],
+            _ => return Err(narrowing.wrong("it is not followed")),
         }
     }
-    let missing = |what: &str| (entry.span(), format!("`{what}` is missing"));
-    if waiver.ids.is_empty() {
-        return Err(missing("id"));
-    }
-    if waiver.expires.is_none() {
-        return Err(missing("expires"));
-    }
-    waiver.reason = reason.ok_or_else(|| missing("reason"))?;
-    if table.keys().any(|key| ["package", "version", "purl", "path"].contains(&&**key.get_ref())) {
+    if entry.narrowings.iter().any(|narrowing| ["package", "version", "purl", "path"].contains(&&*narrowing.key)) {
         waiver.subjects.push(subject);
     }
-    waiver.effect = Effect::Silences;
     Ok(waiver)
-}
-
-fn string<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<&'a str, String> {
-    match value.get_ref() {
-        DeValue::String(text) if text.trim().is_empty() => Err("it is empty".to_owned()),
-        DeValue::String(text) => Ok(text.trim()),
-        _ => Err("a string must stand here".to_owned()),
-    }
-}
-
-fn ids(value: &Spanned<DeValue<'_>>) -> Result<Vec<Pattern>, String> {
-    let exact = |value| string(value).map(|id| Pattern::Exact(id.to_owned()));
-    match value.get_ref() {
-        DeValue::Array(ids) if ids.is_empty() => Err("it is empty".to_owned()),
-        DeValue::Array(ids) => ids.iter().map(exact).collect(),
-        _ => exact(value).map(|id| vec![id]),
-    }
 }
 
 fn kind(word: &str) -> Result<Kind, String> {
     let deserializer: StrDeserializer<'_, Error> = word.into_deserializer();
     Kind::deserialize(deserializer).map_err(|error| error.to_string())
-}
-
-fn expiry(value: &Spanned<DeValue<'_>>) -> Result<jiff::Timestamp, String> {
-    match value.get_ref() {
-        DeValue::Datetime(Datetime { date: Some(date), time: None, offset: None }) => end_of_day(&date.to_string()),
-        DeValue::Datetime(full @ Datetime { date: Some(_), time: Some(_), offset: Some(_) }) => {
-            moment(&full.to_string())
-        }
-        DeValue::Datetime(_) => Err("a date, or a date and time with an offset, must stand here".to_owned()),
-        _ => Err("a date without quotes must stand here, such as 2026-01-31".to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -9,11 +9,11 @@
 //!
 //! Source: jeremylong/DependencyCheck, `dependency-suppression.1.4.xsd`, `SuppressionRule.java`.
 
+use contract::time::moment;
 use jiff::Timestamp;
 use roxmltree::{Document, Node};
 
 use super::file::{WaiverError, WaiverFile, one_line};
-use super::time::moment;
 use super::{Effect, Origin, Pattern, PurlPattern, Subject, Waiver};
 
 const NAMESPACE: &str = "/DependencyCheck/dependency-suppression.1.";

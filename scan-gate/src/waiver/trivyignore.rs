@@ -9,9 +9,10 @@
 
 mod yaml;
 
+use contract::time::{day, moment};
+
 use super::file::{WaiverError, WaiverFile, one_line};
 use super::product::purl;
-use super::time::{day, moment};
 use super::{Effect, Origin, Pattern, PurlPattern, Subject, Waiver};
 use crate::finding::Kind;
 use yaml::Node;

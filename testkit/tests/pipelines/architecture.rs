@@ -81,6 +81,8 @@ fn cores_read_no_clock_no_environment_no_file_and_do_not_wait() {
         "issue.rs",
         "part.rs",
         "policy.rs",
+        "price.rs",
+        "month.rs",
         "proof.rs",
         "purl.rs",
         "waiver.rs",

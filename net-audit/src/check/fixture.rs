@@ -1,0 +1,83 @@
+//! An account in which nothing is wrong, to be spoilt by the tests of the rules.
+
+use serde_json::Value;
+
+use crate::audit::audit;
+use crate::facts::{Facts, Setting};
+use crate::finding::{Finding, Unknown};
+use crate::intent::Intent;
+use crate::price::built_in;
+use crate::rule::Rule;
+use crate::snapshot::{Estate, read};
+
+const CLEAN: &str = include_str!("../../tests/fixtures/clean.json");
+
+/// The account as a snapshot: one VPC, two zones, each with a public, an application and a database subnet.
+pub(super) fn clean() -> Value {
+    serde_json::from_str(CLEAN).unwrap()
+}
+
+/// The account after something was done to it.
+pub(super) fn spoilt(spoil: impl FnOnce(&mut Value)) -> Value {
+    let mut account = clean();
+    spoil(&mut account);
+    account
+}
+
+/// The first element of a member whose `key` is `id`.
+pub(super) fn find<'v>(account: &'v mut Value, member: &str, key: &str, id: &str) -> &'v mut Value {
+    let elements = account[member].as_array_mut().unwrap();
+    elements.iter_mut().find(|element| element[key] == id).unwrap_or_else(|| panic!("no {id} among {member}"))
+}
+
+/// Adds an element to a member.
+pub(super) fn add(account: &mut Value, member: &str, element: Value) {
+    account[member].as_array_mut().unwrap().push(element);
+}
+
+/// What all rules say of the account.
+pub(super) fn everything(account: &Value) -> (Vec<Finding>, Vec<Unknown>) {
+    let estate = estate(account);
+    let (intent, prices) = (Intent::default(), built_in());
+    let mut regions = audit(&estate, Setting { intent: &intent, prices: &prices, gb: None });
+    let findings = regions.remove(0).findings;
+    (findings.found, findings.unknown)
+}
+
+/// What one rule finds in the account.
+pub(super) fn findings(account: &Value, rule: Rule) -> Vec<Finding> {
+    everything(account).0.into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
+/// What one rule cannot say of the account, in words.
+pub(super) fn unknown(account: &Value, rule: Rule) -> Vec<String> {
+    let unknown = everything(account).1.into_iter().filter(|unknown| unknown.rule == rule);
+    unknown.map(|unknown| unknown.gap.to_string()).collect()
+}
+
+/// Asks something of the facts of the account.
+pub(super) fn with_facts<T>(account: &Value, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
+    let estate = estate(account);
+    let (intent, prices) = (Intent::default(), built_in());
+    ask(&Facts::new(&estate, &estate.regions[0], Setting { intent: &intent, prices: &prices, gb: None }))
+}
+
+fn estate(account: &Value) -> Estate {
+    read([account.to_string().as_bytes()]).unwrap()
+}
+
+#[test]
+fn nothing_is_wrong_with_the_account_and_everything_is_known() {
+    let (found, unknown) = everything(&clean());
+    assert_eq!(found, []);
+    assert_eq!(unknown, []);
+}
+
+#[test]
+fn every_load_balancer_and_no_database_of_the_account_is_exposed() {
+    let exposed = with_facts(&clean(), |facts| {
+        let exposed = facts.exposures.iter().filter(|exposure| exposure.verdict == crate::exposure::Verdict::Exposed);
+        exposed.map(|exposure| exposure.interface.id.clone()).collect::<Vec<_>>()
+    });
+    assert_eq!(exposed, ["eni-0lba", "eni-0lbb"]);
+}
