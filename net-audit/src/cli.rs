@@ -2,36 +2,117 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use contract::Operand;
-use contract::arguments::CommonArguments;
+use contract::arguments::{CommonArguments, parse_text};
 
-/// Say which subnets are public, private or isolated.
+use crate::finding::Severity;
+
+/// Say which subnets are public, what the internet can reach, what is wrong with it, and what it costs.
 ///
-/// Reads a snapshot of a region's network: one JSON object with the members of `aws ec2 describe-vpcs`, `describe-subnets`,
-/// `describe-route-tables` and, as far as the routes lead there, gateways, endpoints, prefix lists, interfaces and instances. Says no if the
-/// snapshot does not hold what a verdict needs.
+/// Reads what describes a network: documents of `aws ec2|elbv2|rds|route53|ecs … --output json` in any mix, a snapshot of its own, or what
+/// `terraform show -json` writes of a state or a plan. Says no if something at or above --fail-on is wrong, or cannot be told.
 #[derive(Debug, Parser)]
 #[command(after_long_help = "\
 Examples:
   net-audit vpc.json --output table
+  net-audit vpcs.json subnets.json route-tables.json interfaces.json --fail-on critical
+  terraform show -json plan | net-audit --waivers waivers.toml
+  net-audit vpc.json --explain internet orders:5432 --output table
+  net-audit --diff yesterday.json today.json
+  net-audit vpc.json --output mermaid > network.mmd
   net-audit vpc.json --input release.json > audited.json")]
 pub struct Arguments {
-    /// The snapshot: a file, or `-` for standard input, which is also read if no snapshot is named.
+    /// What describes the network: files, or `-` for standard input, which is also read if nothing is named.
     #[arg(value_name = "SNAPSHOT")]
-    pub snapshot: Option<PathBuf>,
+    pub snapshots: Vec<PathBuf>,
+
+    /// Tell the way from one place to another, or what stops it: internet, an address, an id or name of an instance, interface, subnet, database,
+    /// load balancer or ECS service; the second may end with :PORT.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], value_parser = parse_text, conflicts_with = "diff")]
+    pub explain: Vec<String>,
+
+    /// Tell what became public and what was closed between two snapshots.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with = "snapshots")]
+    pub diff: Vec<PathBuf>,
+
+    /// The lowest severity that counts.
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "high", help_heading = "Policy")]
+    pub fail_on: Threshold,
+
+    /// Files with findings that need not count, each with a reason and an end, in TOML.
+    #[arg(long, value_name = "FILE", value_delimiter = ',', help_heading = "Policy")]
+    pub waivers: Vec<PathBuf>,
+
+    /// Subnets that are meant to be public: ids, names or VPCs, `*` stands for anything; wins over tags.
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', value_parser = parse_pattern, help_heading = "Policy")]
+    pub public: Vec<glob::Pattern>,
+
+    /// Subnets that are not meant to be public; wins over --public.
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', value_parser = parse_pattern, help_heading = "Policy")]
+    pub private: Vec<glob::Pattern>,
+
+    /// Prices that win over the built-in ones: a table in JSON, or what `aws pricing get-products` writes.
+    #[arg(long, value_name = "FILE", help_heading = "Money")]
+    pub prices: Option<PathBuf>,
+
+    /// Gigabytes that each NAT gateway carries in a month, where nobody measured it.
+    #[arg(long, value_name = "NUMBER", value_parser = parse_gigabytes, help_heading = "Money")]
+    pub gb: Option<f64>,
 
     /// What all tools share.
     #[command(flatten)]
     pub common: CommonArguments,
 }
 
-impl Arguments {
-    pub(crate) fn operand(&self) -> Operand {
-        match &self.snapshot {
-            None => Operand::Missing,
-            Some(path) if path.as_os_str() == "-" => Operand::StandardInput,
-            Some(_) => Operand::Named,
+/// The lowest severity that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Threshold {
+    /// Good to know, and all above.
+    Info,
+    /// Untidy, or costs a little, and all above.
+    Low,
+    /// One mistake away from harm, or costs, and all above.
+    Medium,
+    /// Harm is near, and all above.
+    High,
+    /// Only an open door.
+    Critical,
+    /// Nothing: only say what is found.
+    Never,
+}
+
+impl Threshold {
+    /// The severity; `None` if nothing counts.
+    #[must_use]
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+            Self::Never => None,
         }
     }
+}
+
+impl Arguments {
+    pub(crate) fn operand(&self) -> Operand {
+        let named = || self.snapshots.iter().chain(&self.diff);
+        if named().next().is_none() {
+            return Operand::Missing;
+        }
+        if named().any(|path| path.as_os_str() == "-") { Operand::StandardInput } else { Operand::Named }
+    }
+}
+
+fn parse_pattern(text: &str) -> Result<glob::Pattern, String> {
+    glob::Pattern::new(&parse_text(text)?).map_err(|error| format!("`{text}` is no pattern: {error}"))
+}
+
+fn parse_gigabytes(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    let number = number.filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| format!("`{text}` is no number of gigabytes"))
 }

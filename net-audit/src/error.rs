@@ -7,8 +7,11 @@ use contract::requirement::Unmet;
 use contract::{Exit, Fault};
 use thiserror::Error;
 
+use crate::finding::Severity;
 use crate::gap::{Gap, Kind};
+use crate::price::PriceError;
 use crate::snapshot::ReadError;
+use crate::waiver::WaiverError;
 
 /// So many gaps are named in a message; the section has all.
 const NAMED: usize = 3;
@@ -17,7 +20,7 @@ const NAMED: usize = 3;
 #[derive(Debug, Error)]
 pub enum Error {
     /// A release document came, but no snapshot.
-    #[error("there is no snapshot to audit: the input is a release document")]
+    #[error("there is no snapshot to audit")]
     NoSnapshot,
     /// The snapshot's file cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
@@ -38,6 +41,40 @@ pub enum Error {
         /// What is missing, each once.
         gaps: Vec<Gap>,
     },
+    /// There are rules that cannot be asked.
+    #[error("{} cannot be answered: {}", rules.join(", "), named(gaps))]
+    Unanswered {
+        /// Their ids.
+        rules: Vec<&'static str>,
+        /// What is missing, each once.
+        gaps: Vec<Gap>,
+    },
+    /// There are findings that count.
+    #[error("{} at or above {threshold}: {worst}", findings_of(*findings))]
+    Found {
+        /// How many.
+        findings: usize,
+        /// The lowest severity that counts.
+        threshold: Severity,
+        /// The worst of them.
+        worst: String,
+    },
+    /// A file of waivers cannot be read.
+    #[error("waivers in `{}`: {cause}", path.display())]
+    Waivers {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: WaiverError,
+    },
+    /// A file of prices cannot be read.
+    #[error("prices in `{}`: {cause}", path.display())]
+    Prices {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: PriceError,
+    },
     /// The release document is not understood.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -48,6 +85,10 @@ pub enum Error {
 
 fn counted(subnets: usize) -> String {
     if subnets == 1 { "1 subnet".to_owned() } else { format!("{subnets} subnets") }
+}
+
+fn findings_of(count: usize) -> String {
+    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
 }
 
 fn named(gaps: &[Gap]) -> String {
@@ -70,8 +111,12 @@ fn commands(kinds: impl IntoIterator<Item = Kind>) -> String {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoSnapshot | Self::Unreadable { .. } | Self::Snapshot(_) => Exit::Usage,
-            Self::Unknown { .. } => Exit::No,
+            Self::NoSnapshot
+            | Self::Unreadable { .. }
+            | Self::Snapshot(_)
+            | Self::Waivers { .. }
+            | Self::Prices { .. } => Exit::Usage,
+            Self::Unknown { .. } | Self::Unanswered { .. } | Self::Found { .. } => Exit::No,
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
         }
@@ -82,7 +127,10 @@ impl Fault for Error {
             Self::NoSnapshot => "snapshot.missing".to_owned(),
             Self::Unreadable { .. } => "snapshot.unreadable".to_owned(),
             Self::Snapshot(error) => snapshot_code(error).to_owned(),
-            Self::Unknown { .. } => "network.unknown".to_owned(),
+            Self::Unknown { .. } | Self::Unanswered { .. } => "network.unknown".to_owned(),
+            Self::Found { .. } => "network.findings".to_owned(),
+            Self::Waivers { .. } => "waivers.invalid".to_owned(),
+            Self::Prices { .. } => "prices.invalid".to_owned(),
             Self::Document(error) => error.code(),
             Self::Require(error) => error.code(),
         }
@@ -94,6 +142,15 @@ impl Fault for Error {
             Self::Unreadable { .. } => Some("check the name, and that the snapshot was taken".to_owned()),
             Self::Snapshot(error) => Some(snapshot_hint(error)),
             Self::Unknown { gaps, .. } => Some(unknown_hint(gaps)),
+            Self::Unanswered { gaps, .. } => {
+                Some(format!("{}; --fail-on never only tells what is found", unknown_hint(gaps)))
+            }
+            Self::Found { .. } => Some(
+                "net-audit SNAPSHOT --output markdown tells what to do about each; --waivers FILE accepts some"
+                    .to_owned(),
+            ),
+            Self::Waivers { .. } => Some("a waiver has id, reason and expires; docs/net-audit.md shows one".to_owned()),
+            Self::Prices { .. } => Some("docs/net-audit.md shows what such a file looks like".to_owned()),
             Self::Document(error) => error.hint(),
             Self::Require(error) => error.hint(),
         }

@@ -18,6 +18,7 @@ pub mod finding;
 pub mod gap;
 pub mod intent;
 pub mod inventory;
+pub mod judge;
 pub mod prefix;
 pub mod price;
 pub mod purpose;
@@ -31,7 +32,7 @@ pub mod snapshot;
 pub mod traffic;
 pub mod waiver;
 
-use contract::arguments::CommonArguments;
+use contract::arguments::{CommonArguments, OwnForm};
 use contract::policy::Statement;
 use contract::{Input, Operand, Session};
 
@@ -46,6 +47,7 @@ pub struct NetAudit;
 impl contract::Tool for NetAudit {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const SECTION: &'static str = "network";
+    const FORMS: &'static [OwnForm] = &report::form::FORMS;
     type Arguments = Arguments;
     type Section = Network;
     type Error = Error;
@@ -67,6 +69,10 @@ impl contract::Tool for NetAudit {
     }
 
     fn table(network: &Network) -> String {
-        network.table()
+        report::form::table(network)
+    }
+
+    fn render(form: &str, network: Option<&Network>, failure: Option<&contract::Failure>) -> String {
+        report::form::render(form, network, failure)
     }
 }

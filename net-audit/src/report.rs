@@ -1,205 +1,72 @@
-//! What is written: the `network` section. The table made from it is in [`table`].
+//! What is written: the `network` section. The forms made from it are in [`form`].
 
-mod table;
+mod exposure;
+mod finding;
+pub mod form;
+mod subnet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::class::{Class, Group};
-use crate::classify::{FamilyVerdict, Proof, SubnetVerdict};
-use crate::inventory::{Association, Inventory, RouteState, RouteTable};
-use crate::prefix::{Family, Prefix};
-use crate::routing::EffectiveTable;
+use crate::audit::RegionAudit;
+use crate::finding::Severity;
+use crate::judge::Judgement;
+
+pub use exposure::{ExposureCounts, InterfaceReport, OpeningReport, StepReport};
+pub use finding::{FindingReport, SeverityCounts, UnansweredReport, WaivedReport, WaiverReport};
+pub use subnet::VpcReport;
+pub use subnet::{Counts, FamilyReport, GatewayReport, ProofReport, RouteTableReport, SubnetReport, UnknownReport};
 
 /// The `network` section of the release document.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Network {
-    /// Whether every subnet could be classified.
+    /// Whether every subnet could be classified, every rule that counts could be asked, and nothing that counts was found.
     pub ok: bool,
+    /// The lowest severity that counts; `null` if none does.
+    pub fail_on: Option<Severity>,
     /// Subnets by group.
     pub counts: Counts,
-    /// The VPCs that have subnets, by id.
+    /// The VPCs that have subnets, by region, then by id.
     pub vpcs: Vec<VpcReport>,
     /// What could not be classified, and what is missing for it.
     pub unknown: Vec<UnknownReport>,
-}
-
-/// Subnets by group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Counts {
-    /// The internet can reach them.
-    pub public: usize,
-    /// They can reach out, or are meant to.
-    pub private: usize,
-    /// Neither.
-    pub isolated: usize,
-    /// It cannot be said.
-    pub unknown: usize,
-}
-
-/// A VPC.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct VpcReport {
-    /// `vpc-…`.
-    pub id: String,
-    /// Its `Name` tag.
-    pub name: Option<String>,
-    /// Its blocks.
-    pub cidrs: Vec<Prefix>,
-    /// Its subnets, by address.
-    pub subnets: Vec<SubnetReport>,
-    /// Route tables of gateways: they say how traffic comes in, not how a subnet sends.
-    pub gateway_route_tables: Vec<String>,
-}
-
-/// A subnet.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct SubnetReport {
-    /// `subnet-…`.
-    pub id: String,
-    /// Its `Name` tag.
-    pub name: Option<String>,
-    /// Its availability zone.
-    pub availability_zone: Option<String>,
-    /// Its blocks.
-    pub cidrs: Vec<Prefix>,
-    /// The route table that decides; `null` if the snapshot has none.
-    pub route_table: Option<RouteTableReport>,
-    /// The class in short.
-    pub group: Group,
-    /// The class that deserves most attention of both families.
-    pub class: Class,
-    /// The verdict over IPv4; `null` if it has no IPv4 addresses.
-    pub ipv4: Option<FamilyReport>,
-    /// The verdict over IPv6; `null` if it has no IPv6 addresses.
-    pub ipv6: Option<FamilyReport>,
-}
-
-/// The route table that decides for a subnet.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct RouteTableReport {
-    /// `rtb-…`.
-    pub id: String,
-    /// Its `Name` tag.
-    pub name: Option<String>,
-    /// Whether it is the VPC's main one, which decides because the subnet has none of its own.
-    pub by_default: bool,
-}
-
-/// The verdict in one address family.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct FamilyReport {
-    /// The class.
-    pub class: Class,
-    /// For `public-partial`: the blocks that lead to an internet gateway.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub public_cidrs: Vec<Prefix>,
-    /// The routes that internet addresses take.
-    pub proof: Vec<ProofReport>,
-}
-
-/// A route that takes internet addresses.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ProofReport {
-    /// Its block or prefix list.
-    pub destination: String,
-    /// Where it sends.
-    pub target: String,
-    /// Whether its target is gone.
-    pub blackhole: bool,
-    /// Its share of the internet's addresses, from 0 to 1.
-    pub share: f64,
-    /// What it makes of the subnet.
-    pub class: Class,
-    /// Why.
-    pub because: String,
-}
-
-/// A subnet that could not be classified in one address family.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct UnknownReport {
-    /// `subnet-…`.
-    pub subnet: String,
-    /// The family.
-    pub family: Family,
-    /// What is missing.
-    pub missing: Vec<String>,
-}
-
-impl From<EffectiveTable<'_>> for RouteTableReport {
-    fn from(effective: EffectiveTable<'_>) -> Self {
-        Self { id: effective.table.id.clone(), name: effective.table.name().map(str::to_owned), by_default: effective.by_default }
-    }
-}
-
-impl From<&Proof<'_>> for ProofReport {
-    fn from(proof: &Proof<'_>) -> Self {
-        Self {
-            destination: proof.route.destination_name(),
-            target: proof.route.target.id().to_owned(),
-            blackhole: proof.route.state == RouteState::Blackhole,
-            share: proof.share,
-            class: proof.class,
-            because: proof.because.clone(),
-        }
-    }
-}
-
-impl From<&FamilyVerdict<'_>> for FamilyReport {
-    fn from(verdict: &FamilyVerdict<'_>) -> Self {
-        Self {
-            class: verdict.class,
-            public_cidrs: verdict.public_blocks.clone(),
-            proof: verdict.proof.iter().map(ProofReport::from).collect(),
-        }
-    }
-}
-
-impl From<&SubnetVerdict<'_>> for SubnetReport {
-    fn from(verdict: &SubnetVerdict<'_>) -> Self {
-        let subnet = verdict.subnet;
-        let of = |family| verdict.families.iter().find(|verdict| verdict.family == family);
-        Self {
-            id: subnet.id.clone(),
-            name: subnet.name().map(str::to_owned),
-            availability_zone: subnet.availability_zone.clone(),
-            cidrs: subnet.blocks.clone(),
-            route_table: verdict.route_table.map(RouteTableReport::from),
-            group: verdict.group(),
-            class: verdict.class(),
-            ipv4: of(Family::Ipv4).map(FamilyReport::from),
-            ipv6: of(Family::Ipv6).map(FamilyReport::from),
-        }
-    }
-}
-
-impl Counts {
-    fn of(verdicts: &[SubnetVerdict<'_>]) -> Self {
-        let mut counts = Self::default();
-        for verdict in verdicts {
-            let place = match verdict.group() {
-                Group::Public => &mut counts.public,
-                Group::Private => &mut counts.private,
-                Group::Isolated => &mut counts.isolated,
-                Group::Unknown => &mut counts.unknown,
-            };
-            *place += 1;
-        }
-        counts
-    }
+    /// Interfaces by what the internet can do with them.
+    pub exposure: ExposureCounts,
+    /// Every interface that the internet can reach or may reach, and every database and load balancer, each with its proof.
+    pub interfaces: Vec<InterfaceReport>,
+    /// Findings by severity, waived ones apart.
+    pub finding_counts: SeverityCounts,
+    /// What is wrong, the worst first.
+    pub findings: Vec<FindingReport>,
+    /// What a waiver silences.
+    pub waived: Vec<WaivedReport>,
+    /// What is to be said about the waivers: expired ones, and those that silence nothing.
+    pub waivers: Vec<WaiverReport>,
+    /// Rules that could not be asked, and what is missing for it.
+    pub unanswered: Vec<UnansweredReport>,
+    /// What a person should know about how the input was read.
+    pub notes: Vec<String>,
 }
 
 impl Network {
-    /// The section for all verdicts.
+    /// The section for an audit and what was judged of it.
     #[must_use]
-    pub fn new(inventory: &Inventory, verdicts: &[SubnetVerdict<'_>]) -> Self {
-        let of_one_vpc = verdicts.chunk_by(|one, other| one.subnet.vpc == other.subnet.vpc);
-        let unknown: Vec<UnknownReport> = verdicts.iter().flat_map(unknown).collect();
+    pub fn new(audits: &[RegionAudit<'_>], judgement: &Judgement<'_>, notes: Vec<String>) -> Self {
+        let subnets = || audits.iter().flat_map(|audit| &audit.facts.subnets);
         Self {
-            ok: unknown.is_empty(),
-            counts: Counts::of(verdicts),
-            vpcs: of_one_vpc.filter_map(|verdicts| vpc(inventory, verdicts)).collect(),
-            unknown,
+            ok: judgement.refusal().is_none(),
+            fail_on: judgement.threshold,
+            counts: Counts::of(subnets()),
+            vpcs: audits.iter().flat_map(|audit| subnet::vpcs(&audit.facts)).collect(),
+            unknown: subnets().flat_map(subnet::unknown).collect(),
+            exposure: ExposureCounts::of(audits),
+            interfaces: audits.iter().flat_map(|audit| exposure::interfaces(&audit.facts)).collect(),
+            finding_counts: SeverityCounts::of(judgement),
+            findings: finding::counting(judgement),
+            waived: finding::waived(judgement),
+            waivers: finding::waivers(judgement),
+            unanswered: finding::unanswered(judgement),
+            notes,
         }
     }
 
@@ -208,39 +75,16 @@ impl Network {
     pub fn summary(&self) -> String {
         let Counts { public, private, isolated, unknown } = self.counts;
         let subnets = public + private + isolated + unknown;
-        let vpcs = self.vpcs.len();
+        let (vpcs, exposed) = (self.vpcs.len(), self.exposure.exposed);
         let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let classes = format!("{public} public, {private} private, {isolated} isolated");
+        let found = self.findings.len();
         format!(
-            "{subnets} subnet{} in {vpcs} VPC{}: {public} public, {private} private, {isolated} isolated",
+            "{subnets} subnet{} in {vpcs} VPC{}: {classes}; {exposed} interface{} exposed, {found} finding{}",
             plural(subnets),
-            plural(vpcs)
+            plural(vpcs),
+            plural(exposed),
+            plural(found),
         )
     }
-}
-
-fn vpc(inventory: &Inventory, verdicts: &[SubnetVerdict<'_>]) -> Option<VpcReport> {
-    let id = &verdicts.first()?.subnet.vpc;
-    let vpc = inventory.vpcs.find(id).ok();
-    let at_gateway = |table: &&RouteTable| {
-        let mut associations = table.associations.iter();
-        table.vpc == *id && associations.any(|association| matches!(association, Association::Gateway(_)))
-    };
-    Some(VpcReport {
-        id: id.clone(),
-        name: vpc.and_then(|vpc| vpc.name()).map(str::to_owned),
-        cidrs: vpc.map(|vpc| vpc.blocks.clone()).unwrap_or_default(),
-        subnets: verdicts.iter().map(SubnetReport::from).collect(),
-        gateway_route_tables: inventory.route_tables.iter().filter(at_gateway).map(|table| table.id.clone()).collect(),
-    })
-}
-
-fn unknown(verdict: &SubnetVerdict<'_>) -> Vec<UnknownReport> {
-    let unknown = verdict.families.iter().filter(|family| family.class == Class::Unknown);
-    unknown
-        .map(|family| UnknownReport {
-            subnet: verdict.subnet.id.clone(),
-            family: family.family,
-            missing: family.gaps.iter().map(ToString::to_string).collect(),
-        })
-        .collect()
 }

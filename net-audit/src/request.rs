@@ -7,18 +7,34 @@ use contract::{Digest, requirement};
 
 use crate::cli::Arguments;
 use crate::error::Error;
+use crate::finding::Severity;
+use crate::intent::Intent;
 
 /// What is asked.
 #[derive(Debug)]
 pub struct Request {
-    /// Where the snapshot is.
-    pub snapshot: SnapshotSource,
+    /// What describes the network, each source in its turn.
+    pub sources: Vec<Source>,
+    /// What it is compared with.
+    pub before: Option<Source>,
+    /// The two ends of the way that is asked about.
+    pub explain: Option<(String, String)>,
+    /// What is meant to be public.
+    pub intent: Intent,
+    /// The lowest severity that counts.
+    pub threshold: Option<Severity>,
+    /// Files of waivers.
+    pub waivers: Vec<PathBuf>,
+    /// A file of prices.
+    pub prices: Option<PathBuf>,
+    /// Gigabytes a month that are assumed of each NAT gateway.
+    pub gb: Option<f64>,
 }
 
-/// Where the snapshot is.
+/// Where documents are.
 #[derive(Debug)]
-pub enum SnapshotSource {
-    /// A file.
+pub enum Source {
+    /// In a file.
     File(PathBuf),
     /// What came on standard input.
     Bytes(Vec<u8>),
@@ -33,12 +49,30 @@ impl Request {
         let image = input.document.as_ref().map(contract::Document::image).transpose()?.flatten();
         let subjects: Vec<Digest> = image.iter().flat_map(|image| image.names().cloned()).collect();
         requirement::check(input.document.as_ref(), &arguments.common.require, &subjects)?;
-        let named = arguments.snapshot.filter(|path| path.as_os_str() != "-");
-        let snapshot = match (named, input.foreign) {
-            (Some(path), _) => SnapshotSource::File(path),
-            (None, Some(bytes)) => SnapshotSource::Bytes(bytes),
-            (None, None) => return Err(Error::NoSnapshot),
+        let mut foreign = input.foreign;
+        let mut source = |path: PathBuf| {
+            if path.as_os_str() != "-" {
+                return Ok(Source::File(path));
+            }
+            foreign.take().map(Source::Bytes).ok_or(Error::NoSnapshot)
         };
-        Ok(Self { snapshot })
+        let mut compared = arguments.diff.into_iter();
+        let before = compared.next().map(&mut source).transpose()?;
+        let named = arguments.snapshots.into_iter().chain(compared);
+        let mut sources = named.map(&mut source).collect::<Result<Vec<Source>, Error>>()?;
+        if sources.is_empty() {
+            sources.push(source(PathBuf::from("-"))?);
+        }
+        let mut ends = arguments.explain.into_iter();
+        Ok(Self {
+            sources,
+            before,
+            explain: ends.next().zip(ends.next()),
+            intent: Intent { public: arguments.public, private: arguments.private },
+            threshold: arguments.fail_on.severity(),
+            waivers: arguments.waivers,
+            prices: arguments.prices,
+            gb: arguments.gb,
+        })
     }
 }

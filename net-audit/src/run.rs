@@ -1,41 +1,62 @@
-//! The story of one run: resolve, read, classify, report.
+//! The story of one run: resolve, read, audit, judge, report.
+
+use std::path::Path;
 
 use contract::input::read_file;
 use contract::{Input, Report};
+use jiff::Timestamp;
 
 use crate::NetAudit;
-use crate::classify::{SubnetVerdict, classify};
+use crate::audit::audit;
 use crate::cli::Arguments;
 use crate::error::Error;
-use crate::gap::Gap;
+use crate::facts::Setting;
+use crate::judge::judge;
+use crate::price::{self, Prices};
 use crate::report::Network;
-use crate::request::{Request, SnapshotSource};
-use crate::snapshot;
+use crate::request::{Request, Source};
+use crate::snapshot::{self, Estate};
+use crate::waiver::{self, Waiver};
 
 pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<NetAudit>, Error> {
+    let now = Timestamp::now();
     let request = Request::resolve(arguments, input)?;
-    let bytes = bytes(request.snapshot).await?;
-    let estate = snapshot::read([bytes.as_slice()])?;
-    let Some(inventory) = estate.regions.first() else { return Err(Error::NoSnapshot) };
-    let verdicts = classify(inventory);
-    let refusal = unknown(&verdicts);
-    let section = Network::new(inventory, &verdicts);
-    Ok(Report { summary: section.summary(), section, image: None, refusal, carries_on: true })
+    let prices = prices(request.prices.as_deref()).await?;
+    let waivers = waivers(&request.waivers).await?;
+    let estate = estate(request.sources).await?;
+    let setting = Setting { intent: &request.intent, prices: &prices, gb: request.gb };
+    let audits = audit(&estate, setting);
+    let judgement = judge(&audits, &waivers, request.threshold, now);
+    let section = Network::new(&audits, &judgement, estate.notes.clone());
+    Ok(Report { summary: section.summary(), section, image: None, refusal: judgement.refusal(), carries_on: true })
 }
 
-async fn bytes(source: SnapshotSource) -> Result<Vec<u8>, Error> {
-    match source {
-        SnapshotSource::Bytes(bytes) => Ok(bytes),
-        SnapshotSource::File(path) => read_file(&path).await.map_err(|cause| Error::Unreadable { path, cause }),
+async fn estate(sources: Vec<Source>) -> Result<Estate, Error> {
+    let mut documents = Vec::new();
+    for source in sources {
+        documents.push(match source {
+            Source::Bytes(bytes) => bytes,
+            Source::File(path) => bytes(&path).await?,
+        });
     }
+    Ok(snapshot::read(documents.iter().map(Vec::as_slice))?)
 }
 
-/// What could not be seen is no pass.
-fn unknown(verdicts: &[SubnetVerdict<'_>]) -> Option<Error> {
-    let subnets = verdicts.iter().filter(|verdict| verdict.is_unknown());
-    let mut gaps: Vec<Gap> = verdicts.iter().flat_map(SubnetVerdict::gaps).cloned().collect();
-    gaps.sort();
-    gaps.dedup();
-    let subnets = subnets.count();
-    (subnets > 0).then_some(Error::Unknown { subnets, gaps })
+async fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    read_file(path).await.map_err(|cause| Error::Unreadable { path: path.to_owned(), cause })
+}
+
+async fn prices(path: Option<&Path>) -> Result<Prices, Error> {
+    let Some(path) = path else { return Ok(price::built_in()) };
+    let cause = |cause| Error::Prices { path: path.to_owned(), cause };
+    price::read(&bytes(path).await?).map_err(cause)
+}
+
+async fn waivers(paths: &[std::path::PathBuf]) -> Result<Vec<Waiver>, Error> {
+    let mut waivers = Vec::new();
+    for path in paths {
+        let read = waiver::read(&path.display().to_string(), &bytes(path).await?);
+        waivers.extend(read.map_err(|cause| Error::Waivers { path: path.to_owned(), cause })?);
+    }
+    Ok(waivers)
 }

@@ -1,0 +1,123 @@
+//! SARIF 2.1.0: one run of net-audit, a result for each finding. What could not be told is a notification, and the run did not succeed then.
+//!
+//! Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
+
+use std::collections::BTreeMap;
+
+use contract::Failure;
+use serde_json::{Value, json};
+
+use super::super::{FindingReport, Network};
+use crate::finding::{Resource, Severity};
+use crate::rule::Rule;
+
+/// The section as SARIF.
+pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> String {
+    let findings = network.map_or(&[][..], |network| &network.findings);
+    let waived = network.map_or(&[][..], |network| &network.waived);
+    let all = || findings.iter().chain(waived.iter().map(|waived| &waived.finding));
+    let mut places: BTreeMap<Rule, usize> = all().map(|finding| (finding.id, 0)).collect();
+    for (place, number) in places.values_mut().enumerate() {
+        *number = place;
+    }
+    let mut results: Vec<Value> = findings.iter().map(|finding| result(finding, places[&finding.id])).collect();
+    for waived in waived {
+        let mut result = result(&waived.finding, places[&waived.finding.id]);
+        result["suppressions"] = json!([{
+            "kind": "external", "justification": format!("{} ({}, until {})", waived.reason, waived.waiver, waived.expires),
+        }]);
+        results.push(result);
+    }
+    let notifications = notifications(network, failure);
+    let log = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "net-audit",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": places.keys().map(|rule| descriptor(*rule)).collect::<Vec<_>>(),
+            } },
+            "invocations": [{
+                "executionSuccessful": notifications.is_empty(),
+                "toolExecutionNotifications": notifications,
+            }],
+            "results": results,
+        }],
+    });
+    format!("{log}\n")
+}
+
+fn notifications(network: Option<&Network>, failure: Option<&Failure>) -> Vec<Value> {
+    let texts: Vec<String> = match network {
+        Some(network) => {
+            let subnets = network
+                .unknown
+                .iter()
+                .map(|unknown| format!("{} cannot be classified: {}", unknown.subnet, unknown.missing.join("; ")));
+            let rules =
+                network.unanswered.iter().map(|rule| format!("{} cannot be answered: {}", rule.id, rule.missing));
+            subnets.chain(rules).collect()
+        }
+        None => failure.iter().map(|failure| failure.message.clone()).collect(),
+    };
+    texts.iter().map(|text| json!({ "level": "error", "message": { "text": text } })).collect()
+}
+
+fn descriptor(rule: Rule) -> Value {
+    // GitHub sorts by this number: the least one of the severity's band.
+    let score = match rule.severity() {
+        Severity::Critical => "9.0",
+        Severity::High => "7.0",
+        Severity::Medium => "4.0",
+        Severity::Low | Severity::Info => "0.1",
+    };
+    json!({
+        "id": rule.id(),
+        "shortDescription": { "text": rule.title() },
+        "properties": { "security-severity": score, "tags": ["security", "network"] },
+    })
+}
+
+fn result(finding: &FindingReport, rule: usize) -> Value {
+    let main = finding.resources.first().map(|resource| resource.id.as_str()).unwrap_or_default();
+    let labels: Vec<String> = finding.resources.iter().map(Resource::label).collect();
+    let text = format!("{}: {}. {}", finding.title, finding.proof.join("; "), finding.remedy.advice);
+    json!({
+        "ruleId": finding.id,
+        "ruleIndex": rule,
+        "level": level(finding.severity),
+        "message": { "text": text },
+        "locations": [{
+            "physicalLocation": { "artifactLocation": { "uri": encoded(main) }, "region": { "startLine": 1 } },
+            "logicalLocations": finding.resources.iter().map(|resource| json!({
+                "name": resource.label(), "fullyQualifiedName": resource.id, "kind": "resource",
+            })).collect::<Vec<_>>(),
+        }],
+        "partialFingerprints": { "net-audit/v1": format!("{} {main}", finding.id) },
+        "properties": {
+            "severity": finding.severity,
+            "confidence": finding.confidence,
+            "resources": labels,
+            "account": finding.account,
+            "region": finding.region,
+            "vpc": finding.vpc,
+        },
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// A relative URI reference: what may not stand in one is percent-encoded. An ARN's colons would make it an absolute one.
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/@+=".contains(&byte);
+    let encode = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let uri: Vec<String> = text.trim_start_matches('/').bytes().map(encode).collect();
+    if uri.is_empty() { "unknown".to_owned() } else { uri.concat() }
+}
