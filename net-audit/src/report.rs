@@ -75,16 +75,24 @@ impl Network {
     pub fn summary(&self) -> String {
         let Counts { public, private, isolated, unknown } = self.counts;
         let subnets = public + private + isolated + unknown;
-        let (vpcs, exposed) = (self.vpcs.len(), self.exposure.exposed);
+        let (vpcs, exposed) = (self.vpcs.len(), self.exposed());
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let classes = format!("{public} public, {private} private, {isolated} isolated");
         let found = self.findings.len();
         format!(
-            "{subnets} subnet{} in {vpcs} VPC{}: {classes}; {exposed} interface{} exposed, {found} finding{}",
+            "{subnets} subnet{} in {vpcs} VPC{}: {classes}; {exposed}; {found} finding{}",
             plural(subnets),
             plural(vpcs),
-            plural(exposed),
             plural(found),
         )
+    }
+
+    fn exposed(&self) -> String {
+        match (self.exposure.exposed, self.exposure.missing.is_empty()) {
+            (0, false) => "whether anything is exposed is unknown".to_owned(),
+            (1, true) => "1 interface exposed".to_owned(),
+            (count, true) => format!("{count} interfaces exposed"),
+            (count, false) => format!("at least {count} interfaces exposed"),
+        }
     }
 }

@@ -26,6 +26,9 @@ pub struct ExposureCounts {
     pub unknown: usize,
     /// It cannot, by the first condition that does not hold.
     pub stopped: BTreeMap<&'static str, usize>,
+    /// Why there may be interfaces that are not counted, for each region in which nobody looked for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// An interface in one address family.
@@ -87,6 +90,9 @@ impl ExposureCounts {
     pub(super) fn of(audits: &[RegionAudit<'_>]) -> Self {
         let mut counts = Self::default();
         for audit in audits {
+            if let Err(gap) = audit.facts.inventory.network_interfaces.known() {
+                counts.missing.push(gap.to_string());
+            }
             let of_one = audit.facts.exposures.chunk_by(|one, other| one.interface.id == other.interface.id);
             for families in of_one {
                 counts.add(families);

@@ -2,19 +2,19 @@
 
 use testkit::sandbox::Sandbox;
 
-use crate::{ANCHOR, anchor_without};
+use crate::{CLEAN, anchor_without};
 
 const RELEASE: &str = r#"{"schema":"deploy-aws-ecs/release/v1","x-team":{"b":1.50,"a":[]},"ok":true}"#;
 
-fn with_anchor() -> Sandbox {
+fn with_account() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.write("vpc.json", ANCHOR);
+    sandbox.write("vpc.json", CLEAN);
     sandbox
 }
 
 #[test]
 fn members_of_others_travel_through_untouched() {
-    let sandbox = with_anchor();
+    let sandbox = with_account();
     let run = sandbox.tool("net-audit").args(["vpc.json", "--input", "-"]).pipe_in(RELEASE);
     let outcome = run.run().code(0);
     let expected =
@@ -25,7 +25,7 @@ fn members_of_others_travel_through_untouched() {
 #[test]
 fn a_document_that_says_no_goes_on_as_it_came() {
     let refused = "{\"schema\":\"deploy-aws-ecs/release/v1\",\"ok\":false,\"error\":{\"code\":\"x.y\",\"message\":\"it broke\",\"hint\":\"mend it\"}}\n";
-    let _ = with_anchor()
+    let _ = with_account()
         .tool("net-audit")
         .args(["vpc.json", "-i", "-"])
         .pipe_in(refused)
@@ -50,8 +50,8 @@ fn a_release_document_alone_is_no_snapshot() {
 
 #[test]
 fn flags_of_other_tools_are_usage_errors() {
-    for flag in ["--live", "--collect", "--explain"] {
-        let _ = with_anchor()
+    for flag in ["--cluster", "--repository"] {
+        let _ = with_account()
             .tool("net-audit")
             .args(["vpc.json", flag])
             .run()
@@ -64,7 +64,7 @@ fn flags_of_other_tools_are_usage_errors() {
 
 #[test]
 fn a_demanded_step_that_is_missing_is_refused() {
-    let sandbox = with_anchor();
+    let sandbox = with_account();
     let run = sandbox.tool("net-audit").args(["vpc.json", "-i", "-", "--require", "scan"]);
     let _ = run.pipe_in(RELEASE).run().code(1).says("/error/code", "require.missing");
 }
@@ -72,13 +72,13 @@ fn a_demanded_step_that_is_missing_is_refused() {
 #[test]
 fn a_reader_that_leaves_early_ends_it_quietly() {
     let script = "set -o pipefail; net-audit vpc.json -q | head -c1";
-    let _ = with_anchor().shell(script).run().code(0).stdout_is("{").stderr_is("");
+    let _ = with_account().shell(script).run().code(0).stdout_is("{").stderr_is("");
 }
 
 #[test]
 fn a_named_snapshot_leaves_standard_input_alone() {
     let script = "net-audit vpc.json -q > out.json\necho the rest runs\n";
-    let sandbox = with_anchor();
+    let sandbox = with_account();
     let run = sandbox.program(std::path::Path::new("bash")).args(["-s"]).pipe_in(script);
     let _ = run.run().code(0).stdout_is("the rest runs\n");
 }

@@ -2,10 +2,28 @@
 
 mod audit;
 mod contract;
+mod documents;
+mod forms;
+mod policy;
 
 /// A region with its default VPC and `prod`: two public subnets, two behind one NAT gateway, two database subnets without a table of their
 /// own, and one whose default route is split in two halves.
 const ANCHOR: &str = include_str!("../fixtures/anchor.json");
+
+/// An account in which nothing is wrong: one VPC, two zones, each with a public, an application and a database subnet.
+const CLEAN: &str = include_str!("../fixtures/clean.json");
+
+/// The account after something was done to it.
+fn spoilt(spoil: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut account = serde_json::from_str(CLEAN).unwrap();
+    spoil(&mut account);
+    account.to_string()
+}
+
+/// The first element of a member whose `key` is `id`.
+fn find<'v>(account: &'v mut serde_json::Value, member: &str, key: &str, id: &str) -> &'v mut serde_json::Value {
+    account[member].as_array_mut().unwrap().iter_mut().find(|element| element[key] == id).unwrap()
+}
 
 /// The anchor without one of its members.
 fn anchor_without(member: &str) -> String {

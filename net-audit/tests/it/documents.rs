@@ -1,0 +1,89 @@
+//! What is read: documents in any mix, own snapshots of several regions.
+
+use serde_json::{Value, json};
+use testkit::sandbox::Sandbox;
+
+use crate::{CLEAN, spoilt};
+
+fn members() -> serde_json::Map<String, Value> {
+    let Ok(Value::Object(members)) = serde_json::from_str(CLEAN) else { panic!("the account is an object") };
+    members
+}
+
+/// The section without what depends on the clock.
+fn section(outcome: &testkit::sandbox::Outcome) -> Value {
+    outcome.json()["network"].clone()
+}
+
+#[test]
+fn documents_one_by_one_say_the_same_as_one_with_all_members() {
+    let sandbox = Sandbox::new();
+    sandbox.write("whole.json", CLEAN);
+    let mut files: Vec<String> = Vec::new();
+    for (name, value) in members() {
+        let file = format!("{name}.json");
+        sandbox.write(&file, json!({ name: value }).to_string());
+        files.push(file);
+    }
+    let whole = sandbox.tool("net-audit").args(["whole.json"]).run().code(0);
+    let parts = sandbox.tool("net-audit").args(files.iter().map(String::as_str)).run().code(0);
+    assert_eq!(section(&whole), section(&parts));
+    let stream: Vec<String> = members().into_iter().map(|(name, value)| json!({ name: value }).to_string()).collect();
+    let piped = sandbox.tool("net-audit").pipe_in(stream.join("\n")).run().code(0);
+    assert_eq!(section(&whole), section(&piped));
+}
+
+#[test]
+fn a_snapshot_of_several_regions_is_audited_region_by_region() {
+    let mut frankfurt = members();
+    frankfurt.insert("region".to_owned(), json!("eu-central-1"));
+    frankfurt.insert("account".to_owned(), json!("111122223333"));
+    let ireland = spoilt(|_| ()).replace("eu-central-1", "eu-west-1").replace("-0", "-1");
+    let Ok(Value::Object(mut ireland)) = serde_json::from_str(&ireland) else { panic!() };
+    ireland.insert("region".to_owned(), json!("eu-west-1"));
+    let snapshot = json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": [frankfurt, ireland] });
+    let outcome = Sandbox::new().tool("net-audit").pipe_in(snapshot.to_string()).run().code(0);
+    let regions: Vec<Value> = outcome.json()["network"]["vpcs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|vpc| json!([vpc["region"], vpc["account"], vpc["subnets"].as_array().unwrap().len()]))
+        .collect();
+    assert_eq!(regions, [json!(["eu-central-1", "111122223333", 6]), json!(["eu-west-1", "111122223333", 6])]);
+}
+
+#[test]
+fn what_a_region_was_denied_is_unknown_in_the_words_of_aws() {
+    let mut region = members();
+    region.remove("SecurityGroups");
+    region.insert("region".to_owned(), json!("eu-central-1"));
+    let denied = json!([{ "operation": "ec2:DescribeSecurityGroups", "members": ["SecurityGroups"],
+        "code": "UnauthorizedOperation", "message": "You are not authorized." }]);
+    region.insert("denied".to_owned(), denied);
+    let snapshot = json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": [region] });
+    let outcome = Sandbox::new().tool("net-audit").pipe_in(snapshot.to_string()).run().code(1);
+    let interfaces = &outcome.json()["network"]["exposure"];
+    assert_eq!((&interfaces["exposed"], &interfaces["unknown"]), (&json!(0), &json!(2)));
+    let _ = outcome.says("/error/code", "network.unknown").stderr_contains(
+        "SecurityGroups could not be listed: ec2:DescribeSecurityGroups failed: UnauthorizedOperation: You are not authorized.",
+    );
+}
+
+#[test]
+fn documents_without_a_place_beside_several_regions_are_refused() {
+    let region = |name: &str| {
+        let mut members = members();
+        members.insert("region".to_owned(), json!(name));
+        members
+    };
+    let snapshot = json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": [region("a"), region("b")] });
+    let text = format!("{snapshot}{{\"FlowLogs\":[]}}");
+    let _ = Sandbox::new().tool("net-audit").pipe_in(text).run().code(2).says("/error/code", "snapshot.no_place");
+}
+
+#[test]
+fn a_snapshot_of_another_version_is_refused() {
+    let text = r#"{"schema":"deploy-aws-ecs/network-snapshot/v9","regions":[]}"#;
+    let outcome = Sandbox::new().tool("net-audit").pipe_in(text).run().code(2);
+    let _ = outcome.says("/error/code", "snapshot.unknown_format").stderr_contains("its schema is");
+}
