@@ -33,8 +33,10 @@ fn every_subnet_of_the_anchor_is_classified_right() {
         .says("/network/counts", json!({ "public": 9, "private": 2, "isolated": 2, "unknown": 0 }))
         .says("/network/unknown", json!([]))
         .says("/steps/0/tool", "net-audit")
-        .stderr_is("net-audit: 13 subnets in 2 VPCs: 9 public, 2 private, 2 isolated; \
-             whether anything is exposed is unknown; 0 findings\n");
+        .stderr_is(
+            "net-audit: 13 subnets in 2 VPCs: 9 public, 2 private, 2 isolated; \
+             whether anything is exposed is unknown; 0 findings\n",
+        );
 }
 
 #[test]

@@ -16,7 +16,8 @@ fn rendered(account: &str, form: &str) -> String {
 fn hostile() -> String {
     spoilt(|account| {
         let name = "\"]; end\\ `<script>` # \u{1b}[31m|x|";
-        find(account, "Subnets", "SubnetId", "subnet-0publica00000")["Tags"] = json!([{ "Key": "Name", "Value": name }]);
+        find(account, "Subnets", "SubnetId", "subnet-0publica00000")["Tags"] =
+            json!([{ "Key": "Name", "Value": name }]);
         account["Vpcs"][0]["Tags"] = json!([{ "Key": "Name", "Value": name }]);
     })
 }

@@ -91,7 +91,8 @@ fn the_command_line_says_what_is_meant_to_be_public() {
             subnet["Tags"] = json!([]);
         }
         // Something that has no business in a public subnet.
-        find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0taska")["SubnetId"] = json!("subnet-0publica00000");
+        find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0taska")["SubnetId"] =
+            json!("subnet-0publica00000");
     });
     let doubted = |arguments: &[&str]| {
         let outcome = run(&untagged, arguments, "");
@@ -106,7 +107,8 @@ fn the_command_line_says_what_is_meant_to_be_public() {
 
 #[test]
 fn patterns_and_numbers_that_say_nothing_are_usage_errors() {
-    for arguments in [["--public", "["], ["--private", " "], ["--gb", "-1"], ["--gb", "much"], ["--fail-on", "severe"]] {
+    for arguments in [["--public", "["], ["--private", " "], ["--gb", "-1"], ["--gb", "much"], ["--fail-on", "severe"]]
+    {
         let _ = run(CLEAN, &arguments, "").code(2).says("/error/code", "usage");
     }
 }

@@ -23,12 +23,12 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
             "Waived",
             network.waived.iter().map(|waived| {
                 let finding = &waived.finding;
-                format!("{} {}: {} (until {})", finding.id, finding.title, waived.reason, waived.expires)
+                text(&format!("{} {}: {} (until {})", finding.id, finding.title, waived.reason, waived.expires))
             }),
         ));
-        parts.extend(list("Cannot be told", cannot_be_told(network)));
+        parts.extend(list("Cannot be told", cannot_be_told(network).map(|item| text(&item))));
         let waivers = network.waivers.iter().map(|waiver| format!("{}: {}", waiver.waiver, waiver.note));
-        parts.extend(list("Notes", waivers.chain(network.notes.iter().cloned())));
+        parts.extend(list("Notes", waivers.chain(network.notes.iter().cloned()).map(|note| text(&note))));
     }
     parts.join("\n\n") + "\n"
 }
@@ -41,7 +41,7 @@ fn cannot_be_told(network: &Network) -> impl Iterator<Item = String> {
 }
 
 fn list(title: &str, items: impl Iterator<Item = String>) -> Option<String> {
-    let items: Vec<String> = items.map(|item| format!("- {}", text(&item))).collect();
+    let items: Vec<String> = items.map(|item| format!("- {item}")).collect();
     (!items.is_empty()).then(|| format!("### {title}\n\n{}", items.join("\n")))
 }
 
@@ -79,8 +79,8 @@ fn exposed(network: &Network) -> Option<String> {
         let who = format!("{} {}", interface.purpose, interface.name.as_deref().unwrap_or_default());
         format!(
             "{} (`{}`, {}): {}",
-            who.trim_end(),
-            interface.id,
+            text(who.trim_end()),
+            table::printable(&interface.id).replace('`', "'"),
             interface.addresses.join(", "),
             openings.collect::<Vec<_>>().join("; ")
         )
