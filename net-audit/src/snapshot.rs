@@ -10,6 +10,7 @@ use contract::raw::RawObject;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
+use crate::capture::SCHEMA_FAMILY;
 use crate::gap::Kind;
 use crate::inventory::{Inventory, Listing};
 use wire::Described;
@@ -74,7 +75,7 @@ pub fn read(bytes: &[u8]) -> Result<Inventory, ReadError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty);
     }
-    let snapshot = Snapshot(object(bytes)?);
+    let snapshot = Snapshot(of_region(object(bytes)?)?);
     snapshot.recognise()?;
     let inventory = snapshot.inventory()?;
     if inventory.subnets.iter().next().is_none() {
@@ -89,6 +90,21 @@ fn object(bytes: &[u8]) -> Result<RawObject, ReadError> {
     }
     let _whole: IgnoredAny = serde_json::from_slice(bytes)?;
     Err(ReadError::Alien("it is not a JSON object".to_owned()))
+}
+
+/// The members of the one region of a snapshot that this tool took; any other object as it is.
+fn of_region(object: RawObject) -> Result<RawObject, ReadError> {
+    let invalid = |cause: String| ReadError::Member { member: "regions", cause };
+    let is_own = object.get("schema").is_some_and(|schema| schema.trim_start_matches('"').starts_with(SCHEMA_FAMILY));
+    if !is_own {
+        return Ok(object);
+    }
+    let regions = object.get("regions").unwrap_or("[]");
+    let mut regions: Vec<RawObject> = serde_json::from_str(regions).map_err(|error| invalid(error.to_string()))?;
+    match (regions.pop(), regions.is_empty()) {
+        (Some(region), true) => Ok(region),
+        _ => Err(invalid("it is not one region".to_owned())),
+    }
 }
 
 struct Snapshot(RawObject);
