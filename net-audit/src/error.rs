@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use contract::aws::{CallError, CallErrorKind};
 use contract::document::DocumentError;
 use contract::requirement::Unmet;
 use contract::{Exit, Fault};
@@ -27,6 +28,12 @@ pub enum Error {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// Several profiles and a role are named.
+    #[error("several profiles are named, and a role: which profile takes it on is not said")]
+    ProfilesAndRoles,
+    /// No network can be seen.
+    #[error(transparent)]
+    Aws(#[from] CallError),
     /// The snapshot is no proof.
     #[error(transparent)]
     Snapshot(#[from] ReadError),
@@ -70,7 +77,9 @@ fn commands(kinds: impl IntoIterator<Item = Kind>) -> String {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoSnapshot | Self::Unreadable { .. } | Self::Snapshot(_) => Exit::Usage,
+            Self::NoSnapshot | Self::Unreadable { .. } | Self::ProfilesAndRoles | Self::Snapshot(_) => Exit::Usage,
+            // Nothing but reading was under way: after a timeout there is nothing to be unsure of.
+            Self::Aws(_) => Exit::World,
             Self::Unknown { .. } => Exit::No,
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
@@ -81,6 +90,8 @@ impl Fault for Error {
         match self {
             Self::NoSnapshot => "snapshot.missing".to_owned(),
             Self::Unreadable { .. } => "snapshot.unreadable".to_owned(),
+            Self::ProfilesAndRoles => "usage".to_owned(),
+            Self::Aws(error) => error.code(),
             Self::Snapshot(error) => snapshot_code(error).to_owned(),
             Self::Unknown { .. } => "network.unknown".to_owned(),
             Self::Document(error) => error.code(),
@@ -92,10 +103,20 @@ impl Fault for Error {
         match self {
             Self::NoSnapshot => Some("name the snapshot: net-audit SNAPSHOT --input -".to_owned()),
             Self::Unreadable { .. } => Some("check the name, and that the snapshot was taken".to_owned()),
+            Self::ProfilesAndRoles => Some("name one profile with all the roles that it takes on".to_owned()),
+            Self::Aws(error) if error.kind == CallErrorKind::Timeout => Some("run it again".to_owned()),
+            Self::Aws(error) => error.hint(),
             Self::Snapshot(error) => Some(snapshot_hint(error)),
             Self::Unknown { gaps, .. } => Some(unknown_hint(gaps)),
             Self::Document(error) => error.hint(),
             Self::Require(error) => error.hint(),
+        }
+    }
+
+    fn request_id(&self) -> Option<String> {
+        match self {
+            Self::Aws(error) => error.request_id(),
+            _ => None,
         }
     }
 }

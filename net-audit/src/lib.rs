@@ -6,12 +6,15 @@
 //!
 //! What the snapshot does not tell is unknown, and unknown never passes.
 pub mod address_set;
+pub mod aws;
+pub mod capture;
 pub mod class;
 pub mod classify;
 pub mod cli;
 pub mod error;
 pub mod gap;
 pub mod inventory;
+pub mod live;
 pub mod prefix;
 pub mod report;
 pub mod request;
@@ -21,7 +24,7 @@ pub mod snapshot;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;
-use contract::{Input, Operand, Session};
+use contract::{Fetched, Input, Operand, Session};
 
 use crate::cli::Arguments;
 use crate::error::Error;
@@ -34,6 +37,9 @@ pub struct NetAudit;
 impl contract::Tool for NetAudit {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const SECTION: &'static str = "network";
+    const WITHOUT_EFFECT: &'static [(&'static str, &'static [&'static str])] = cli::WITHOUT_EFFECT;
+    const WITHOUT_EFFECT_ALONE: &'static [(&'static [&'static str], &'static [&'static str])] =
+        cli::WITHOUT_EFFECT_ALONE;
     type Arguments = Arguments;
     type Section = Network;
     type Error = Error;
@@ -46,12 +52,16 @@ impl contract::Tool for NetAudit {
         arguments.operand()
     }
 
-    fn permissions(_: &Arguments) -> Vec<Statement> {
-        Vec::new()
+    fn permissions(arguments: &Arguments) -> Vec<Statement> {
+        request::permissions(arguments)
     }
 
-    async fn run(arguments: Arguments, input: Input, _: &Session) -> Result<contract::Report<Self>, Error> {
-        run::run(arguments, input).await
+    fn fetch(arguments: &Arguments, session: &Session) -> Option<impl Future<Output = Result<Fetched, Error>>> {
+        arguments.live.collect.then(|| run::collect(arguments, session))
+    }
+
+    async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<contract::Report<Self>, Error> {
+        run::run(arguments, input, session).await
     }
 
     fn table(network: &Network) -> String {

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use contract::Input;
+use contract::policy::Statement;
 use contract::{Digest, requirement};
 
+use crate::aws;
 use crate::cli::Arguments;
 use crate::error::Error;
+use crate::live::Live;
 
 /// What is asked.
 #[derive(Debug)]
@@ -22,17 +25,22 @@ pub enum SnapshotSource {
     File(PathBuf),
     /// What came on standard input.
     Bytes(Vec<u8>),
+    /// It is taken now.
+    Live(Live),
 }
 
 impl Request {
     /// Resolves arguments and input.
     ///
     /// # Errors
-    /// There is no snapshot, the release document's image has the wrong shape, or `--require` is not met.
+    /// There is no snapshot, it is not said where one is to be taken, the release document's image has the wrong shape, or `--require` is not met.
     pub fn resolve(arguments: Arguments, input: Input) -> Result<Self, Error> {
         let image = input.document.as_ref().map(contract::Document::image).transpose()?.flatten();
         let subjects: Vec<Digest> = image.iter().flat_map(|image| image.names().cloned()).collect();
         requirement::check(input.document.as_ref(), &arguments.common.require, &subjects)?;
+        if arguments.live.is_live() {
+            return Ok(Self { snapshot: SnapshotSource::Live(Live::resolve(arguments.live)?) });
+        }
         let named = arguments.snapshot.filter(|path| path.as_os_str() != "-");
         let snapshot = match (named, input.foreign) {
             (Some(path), _) => SnapshotSource::File(path),
@@ -41,4 +49,10 @@ impl Request {
         };
         Ok(Self { snapshot })
     }
+}
+
+/// The permissions that these arguments need: none without a look at AWS.
+pub(crate) fn permissions(arguments: &Arguments) -> Vec<Statement> {
+    let live = arguments.live.is_live().then(|| Live::resolve(arguments.live.clone()));
+    live.and_then(Result::ok).map(|live| aws::permissions(&live)).unwrap_or_default()
 }

@@ -50,7 +50,7 @@ fn a_release_document_alone_is_no_snapshot() {
 
 #[test]
 fn flags_of_other_tools_are_usage_errors() {
-    for flag in ["--live", "--collect", "--explain"] {
+    for flag in ["--cluster", "--explain"] {
         let _ = with_anchor()
             .tool("net-audit")
             .args(["vpc.json", flag])
