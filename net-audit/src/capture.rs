@@ -102,8 +102,12 @@ impl RegionCapture {
         let sentence = |(reason, denials): (String, Vec<&Denial>)| {
             let members: Vec<&str> = denials.iter().flat_map(|denial| denial.members.iter().copied()).collect();
             let operations: Vec<&str> = denials.iter().map(|denial| denial.operation).collect();
-            let advice = if denials.iter().all(|denial| denial.wants_permission) { "allow" } else { "failed:" };
-            format!("{place}: {} unknown: {advice} {} ({reason})", members.join(", "), operations.join(", "))
+            let (members, operations) = (members.join(", "), operations.join(", "));
+            if denials.iter().all(|denial| denial.wants_permission) {
+                format!("{place}: {members} unknown ({reason}): allow {operations}")
+            } else {
+                format!("{place}: {members} unknown: {operations} failed: {reason}")
+            }
         };
         reasons.into_iter().map(sentence).collect()
     }
@@ -183,10 +187,10 @@ mod tests {
         assert_eq!(warnings.len(), 2);
         assert_eq!(
             warnings[0],
-            "1 eu-central-1: FlowLogs, Addresses unknown: allow ec2:DescribeFlowLogs, ec2:DescribeAddresses (UnauthorizedOperation)"
+            "1 eu-central-1: FlowLogs, Addresses unknown (UnauthorizedOperation): allow ec2:DescribeFlowLogs, ec2:DescribeAddresses"
         );
         assert!(warnings[1].starts_with(
-            "1 eu-central-1: DBInstances unknown: failed: rds:DescribeDBInstances (OptInRequired: you may not"
+            "1 eu-central-1: DBInstances unknown: rds:DescribeDBInstances failed: OptInRequired: you may not"
         ));
         assert_eq!(capture.summary(), "a snapshot of 1 region; 3 calls failed");
     }
