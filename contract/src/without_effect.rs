@@ -28,7 +28,7 @@ pub(crate) fn find_alone(
     let is_there =
         |id: &&str| matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
     for (others, useless) in pairs {
-        if others.iter().any(|id| is_there(id)) {
+        if others.iter().any(is_there) {
             continue;
         }
         let typed = useless.iter().find(|id| matches.value_source(id) == Some(ValueSource::CommandLine));

@@ -47,8 +47,9 @@ pub async fn observe(live: &Live, session: &Session) -> Result<Capture, CallErro
     }
     let mut accounts = looks.join_all().await;
     accounts.sort_by_key(|(place, _)| *place);
-    if let Some(error) = blind(accounts.iter().flat_map(|(_, (_, seen))| seen)) {
-        return Err(error);
+    let everywhere: Vec<&Seen> = accounts.iter().flat_map(|(_, (_, seen))| seen).collect();
+    if let Some(error) = blind(&everywhere) {
+        return Err(error.clone());
     }
     let regions = accounts
         .into_iter()
@@ -58,14 +59,16 @@ pub async fn observe(live: &Live, session: &Session) -> Result<Capture, CallErro
 }
 
 /// Why nothing essential can be seen anywhere; `None` if something can.
-fn blind<'a>(mut seen: impl Iterator<Item = &'a Seen> + Clone) -> Option<CallError> {
-    let all = seen.clone();
-    let sees = |seen: &Seen| ESSENTIAL.iter().any(|member| seen.member(member).is_some());
-    if seen.any(sees) {
+fn blind<'a>(regions: &[&'a Seen]) -> Option<&'a CallError> {
+    let shows = |region: &&Seen| ESSENTIAL.iter().any(|member| region.member(member).is_some());
+    if regions.iter().any(shows) {
         return None;
     }
-    let mut failures = all.flat_map(|seen| &seen.failures);
-    failures.find(|failure| failure.members.contains(&ESSENTIAL[0])).map(|failure| failure.error.clone())
+    let of = |member| {
+        let mut failures = regions.iter().flat_map(|region| &region.failures);
+        failures.find(|failure| failure.members.contains(member))
+    };
+    ESSENTIAL.iter().find_map(of).map(|failure| &failure.error)
 }
 
 /// The least policy: one of reading, and one of taking on the roles.

@@ -53,20 +53,23 @@ impl Live {
 mod tests {
     use super::*;
 
-    fn accounts(profiles: &[&str], roles: &[&str]) -> Result<Vec<(Option<String>, Option<String>)>, Error> {
+    fn accounts(profiles: &[&str], roles: &[&str]) -> Result<Vec<Entrance>, Error> {
         let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let arguments = LiveArguments { profile: own(profiles), role: own(roles), ..LiveArguments::default() };
-        let live = Live::resolve(arguments)?;
-        Ok(live.accounts.into_iter().map(|account| (account.profile, account.role)).collect())
+        Ok(Live::resolve(arguments)?.accounts)
+    }
+
+    fn entrance(profile: Option<&str>, role: Option<&str>) -> Entrance {
+        Entrance { profile: profile.map(str::to_owned), role: role.map(str::to_owned) }
     }
 
     #[test]
     fn a_profile_or_a_role_is_an_account() {
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(accounts(&[], &[]).unwrap(), [(None, None)]);
-        assert_eq!(accounts(&["a", "b"], &[]).unwrap(), [(some("a"), None), (some("b"), None)]);
-        assert_eq!(accounts(&[], &["x", "y"]).unwrap(), [(None, some("x")), (None, some("y"))]);
-        assert_eq!(accounts(&["a"], &["x", "y"]).unwrap(), [(some("a"), some("x")), (some("a"), some("y"))]);
+        let (a, b, x, y) = (Some("a"), Some("b"), Some("x"), Some("y"));
+        assert_eq!(accounts(&[], &[]).unwrap(), [entrance(None, None)]);
+        assert_eq!(accounts(&["a", "b"], &[]).unwrap(), [entrance(a, None), entrance(b, None)]);
+        assert_eq!(accounts(&[], &["x", "y"]).unwrap(), [entrance(None, x), entrance(None, y)]);
+        assert_eq!(accounts(&["a"], &["x", "y"]).unwrap(), [entrance(a, x), entrance(a, y)]);
         assert!(accounts(&["a", "b"], &["x"]).is_err());
     }
 

@@ -27,12 +27,9 @@ pub(super) struct Paging {
     pub(super) element: &'static str,
 }
 
-/// Paging in EC2. Source: EC2 API reference, `MaxResults` of each operation.
-const fn by_token(size: &'static str) -> Option<Paging> {
-    Some(Paging { size: ("MaxResults", size), parameter: "NextToken", element: "nextToken" })
-}
-
-const fn ec2(action: &'static str, list: Member, paging: Option<Paging>) -> Operation {
+/// A list of EC2 in pages of a size. Source: EC2 API reference, `MaxResults` of each operation.
+const fn ec2(action: &'static str, list: Member, size: &'static str) -> Operation {
+    let paging = Some(Paging { size: ("MaxResults", size), parameter: "NextToken", element: "nextToken" });
     Operation { action, service: &EC2, list, paging }
 }
 
@@ -46,45 +43,42 @@ pub(super) const OF_REGION: [Operation; 18] = [
     ec2(
         "ec2:DescribeNetworkInterfaces",
         list("NetworkInterfaces", shapes::NETWORK_INTERFACE).from("networkInterfaceSet"),
-        by_token("1000"),
+        "1000",
     ),
-    ec2("ec2:DescribeInstances", list("Reservations", shapes::RESERVATION).from("reservationSet"), by_token("1000")),
-    ec2(
-        "ec2:DescribeSecurityGroups",
-        list("SecurityGroups", shapes::SECURITY_GROUP).from("securityGroupInfo"),
-        by_token("1000"),
-    ),
-    ec2("ec2:DescribeRouteTables", list("RouteTables", shapes::ROUTE_TABLE).from("routeTableSet"), by_token("100")),
-    ec2("ec2:DescribeVpcs", list("Vpcs", shapes::VPC).from("vpcSet"), by_token("1000")),
-    ec2("ec2:DescribeSubnets", list("Subnets", shapes::SUBNET).from("subnetSet"), by_token("1000")),
+    ec2("ec2:DescribeInstances", list("Reservations", shapes::RESERVATION).from("reservationSet"), "1000"),
+    ec2("ec2:DescribeSecurityGroups", list("SecurityGroups", shapes::SECURITY_GROUP).from("securityGroupInfo"), "1000"),
+    ec2("ec2:DescribeRouteTables", list("RouteTables", shapes::ROUTE_TABLE).from("routeTableSet"), "100"),
+    ec2("ec2:DescribeVpcs", list("Vpcs", shapes::VPC).from("vpcSet"), "1000"),
+    ec2("ec2:DescribeSubnets", list("Subnets", shapes::SUBNET).from("subnetSet"), "1000"),
     ec2(
         "ec2:DescribeInternetGateways",
         list("InternetGateways", shapes::INTERNET_GATEWAY).from("internetGatewaySet"),
-        by_token("1000"),
+        "1000",
     ),
     ec2(
         "ec2:DescribeEgressOnlyInternetGateways",
         list("EgressOnlyInternetGateways", shapes::EGRESS_ONLY_INTERNET_GATEWAY).from("egressOnlyInternetGatewaySet"),
-        by_token("255"),
+        "255",
     ),
-    ec2("ec2:DescribeNatGateways", list("NatGateways", shapes::NAT_GATEWAY).from("natGatewaySet"), by_token("1000")),
-    ec2(
-        "ec2:DescribeVpcEndpoints",
-        list("VpcEndpoints", shapes::VPC_ENDPOINT).from("vpcEndpointSet"),
-        by_token("1000"),
-    ),
-    ec2("ec2:DescribeNetworkAcls", list("NetworkAcls", shapes::NETWORK_ACL).from("networkAclSet"), by_token("1000")),
-    ec2("ec2:DescribeAddresses", list("Addresses", shapes::ADDRESS).from("addressesSet"), None),
+    ec2("ec2:DescribeNatGateways", list("NatGateways", shapes::NAT_GATEWAY).from("natGatewaySet"), "1000"),
+    ec2("ec2:DescribeVpcEndpoints", list("VpcEndpoints", shapes::VPC_ENDPOINT).from("vpcEndpointSet"), "1000"),
+    ec2("ec2:DescribeNetworkAcls", list("NetworkAcls", shapes::NETWORK_ACL).from("networkAclSet"), "1000"),
+    Operation {
+        action: "ec2:DescribeAddresses",
+        service: &EC2,
+        list: list("Addresses", shapes::ADDRESS).from("addressesSet"),
+        paging: None,
+    },
     ec2(
         "ec2:DescribeVpcPeeringConnections",
         list("VpcPeeringConnections", shapes::VPC_PEERING_CONNECTION).from("vpcPeeringConnectionSet"),
-        by_token("1000"),
+        "1000",
     ),
-    ec2("ec2:DescribeFlowLogs", list("FlowLogs", shapes::FLOW_LOG).from("flowLogSet"), by_token("1000")),
+    ec2("ec2:DescribeFlowLogs", list("FlowLogs", shapes::FLOW_LOG).from("flowLogSet"), "1000"),
     ec2(
         "ec2:DescribeTransitGatewayVpcAttachments",
         list("TransitGatewayVpcAttachments", shapes::TRANSIT_GATEWAY_ATTACHMENT),
-        by_token("1000"),
+        "1000",
     ),
     rds("rds:DescribeDBInstances", list("DBInstances", shapes::DB_INSTANCE)),
     rds("rds:DescribeDBSubnetGroups", list("DBSubnetGroups", shapes::DB_SUBNET_GROUP)),
@@ -97,11 +91,8 @@ pub(super) const OF_REGION: [Operation; 18] = [
 ];
 
 /// Asked once for each prefix list.
-pub(super) const PREFIX_LIST_ENTRIES: Operation = ec2(
-    "ec2:GetManagedPrefixListEntries",
-    list("Entries", shapes::PREFIX_LIST_ENTRY).from("entrySet"),
-    by_token("100"),
-);
+pub(super) const PREFIX_LIST_ENTRIES: Operation =
+    ec2("ec2:GetManagedPrefixListEntries", list("Entries", shapes::PREFIX_LIST_ENTRY).from("entrySet"), "100");
 
 /// Asked once for up to 500 metrics.
 pub(super) const METRIC_DATA: Operation = Operation {

@@ -69,9 +69,9 @@ fn id(gateway: usize, metric: usize) -> String {
 }
 
 fn question(gateways: &[NatGateway], now: Timestamp) -> Question {
-    let start = now.checked_sub(SignedDuration::from_hours(24 * i64::from(DAYS))).unwrap_or(now);
+    let earliest = now.checked_sub(SignedDuration::from_hours(24 * i64::from(DAYS))).unwrap_or(now);
     let time = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut parameters = vec![("StartTime".to_owned(), time(start)), ("EndTime".to_owned(), time(now))];
+    let mut parameters = vec![("StartTime".to_owned(), time(earliest)), ("EndTime".to_owned(), time(now))];
     let mut number = 0;
     for (index, gateway) in gateways.iter().enumerate() {
         for (metric, name) in METRICS.into_iter().enumerate() {

@@ -1,5 +1,7 @@
 //! Looking at accounts: against ministack and moto, which are independent of each other and of this project.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
+
 mod account;
 mod relay;
 
@@ -237,6 +239,16 @@ fn no_credentials_and_no_region_are_named() {
     let _ = run(&bare, &["--live"]).code(3).says("/error/code", "aws.region");
     let outcome = run(&bare, &["--live", "--region", REGION]).code(3).says("/error/code", "aws.credentials");
     let _ = outcome.stderr_contains("net-audit: hint: aws sts get-caller-identity shows whose credentials are found");
+}
+
+#[test]
+fn wrong_credentials_are_named_as_such_after_few_calls() {
+    let relay = Relay::refusing("AuthFailure");
+    let outcome = run(&sandbox(&relay.endpoint()), &["--live"]).code(3).says("/error/code", "aws.credentials");
+    let outcome = outcome.says("/error/request_id", "r-denied");
+    let _ = outcome.stderr_contains("net-audit: hint: aws sts get-caller-identity shows whose credentials are found");
+    let calls = relay.calls(REGION).values().sum::<usize>();
+    assert!(calls <= 10, "{calls} calls, of which 8 were under way when the first failed");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::SystemTime;
 
 /// A client of a local AWS in one region.
 pub(super) struct Account<'a> {
@@ -145,12 +146,14 @@ impl Account<'_> {
         self.query("rds", "2014-10-31", "CreateDBInstance", instance);
     }
 
-    /// What a NAT gateway carried.
+    /// What a NAT gateway carried a minute ago.
     fn carried(&self, nat_gateway: &str) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let time = contract::time::rfc3339(now.as_secs_f64() - 60.0).unwrap();
         for (metric, value) in [("BytesInFromSource", 1_000), ("BytesInFromDestination", 2_500)] {
             let datum = "MetricData.member.1";
             let parameters = format!(
-                "Namespace=AWS%2FNATGateway&{datum}.MetricName={metric}&{datum}.Value={value}\
+                "Namespace=AWS%2FNATGateway&{datum}.MetricName={metric}&{datum}.Value={value}&{datum}.Timestamp={time}\
                  &{datum}.Dimensions.member.1.Name=NatGatewayId&{datum}.Dimensions.member.1.Value={nat_gateway}"
             );
             self.query("monitoring", "2010-08-01", "PutMetricData", &parameters);

@@ -14,6 +14,8 @@ pub(super) struct Relay {
 struct Shared {
     target: String,
     denied: Vec<String>,
+    /// The code by which all calls are refused, if they are.
+    broken: Option<&'static str>,
     /// How often each operation of each region was called.
     calls: Mutex<BTreeMap<(String, String), usize>>,
 }
@@ -27,10 +29,19 @@ struct Request {
 impl Relay {
     /// In front of `target` (`127.0.0.1:PORT`), refusing these operations.
     pub(super) fn start(target: &str, denied: &[&str]) -> Self {
+        Self::serving(target, denied, None)
+    }
+
+    /// In front of nothing, refusing all calls by a code.
+    pub(super) fn refusing(code: &'static str) -> Self {
+        Self::serving("", &[], Some(code))
+    }
+
+    fn serving(target: &str, denied: &[&str], broken: Option<&'static str>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let denied = denied.iter().map(|name| (*name).to_owned()).collect();
-        let shared = Arc::new(Shared { target: target.to_owned(), denied, calls: Mutex::default() });
+        let shared = Arc::new(Shared { target: target.to_owned(), denied, broken, calls: Mutex::default() });
         let served = Arc::clone(&shared);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -58,8 +69,11 @@ fn serve(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
     let request = read(&client)?;
     let name = request.operation();
     *shared.calls.lock().unwrap().entry((request.region(), name.clone())).or_default() += 1;
+    if let Some(code) = shared.broken {
+        return client.write_all(refusal("401 Unauthorized", code, &name).as_bytes());
+    }
     if shared.denied.contains(&name) {
-        return client.write_all(refusal(&name).as_bytes());
+        return client.write_all(refusal("403 Forbidden", "UnauthorizedOperation", &name).as_bytes());
     }
     let mut server = TcpStream::connect(&shared.target)?;
     server.write_all(request.last_of_its_connection().as_bytes())?;
@@ -111,15 +125,15 @@ impl Request {
     }
 }
 
-/// Source: EC2 API reference, "Error codes": `UnauthorizedOperation`.
-fn refusal(name: &str) -> String {
+/// Source: EC2 API reference, "Error codes".
+fn refusal(status: &str, code: &str, name: &str) -> String {
     let body = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>UnauthorizedOperation</Code>\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code>\
          <Message>You are not authorized to perform this operation: {name}</Message></Error></Errors>\
          <RequestID>r-denied</RequestID></Response>"
     );
     format!(
-        "HTTP/1.1 403 Forbidden\r\ncontent-type: text/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )
 }
