@@ -12,21 +12,21 @@ pub(super) type Next = Vec<(&'static str, String)>;
 /// The elements of a list as JSON, page by page.
 #[derive(Debug, Default)]
 pub(super) struct Elements {
-    /// Each followed by a comma.
+    /// Each behind a bracket or a comma.
     json: Vec<u8>,
 }
 
 impl Elements {
     fn push(&mut self, structure: &Structure<'_, '_>) -> Result<(), String> {
-        serde_json::to_writer(&mut self.json, structure).map_err(|error| error.to_string())?;
-        self.json.push(b',');
-        Ok(())
+        self.json.push(if self.json.is_empty() { b'[' } else { b',' });
+        serde_json::to_writer(&mut self.json, structure).map_err(|error| error.to_string())
     }
 
     /// All of them as one JSON array.
     pub(super) fn array(mut self) -> Result<Box<RawValue>, String> {
-        self.json.pop();
-        self.json.insert(0, b'[');
+        if self.json.is_empty() {
+            self.json.push(b'[');
+        }
         self.json.push(b']');
         let json = String::from_utf8(self.json).map_err(|error| error.to_string())?;
         RawValue::from_string(json).map_err(|error| error.to_string())

@@ -56,14 +56,28 @@ impl Caller {
         question: &Question,
     ) -> Result<Box<RawValue>, CallError> {
         let mut elements = Elements::default();
+        self.list_into(&mut elements, operation, question).await?;
+        elements.array().map_err(|message| not_understood(operation.action, message))
+    }
+
+    /// The same, behind what was listed before.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn list_into(
+        &self,
+        elements: &mut Elements,
+        operation: &'static Operation,
+        question: &Question,
+    ) -> Result<(), CallError> {
         let mut next = Next::new();
         loop {
             let xml = self.page(operation, question, &next).await?;
             let added = question.added.as_ref().map(|(name, value)| (*name, value.as_str()));
-            let following = read(operation, &xml, added, &mut elements)
-                .map_err(|message| not_understood(operation.action, message))?;
+            let following =
+                read(operation, &xml, added, elements).map_err(|message| not_understood(operation.action, message))?;
             if following.is_empty() {
-                return elements.array().map_err(|message| not_understood(operation.action, message));
+                return Ok(());
             }
             if following == next {
                 return Err(not_understood(operation.action, "a page names itself as the next one".to_owned()));
