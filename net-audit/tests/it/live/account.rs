@@ -4,6 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::SystemTime;
 
+/// The addresses in the zone: more than fit on a page.
+pub(super) const RECORDS: usize = 301;
+
 /// A client of a local AWS in one region.
 pub(super) struct Account<'a> {
     /// `127.0.0.1:PORT`.
@@ -160,7 +163,7 @@ impl Account<'_> {
         }
     }
 
-    /// A public zone with one record, and a private one.
+    /// A public zone.
     fn zone(&self) {
         let namespace = "xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"";
         let zone = format!(
@@ -169,11 +172,18 @@ impl Account<'_> {
         );
         let answer = self.send("route53", "POST", "/2013-04-01/hostedzone", &zone);
         let id = text(&answer, "Id");
+        let names = (1..RECORDS).map(|number| format!("n{number}")).chain(["web".to_owned()]);
+        let record = |name: String| {
+            format!(
+                "<Change><Action>CREATE</Action><ResourceRecordSet><Name>{name}.example.test</Name><Type>A</Type>\
+                 <TTL>300</TTL><ResourceRecords><ResourceRecord><Value>198.51.100.7</Value></ResourceRecord>\
+                 </ResourceRecords></ResourceRecordSet></Change>"
+            )
+        };
         let records = format!(
-            "<ChangeResourceRecordSetsRequest {namespace}><ChangeBatch><Changes><Change><Action>CREATE</Action>\
-             <ResourceRecordSet><Name>web.example.test</Name><Type>A</Type><TTL>300</TTL><ResourceRecords><ResourceRecord>\
-             <Value>198.51.100.7</Value></ResourceRecord></ResourceRecords></ResourceRecordSet></Change></Changes>\
-             </ChangeBatch></ChangeResourceRecordSetsRequest>"
+            "<ChangeResourceRecordSetsRequest {namespace}><ChangeBatch><Changes>{}</Changes></ChangeBatch>\
+             </ChangeResourceRecordSetsRequest>",
+            names.map(record).collect::<String>()
         );
         self.send("route53", "POST", &format!("/2013-04-01{id}/rrset/"), &records);
     }
