@@ -206,6 +206,9 @@ fn ministack_is_audited_as_well() {
     assert_eq!([class(&prod.public), class(&prod.app), class(&prod.database)], ["public", "private-nat", "isolated"]);
     let offline = sandbox.shell("net-audit --collect | net-audit").run().code(0).json();
     assert_eq!(offline["network"], live["network"]);
+    let release = r#"{"schema":"deploy-aws-ecs/release/v1","x-team":"payments","ok":true}"#;
+    let carried = sandbox.tool("net-audit").args(["--live", "--input", "-"]).pipe_in(release).run().code(0);
+    let _ = carried.says("/x-team", "payments").says("/network/ok", true);
 }
 
 #[test]
