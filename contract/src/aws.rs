@@ -1,6 +1,8 @@
 //! AWS clients: one way to find region and credentials, one set of timeouts and retries, one way to say what went wrong.
 
 mod raw_answer;
+mod role;
+mod said_endpoints;
 mod service;
 
 use std::fmt;
@@ -23,11 +25,13 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use aws_types::SdkConfig;
 use aws_types::request_id::RequestId;
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+pub use aws_types::SdkConfig;
 
 pub use self::raw_answer::RawAnswer;
+pub use self::role::assume_role;
+use self::said_endpoints::with_said_endpoints;
 pub use self::service::{Protocol, Service, ServiceModel};
 use crate::arguments::AwsArguments;
 use crate::exit::Exit;
@@ -79,26 +83,6 @@ pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkCo
         loader = loader.endpoint_url(endpoint);
     }
     with_said_endpoints(loader.load().await)
-}
-
-/// An endpoint that is set and empty is none, as for the AWS CLI.
-fn with_said_endpoints(config: SdkConfig) -> SdkConfig {
-    let mut builder = config.clone().into_builder();
-    if config.endpoint_url() == Some("") {
-        builder.set_endpoint_url(None);
-    }
-    builder.set_service_config(Some(SaidEndpoints(config)));
-    builder.build()
-}
-
-/// The settings of single services, without those that say nothing.
-#[derive(Debug)]
-struct SaidEndpoints(SdkConfig);
-
-impl LoadServiceConfig for SaidEndpoints {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        self.0.service_config()?.load_config(key).filter(|value| !value.is_empty())
-    }
 }
 
 /// A call to AWS that failed, in AWS's own words.
@@ -155,7 +139,8 @@ impl CallError {
         let code = error.as_service_error().and_then(|error| error.code()).map(str::to_owned);
         let message = error.as_service_error().and_then(|error| error.message()).map(str::to_owned);
         let status = error.raw_response().map(|response| response.status().as_u16());
-        let request_id = error.request_id().map(str::to_owned);
+        let of_body = || error.as_service_error()?.meta().extra(service::REQUEST_ID);
+        let request_id = error.request_id().or_else(of_body).map(str::to_owned);
         let message = message.unwrap_or_else(|| deepest_cause(error));
         let kind = kind(error, code.as_deref(), status, &message);
         Self { operation, code, message, request_id, status, kind }
@@ -249,7 +234,8 @@ impl Fault for CallError {
 const REGISTRY: &str = "registry";
 
 /// Codes by which AWS says that the caller is unknown, not that it may not. Source: common errors of the AWS APIs.
-const CREDENTIAL_CODES: [&str; 6] = [
+const CREDENTIAL_CODES: [&str; 7] = [
+    "AuthFailure",
     "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",

@@ -72,6 +72,10 @@ fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
         let message = format!("{useless} is without effect beside {beside}");
         return without_matches::<T>(&command.clone().error(ErrorKind::ArgumentConflict, message));
     }
+    if let Some((useless, other)) = without_effect::find_alone(&command, matches, T::WITHOUT_EFFECT_ALONE) {
+        let message = format!("{useless} is without effect without {other}");
+        return without_matches::<T>(&command.clone().error(ErrorKind::MissingRequiredArgument, message));
+    }
     let arguments = match T::Arguments::from_arg_matches(matches) {
         Ok(arguments) => arguments,
         Err(error) => return without_matches::<T>(&error),
@@ -113,6 +117,8 @@ struct Outcome {
     section: Option<Box<serde_json::value::RawValue>>,
     /// What is written in place of the document, if another form was asked for.
     rendered: Option<String>,
+    /// What is written in place of any form of the document.
+    fetched: Option<String>,
     image: Option<crate::image::Image>,
     summary: String,
     failure: Option<Failure>,
@@ -123,8 +129,8 @@ struct Outcome {
 
 impl Default for Outcome {
     fn default() -> Self {
-        let (section, rendered, image, failure) = (None, None, None, None);
-        Self { section, rendered, image, summary: String::new(), failure, exit: Exit::Yes, forward: false }
+        let (section, rendered, fetched, image, failure) = (None, None, None, None, None);
+        Self { section, rendered, fetched, image, summary: String::new(), failure, exit: Exit::Yes, forward: false }
     }
 }
 
@@ -134,6 +140,7 @@ impl Outcome {
         Self {
             section: to_raw_value(&report.section).ok(),
             rendered: rendered::<T>(form, Some(&report.section), failure.as_ref()),
+            fetched: None,
             image: report.image,
             summary: report.summary,
             exit: report.refusal.as_ref().map_or(Exit::Yes, Fault::exit),
@@ -210,6 +217,12 @@ async fn supervise<T: Tool>(
 ) -> (Document, Outcome) {
     let mut document = Document::new();
     let work = async {
+        if let Some(fetching) = T::fetch(&arguments, session) {
+            return match fetching.await {
+                Ok(fetched) => Outcome { fetched: Some(fetched.text), summary: fetched.summary, ..Outcome::default() },
+                Err(error) => Outcome::of_fault(&error, session),
+            };
+        }
         let source = input::source(common.input.as_deref(), T::operand(&arguments));
         let input = match input::read(source, T::STREAMS, &session.progress).await {
             Ok(input) => input,
@@ -288,9 +301,12 @@ fn finish<T: Tool>(
     if !outcome.forward {
         complete::<T>(&mut document, &outcome, started);
     }
-    let text = match output::form(asked) {
-        OutputForm::Json => document.to_line(),
-        form => outcome.rendered.or_else(|| rendered::<T>(form, None, outcome.failure.as_ref())).unwrap_or_default(),
+    let text = match (outcome.fetched, output::form(asked)) {
+        (Some(fetched), _) => fetched,
+        (None, OutputForm::Json) => document.to_line(),
+        (None, form) => {
+            outcome.rendered.or_else(|| rendered::<T>(form, None, outcome.failure.as_ref())).unwrap_or_default()
+        }
     };
     progress.end();
     match &outcome.failure {

@@ -32,6 +32,10 @@ pub trait Tool {
     /// of the environment is a setting for all runs, and is passed over.
     const WITHOUT_EFFECT: &'static [(&'static str, &'static [&'static str])] = &[];
 
+    /// Flags, by their ids, that are without effect unless one of others is there: first those others, then they. They are refused if they are
+    /// typed alone; a variable of the environment is passed over.
+    const WITHOUT_EFFECT_ALONE: &'static [(&'static [&'static str], &'static [&'static str])] = &[];
+
     /// The command line.
     type Arguments: Parser;
 
@@ -66,6 +70,16 @@ pub trait Tool {
         session: &Session,
     ) -> impl Future<Output = Result<Report<Self>, Self::Error>>;
 
+    /// Gets what stands on standard output in place of a release document, if these arguments ask for such a thing: then nothing else is done,
+    /// and no input is read. A failure is a release document all the same.
+    fn fetch(
+        arguments: &Self::Arguments,
+        session: &Session,
+    ) -> Option<impl Future<Output = Result<Fetched, Self::Error>>> {
+        let _ = (arguments, session);
+        None::<std::future::Ready<_>>
+    }
+
     /// The section for people.
     fn table(section: &Self::Section) -> String;
 
@@ -74,6 +88,15 @@ pub trait Tool {
         let _ = (form, failure);
         section.map(Self::table).unwrap_or_default()
     }
+}
+
+/// What a tool fetched, to be written as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The text.
+    pub text: String,
+    /// One line for people.
+    pub summary: String,
 }
 
 /// What a tool found or did.

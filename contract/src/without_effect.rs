@@ -19,6 +19,26 @@ pub(crate) fn find(command: &Command, matches: &ArgMatches, pairs: &[(&str, &[&s
     None
 }
 
+/// The first flag that was typed and is without effect unless one of others is there, and the first of those: as they are written.
+pub(crate) fn find_alone(
+    command: &Command,
+    matches: &ArgMatches,
+    pairs: &[(&[&str], &[&str])],
+) -> Option<(String, String)> {
+    let is_there =
+        |id: &&str| matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
+    for (others, useless) in pairs {
+        if others.iter().any(is_there) {
+            continue;
+        }
+        let typed = useless.iter().find(|id| matches.value_source(id) == Some(ValueSource::CommandLine));
+        if let (Some(typed), Some(other)) = (typed, others.first()) {
+            return Some((written(command, typed), written(command, other)));
+        }
+    }
+    None
+}
+
 /// The flags of a group; a flag is its own group.
 fn members(command: &Command, id: &str) -> Vec<String> {
     match command.get_groups().find(|group| group.get_id() == id) {
@@ -55,6 +75,21 @@ mod tests {
         let pair = |useless: &str| Some((useless.to_owned(), "--rollback".to_owned()));
         assert_eq!(found(&["t", "--rollback", "--task-role", "r"]), pair("--task-role"));
         assert_eq!(found(&["t", "--check", "c", "--rollback"]), pair("--check"));
+    }
+
+    #[test]
+    fn what_was_typed_alone_in_vain_is_named() {
+        let flag = |name: &'static str| Arg::new(name).long(name);
+        let switch = |name: &'static str| flag(name).action(ArgAction::SetTrue);
+        let command =
+            Command::new("t").args([switch("live"), switch("collect"), flag("region"), flag("home").env("HOME")]);
+        let found = |arguments: &[&str]| {
+            let matches = command.clone().try_get_matches_from(arguments).unwrap();
+            find_alone(&command, &matches, &[(&["live", "collect"], &["region", "home"])])
+        };
+        assert_eq!(found(&["t", "--region", "r"]), Some(("--region".to_owned(), "--live".to_owned())));
+        assert_eq!(found(&["t", "--region", "r", "--collect"]), None);
+        assert_eq!(found(&["t"]), None, "HOME is set");
     }
 
     #[test]

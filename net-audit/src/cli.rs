@@ -1,17 +1,29 @@
 //! The command line.
 
+pub mod live;
+
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use contract::Operand;
 use contract::arguments::{CommonArguments, parse_text};
 
+use self::live::LiveArguments;
 use crate::finding::Severity;
+
+/// A snapshot is written as it is: no document is carried on, and none is begun.
+pub(crate) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[(
+    "collect",
+    &["input", "require", "output", "explain", "diff", "fail_on", "waivers", "public", "private", "prices", "gb"],
+)];
+/// A snapshot says itself where it is from.
+pub(crate) const WITHOUT_EFFECT_ALONE: &[(&[&str], &[&str])] =
+    &[(&["live", "collect"], &["region", "profile", "role", "endpoint_url"])];
 
 /// Say which subnets are public, what the internet can reach, what is wrong with it, and what it costs.
 ///
 /// Reads what describes a network: documents of `aws ec2|elbv2|rds|route53|ecs … --output json` in any mix, a snapshot of its own, or what
-/// `terraform show -json` writes of a state or a plan. Says no if something at or above --fail-on is wrong, or cannot be told.
+/// `terraform show -json` writes of a state or a plan; or looks at accounts itself. Says no if something at or above --fail-on is wrong, or cannot be told.
 #[derive(Debug, Parser)]
 #[command(after_long_help = "\
 Examples:
@@ -20,6 +32,8 @@ Examples:
   terraform show -json plan | net-audit --waivers waivers.toml
   net-audit vpc.json --explain internet orders:5432 --output table
   net-audit --diff yesterday.json today.json
+  net-audit --live --region eu-central-1,us-east-1
+  net-audit --collect --role arn:aws:iam::123456789012:role/auditor > snapshot.json
   net-audit vpc.json --output mermaid > network.mmd
   net-audit vpc.json --input release.json > audited.json")]
 pub struct Arguments {
@@ -59,6 +73,10 @@ pub struct Arguments {
     /// Gigabytes that each NAT gateway carries in a month, where nobody measured it.
     #[arg(long, value_name = "NUMBER", value_parser = parse_gigabytes, help_heading = "Money")]
     pub gb: Option<f64>,
+
+    /// Where to look, if not into a snapshot.
+    #[command(flatten)]
+    pub live: LiveArguments,
 
     /// What all tools share.
     #[command(flatten)]
@@ -101,7 +119,7 @@ impl Arguments {
     pub(crate) fn operand(&self) -> Operand {
         let named = || self.snapshots.iter().chain(&self.diff);
         if named().next().is_none() {
-            return Operand::Missing;
+            return if self.live.is_live() { Operand::Named } else { Operand::Missing };
         }
         if named().any(|path| path.as_os_str() == "-") { Operand::StandardInput } else { Operand::Named }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use contract::aws::{CallError, CallErrorKind};
 use contract::document::DocumentError;
 use contract::requirement::Unmet;
 use contract::{Exit, Fault};
@@ -30,9 +31,23 @@ pub enum Error {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// Several profiles and a role are named.
+    #[error("several profiles are named, and a role: which profile takes it on is not said")]
+    ProfilesAndRoles,
+    /// No network can be seen.
+    #[error(transparent)]
+    Aws(#[from] CallError),
     /// The snapshot is no proof.
     #[error(transparent)]
     Snapshot(#[from] ReadError),
+    /// There are regions that could not be looked at.
+    #[error("{} cannot be seen: {because}", regions.join(", "))]
+    Unseen {
+        /// Which, with their accounts.
+        regions: Vec<String>,
+        /// Why the first of them could not.
+        because: String,
+    },
     /// There are subnets whose class cannot be said.
     #[error("{} cannot be classified: {}", counted(*subnets), named(gaps))]
     Unknown {
@@ -113,10 +128,13 @@ impl Fault for Error {
         match self {
             Self::NoSnapshot
             | Self::Unreadable { .. }
+            | Self::ProfilesAndRoles
             | Self::Snapshot(_)
             | Self::Waivers { .. }
             | Self::Prices { .. } => Exit::Usage,
-            Self::Unknown { .. } | Self::Unanswered { .. } | Self::Found { .. } => Exit::No,
+            // Nothing but reading was under way: after a timeout there is nothing to be unsure of.
+            Self::Aws(_) => Exit::World,
+            Self::Unseen { .. } | Self::Unknown { .. } | Self::Unanswered { .. } | Self::Found { .. } => Exit::No,
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
         }
@@ -126,8 +144,10 @@ impl Fault for Error {
         match self {
             Self::NoSnapshot => "snapshot.missing".to_owned(),
             Self::Unreadable { .. } => "snapshot.unreadable".to_owned(),
+            Self::ProfilesAndRoles => "usage".to_owned(),
+            Self::Aws(error) => error.code(),
             Self::Snapshot(error) => snapshot_code(error).to_owned(),
-            Self::Unknown { .. } | Self::Unanswered { .. } => "network.unknown".to_owned(),
+            Self::Unseen { .. } | Self::Unknown { .. } | Self::Unanswered { .. } => "network.unknown".to_owned(),
             Self::Found { .. } => "network.findings".to_owned(),
             Self::Waivers { .. } => "waivers.invalid".to_owned(),
             Self::Prices { .. } => "prices.invalid".to_owned(),
@@ -140,7 +160,13 @@ impl Fault for Error {
         match self {
             Self::NoSnapshot => Some("name the snapshot: net-audit SNAPSHOT --input -".to_owned()),
             Self::Unreadable { .. } => Some("check the name, and that the snapshot was taken".to_owned()),
+            Self::ProfilesAndRoles => Some("name one profile with all the roles that it takes on".to_owned()),
+            Self::Aws(error) if error.kind == CallErrorKind::Timeout => Some("run it again".to_owned()),
+            Self::Aws(error) => error.hint(),
             Self::Snapshot(error) => Some(snapshot_hint(error)),
+            Self::Unseen { .. } => {
+                Some("allow what net-audit --live --iam-policy prints, or leave the region out".to_owned())
+            }
             Self::Unknown { gaps, .. } => Some(unknown_hint(gaps)),
             Self::Unanswered { gaps, .. } => {
                 Some(format!("{}; --fail-on never only tells what is found", unknown_hint(gaps)))
@@ -153,6 +179,13 @@ impl Fault for Error {
             Self::Prices { .. } => Some("docs/net-audit.md shows what such a file looks like".to_owned()),
             Self::Document(error) => error.hint(),
             Self::Require(error) => error.hint(),
+        }
+    }
+
+    fn request_id(&self) -> Option<String> {
+        match self {
+            Self::Aws(error) => error.request_id(),
+            _ => None,
         }
     }
 }

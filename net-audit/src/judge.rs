@@ -7,6 +7,7 @@ use crate::classify::SubnetVerdict;
 use crate::error::Error;
 use crate::finding::{Finding, Severity, Unknown};
 use crate::gap::Gap;
+use crate::snapshot::Unseen;
 use crate::waiver::{Ruling, Subject, Waiver, idle, rule};
 
 /// A finding, and where it was found.
@@ -37,6 +38,7 @@ pub struct Judgement<'a> {
     pub idle: Vec<usize>,
     /// Rules that could not be asked, each with its region.
     pub unanswered: Vec<(&'a Unknown, Option<&'a str>)>,
+    unseen: &'a [Unseen],
     unclassified: usize,
     gaps: Vec<Gap>,
 }
@@ -45,6 +47,7 @@ pub struct Judgement<'a> {
 #[must_use]
 pub fn judge<'a>(
     audits: &'a [RegionAudit<'a>],
+    unseen: &'a [Unseen],
     waivers: &'a [Waiver],
     threshold: Option<Severity>,
     now: Timestamp,
@@ -56,6 +59,7 @@ pub fn judge<'a>(
         waivers,
         idle: Vec::new(),
         unanswered: Vec::new(),
+        unseen,
         unclassified: 0,
         gaps: Vec::new(),
     };
@@ -118,6 +122,13 @@ impl Judgement<'_> {
     /// Why the answer is no: first what cannot be said, then what was found.
     #[must_use]
     pub fn refusal(&self) -> Option<Error> {
+        if let Some(first) = self.unseen.first() {
+            let regions = self.unseen.iter().map(|unseen| match &unseen.account {
+                Some(account) => format!("{} of {account}", unseen.region),
+                None => unseen.region.clone(),
+            });
+            return Some(Error::Unseen { regions: regions.collect(), because: first.because.clone() });
+        }
         if self.unclassified > 0 {
             return Some(Error::Unknown { subnets: self.unclassified, gaps: self.gaps.clone() });
         }

@@ -7,6 +7,8 @@
 //! What the snapshot does not tell is unknown, and unknown never passes.
 pub mod address_set;
 pub mod audit;
+pub mod aws;
+pub mod capture;
 pub mod check;
 pub mod class;
 pub mod classify;
@@ -19,6 +21,7 @@ pub mod gap;
 pub mod intent;
 pub mod inventory;
 pub mod judge;
+pub mod live;
 pub mod prefix;
 pub mod price;
 pub mod purpose;
@@ -34,7 +37,7 @@ pub mod waiver;
 
 use contract::arguments::{CommonArguments, OwnForm};
 use contract::policy::Statement;
-use contract::{Input, Operand, Session};
+use contract::{Fetched, Input, Operand, Session};
 
 use crate::cli::Arguments;
 use crate::error::Error;
@@ -48,6 +51,9 @@ impl contract::Tool for NetAudit {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const SECTION: &'static str = "network";
     const FORMS: &'static [OwnForm] = &report::form::FORMS;
+    const WITHOUT_EFFECT: &'static [(&'static str, &'static [&'static str])] = cli::WITHOUT_EFFECT;
+    const WITHOUT_EFFECT_ALONE: &'static [(&'static [&'static str], &'static [&'static str])] =
+        cli::WITHOUT_EFFECT_ALONE;
     type Arguments = Arguments;
     type Section = Network;
     type Error = Error;
@@ -60,12 +66,16 @@ impl contract::Tool for NetAudit {
         arguments.operand()
     }
 
-    fn permissions(_: &Arguments) -> Vec<Statement> {
-        Vec::new()
+    fn permissions(arguments: &Arguments) -> Vec<Statement> {
+        request::permissions(arguments)
     }
 
-    async fn run(arguments: Arguments, input: Input, _: &Session) -> Result<contract::Report<Self>, Error> {
-        run::run(arguments, input).await
+    fn fetch(arguments: &Arguments, session: &Session) -> Option<impl Future<Output = Result<Fetched, Error>>> {
+        arguments.live.collect.then(|| run::collect(arguments, session))
+    }
+
+    async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<contract::Report<Self>, Error> {
+        run::run(arguments, input, session).await
     }
 
     fn table(network: &Network) -> String {

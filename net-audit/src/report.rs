@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::audit::RegionAudit;
 use crate::finding::Severity;
 use crate::judge::Judgement;
+use crate::snapshot::{Estate, Unseen};
 
 pub use exposure::{ExposureCounts, InterfaceReport, OpeningReport, StepReport};
 pub use finding::{FindingReport, SeverityCounts, UnansweredReport, WaivedReport, WaiverReport};
@@ -28,6 +29,8 @@ pub struct Network {
     pub counts: Counts,
     /// The VPCs that have subnets, by region, then by id.
     pub vpcs: Vec<VpcReport>,
+    /// Regions of which nothing can be said.
+    pub unseen: Vec<UnseenReport>,
     /// What could not be classified, and what is missing for it.
     pub unknown: Vec<UnknownReport>,
     /// Interfaces by what the internet can do with them.
@@ -48,10 +51,28 @@ pub struct Network {
     pub notes: Vec<String>,
 }
 
+/// A region of which nothing can be said.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UnseenReport {
+    /// The account, if anything tells it.
+    pub account: Option<String>,
+    /// The region.
+    pub region: String,
+    /// Why: the call that failed, in AWS's words.
+    pub because: String,
+}
+
+impl From<&Unseen> for UnseenReport {
+    fn from(unseen: &Unseen) -> Self {
+        let Unseen { account, region, because } = unseen.clone();
+        Self { account, region, because }
+    }
+}
+
 impl Network {
     /// The section for an audit and what was judged of it.
     #[must_use]
-    pub fn new(audits: &[RegionAudit<'_>], judgement: &Judgement<'_>, notes: Vec<String>) -> Self {
+    pub fn new(audits: &[RegionAudit<'_>], judgement: &Judgement<'_>, estate: &Estate) -> Self {
         let subnets = || audits.iter().flat_map(|audit| &audit.facts.subnets);
         Self {
             ok: judgement.refusal().is_none(),
@@ -66,7 +87,8 @@ impl Network {
             waived: finding::waived(judgement),
             waivers: finding::waivers(judgement),
             unanswered: finding::unanswered(judgement),
-            notes,
+            unseen: estate.unseen.iter().map(UnseenReport::from).collect(),
+            notes: estate.notes.clone(),
         }
     }
 

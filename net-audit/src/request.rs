@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use contract::Input;
+use contract::policy::Statement;
 use contract::{Digest, requirement};
 
+use crate::aws;
 use crate::cli::Arguments;
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::intent::Intent;
+use crate::live::Live;
 
 /// What is asked.
 #[derive(Debug)]
@@ -38,13 +41,15 @@ pub enum Source {
     File(PathBuf),
     /// What came on standard input.
     Bytes(Vec<u8>),
+    /// They are made now.
+    Live(Live),
 }
 
 impl Request {
     /// Resolves arguments and input.
     ///
     /// # Errors
-    /// There is no snapshot, the release document's image has the wrong shape, or `--require` is not met.
+    /// There is no snapshot, it is not said where one is to be taken, the release document's image has the wrong shape, or `--require` is not met.
     pub fn resolve(arguments: Arguments, input: Input) -> Result<Self, Error> {
         let image = input.document.as_ref().map(contract::Document::image).transpose()?.flatten();
         let subjects: Vec<Digest> = image.iter().flat_map(|image| image.names().cloned()).collect();
@@ -60,7 +65,9 @@ impl Request {
         let before = compared.next().map(&mut source).transpose()?;
         let named = arguments.snapshots.into_iter().chain(compared);
         let mut sources = named.map(&mut source).collect::<Result<Vec<Source>, Error>>()?;
-        if sources.is_empty() {
+        if arguments.live.is_live() {
+            sources.push(Source::Live(Live::resolve(arguments.live)?));
+        } else if sources.is_empty() {
             sources.push(source(PathBuf::from("-"))?);
         }
         let mut ends = arguments.explain.into_iter();
@@ -75,4 +82,10 @@ impl Request {
             gb: arguments.gb,
         })
     }
+}
+
+/// The permissions that these arguments need: none without a look at AWS.
+pub(crate) fn permissions(arguments: &Arguments) -> Vec<Statement> {
+    let live = arguments.live.is_live().then(|| Live::resolve(arguments.live.clone()));
+    live.and_then(Result::ok).map(|live| aws::permissions(&live)).unwrap_or_default()
 }

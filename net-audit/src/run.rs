@@ -3,38 +3,56 @@
 use std::path::Path;
 
 use contract::input::read_file;
-use contract::{Input, Report};
+use contract::{Fetched, Input, Report, Session};
 use jiff::Timestamp;
 
 use crate::NetAudit;
 use crate::audit::audit;
+use crate::aws;
+use crate::capture::Capture;
 use crate::cli::Arguments;
 use crate::error::Error;
 use crate::facts::Setting;
 use crate::judge::judge;
+use crate::live::Live;
 use crate::price::{self, Prices};
 use crate::report::Network;
 use crate::request::{Request, Source};
 use crate::snapshot::{self, Estate};
 use crate::waiver::{self, Waiver};
 
-pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<NetAudit>, Error> {
+pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<Report<NetAudit>, Error> {
     let now = Timestamp::now();
     let request = Request::resolve(arguments, input)?;
     let prices = prices(request.prices.as_deref()).await?;
     let waivers = waivers(&request.waivers).await?;
-    let estate = estate(request.sources).await?;
+    let estate = estate(request.sources, session).await?;
     let setting = Setting { intent: &request.intent, prices: &prices, gb: request.gb };
     let audits = audit(&estate, setting);
-    let judgement = judge(&audits, &waivers, request.threshold, now);
-    let section = Network::new(&audits, &judgement, estate.notes.clone());
+    let judgement = judge(&audits, &estate.unseen, &waivers, request.threshold, now);
+    let section = Network::new(&audits, &judgement, &estate);
     Ok(Report { summary: section.summary(), section, image: None, refusal: judgement.refusal(), carries_on: true })
 }
 
-async fn estate(sources: Vec<Source>) -> Result<Estate, Error> {
+/// Takes a snapshot, to be written as it is.
+pub(crate) async fn collect(arguments: &Arguments, session: &Session) -> Result<Fetched, Error> {
+    let capture = observe(&Live::resolve(arguments.live.clone())?, session).await?;
+    Ok(Fetched { text: capture.to_line(), summary: capture.summary() })
+}
+
+async fn observe(live: &Live, session: &Session) -> Result<Capture, Error> {
+    let capture = aws::observe(live, session).await?;
+    for warning in capture.warnings() {
+        session.progress.warning(&warning);
+    }
+    Ok(capture)
+}
+
+async fn estate(sources: Vec<Source>, session: &Session) -> Result<Estate, Error> {
     let mut documents = Vec::new();
     for source in sources {
         documents.push(match source {
+            Source::Live(live) => observe(&live, session).await?.to_line().into_bytes(),
             Source::Bytes(bytes) => bytes,
             Source::File(path) => bytes(&path).await?,
         });

@@ -12,16 +12,26 @@ use crate::inventory::{Index, Inventory};
 use document::Layer;
 pub use error::ReadError;
 
-/// What `schema` says in an own snapshot.
-pub const SCHEMA: &str = "deploy-aws-ecs/network-snapshot/v1";
-
 /// Everything that was described: one inventory for each region of each account.
 #[derive(Clone, Debug)]
 pub struct Estate {
     /// The regions, in the order in which they came.
     pub regions: Vec<Inventory>,
+    /// Regions of which so little could be listed that nothing can be said, and why.
+    pub unseen: Vec<Unseen>,
     /// What a person should know about how the documents were read.
     pub notes: Vec<String>,
+}
+
+/// A region of which nothing can be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// The account, if anything tells it.
+    pub account: Option<String>,
+    /// The region.
+    pub region: String,
+    /// Why: the call that failed, in AWS's words.
+    pub because: String,
 }
 
 /// Reads documents whole, or says why not. Each source holds one JSON object or several, one behind the other.
@@ -41,11 +51,27 @@ pub fn read<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Result<Estate, R
         }
     }
     let layers = joined(scoped, loose)?;
-    let regions = layers.iter().map(inventory).collect::<Result<Vec<Inventory>, ReadError>>()?;
-    if regions.iter().all(|region| region.subnets.is_empty()) {
+    let (mut regions, mut unseen) = (Vec::new(), Vec::new());
+    for layer in &layers {
+        match (unseen_region(layer), inventory(layer)) {
+            (Some(region), Err(ReadError::Incomplete { .. })) => unseen.push(region),
+            (_, inventory) => regions.push(inventory?),
+        }
+    }
+    if regions.is_empty() {
+        // Nothing at all was seen: the first of the failures says it best.
+        layers.first().map(inventory).transpose()?;
+    }
+    if unseen.is_empty() && regions.iter().all(|region: &Inventory| region.subnets.is_empty()) {
         return Err(ReadError::NoSubnets);
     }
-    Ok(Estate { regions, notes })
+    Ok(Estate { regions, unseen, notes })
+}
+
+/// A region of which something could not be listed without which nothing can be said.
+fn unseen_region(layer: &Layer<'_>) -> Option<Unseen> {
+    let because = Kind::REQUIRED.iter().find_map(|kind| layer.denied.get(kind.member()))?.clone();
+    Some(Unseen { account: layer.account.clone(), region: layer.region.clone()?, because })
 }
 
 /// Documents of the AWS CLI do not say where they are from: they belong to the one region that there is.

@@ -1,6 +1,6 @@
 //! The independent programs that tests ask, and how they are started.
 //!
-//! A test that needs one takes it from [`find`], [`docker_registry`] or [`ministack`] and returns if there is none.
+//! A test that needs one takes it from [`find`], [`docker_registry`], [`ministack`] or [`moto`] and returns if there is none.
 //! With `REQUIRE_PEERS=1` in the environment, as in CI, a missing program fails the test, so that nothing is skipped
 //! unseen. A Docker daemon ([`docker`]) is never required: not every machine can have one.
 
@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 pub use docker::{Container, Docker, docker};
-pub use server::{Server, docker_registry, docker_registry_with_tls, ministack, ministack_with_docker};
+pub use server::{Server, docker_registry, docker_registry_with_tls, ministack, ministack_with_docker, moto};
 
 /// An independent program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Peer {
 }
 
 /// The programs that tests ask.
-pub const PEERS: [Peer; 10] = [
+pub const PEERS: [Peer; 12] = [
     Peer {
         name: "skopeo",
         proves: "a real registry client pushes to the local registry and reads back what ecr-push pushed",
@@ -57,6 +57,16 @@ pub const PEERS: [Peer; 10] = [
         name: "ministack",
         proves: "the local AWS agrees with an independent one; where there is Docker, deployments reach real containers",
         install: "pip install ministack docker",
+    },
+    Peer {
+        name: "moto_server",
+        proves: "net-audit reads a whole account of another local AWS, as that one answers",
+        install: "pip install 'moto[server,cloudwatch,ec2,elbv2,rds,route53,sts]'",
+    },
+    Peer {
+        name: "aws",
+        proves: "what net-audit collects is what the AWS CLI writes, and gives the same verdicts",
+        install: "pip install awscli",
     },
     Peer {
         name: "terraform",

@@ -24,6 +24,7 @@ use aws_types::region::{Region, SigningRegion};
 use aws_types::service_config::ServiceConfigKey;
 use aws_types::{SdkConfig, SigningName};
 
+pub(super) use self::answer::REQUEST_ID;
 use self::answer::{ServiceFault, read};
 use super::{CallError, CallErrorKind, CallLog, Hopeless};
 use crate::session::Session;
@@ -60,6 +61,8 @@ pub enum Protocol {
         /// The API's version, for example `2015-12-01`.
         version: &'static str,
     },
+    /// REST with XML. Only what reads is spoken: a path and its query go out, XML comes back.
+    RestXml,
 }
 
 /// A client of one service.
@@ -91,7 +94,7 @@ impl Service {
     /// # Errors
     /// The call failed.
     pub async fn json(&self, operation: &'static str, input: &serde_json::Value) -> Result<Vec<u8>, CallError> {
-        self.call(operation, input.to_string()).await
+        self.post(operation, input.to_string()).await
     }
 
     /// Calls an operation of the query protocol with these parameters, and says the XML that came back.
@@ -103,11 +106,25 @@ impl Service {
             return Err(self.impossible(operation, "it does not speak the query protocol"));
         };
         let own = [("Action", name_of(operation)), ("Version", version)];
-        let pairs = own
-            .iter()
-            .chain(parameters)
-            .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)));
-        let answer = self.call(operation, pairs.collect::<Vec<_>>().join("&")).await?;
+        let answer = self.post(operation, form(own.iter().chain(parameters))).await?;
+        self.text(operation, answer)
+    }
+
+    /// Calls an operation of a REST-XML service that reads: a path from the root on, in which nothing needs to be encoded, and the query behind it.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub async fn get(&self, operation: &'static str, path: &str, query: &[(&str, &str)]) -> Result<String, CallError> {
+        let Protocol::RestXml = self.model.protocol else {
+            return Err(self.impossible(operation, "it does not speak REST with XML"));
+        };
+        let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", form(query)) };
+        let agent = self.agent.clone();
+        let answer = self.signed(operation, move || get(&target, &agent)).await?;
+        self.text(operation, answer)
+    }
+
+    fn text(&self, operation: &'static str, answer: Vec<u8>) -> Result<String, CallError> {
         String::from_utf8(answer).map_err(|error| self.impossible(operation, &error.to_string()))
     }
 
@@ -125,14 +142,21 @@ impl Service {
         call.build().invoke(()).await.map_err(|error| CallError::new(operation, &error))
     }
 
-    async fn call(&self, operation: &'static str, body: String) -> Result<Vec<u8>, CallError> {
-        let (endpoint, region) = self.endpoint(operation)?;
+    async fn post(&self, operation: &'static str, body: String) -> Result<Vec<u8>, CallError> {
         let (model, agent) = (self.model, self.agent.clone());
+        self.signed(operation, move || request(model, name_of(operation), &agent, body.clone())).await
+    }
+
+    async fn signed(
+        &self,
+        operation: &'static str,
+        request: impl Fn() -> Result<HttpRequest, BoxError> + Send + Sync + 'static,
+    ) -> Result<Vec<u8>, CallError> {
+        let (endpoint, region) = self.endpoint(operation)?;
+        let protocol = self.model.protocol;
         let call = self.prepared(operation, &endpoint)?.runtime_plugin(self.signing(region));
-        let call = call
-            .serializer(move |body: String| request(model, name_of(operation), &agent, body))
-            .deserializer(move |response| read(model.protocol, response));
-        call.build().invoke(body).await.map_err(|error| CallError::new(operation, &error))
+        let call = call.serializer(move |()| request()).deserializer(move |response| read(protocol, response));
+        call.build().invoke(()).await.map_err(|error| CallError::new(operation, &error))
     }
 
     /// A call to an endpoint with everything that every call of a run has: its retries, its time limits, its log.
@@ -243,6 +267,7 @@ fn request(model: &ServiceModel, operation: &str, agent: &str, body: String) -> 
         Protocol::Query { .. } => {
             headers.insert("content-type", "application/x-www-form-urlencoded");
         }
+        Protocol::RestXml => {}
     }
     Ok(request)
 }
@@ -257,6 +282,12 @@ fn get(path: &str, agent: &str) -> Result<HttpRequest, BoxError> {
 
 fn name_of(operation: &'static str) -> &'static str {
     operation.split_once(':').map_or(operation, |(_, name)| name)
+}
+
+/// Names and values as a query string, or as the body of a form.
+fn form<'a>(pairs: impl IntoIterator<Item = &'a (&'a str, &'a str)>) -> String {
+    let pairs = pairs.into_iter().map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// What is no unreserved character is written as its bytes. Source: RFC 3986, section 2.3.
@@ -294,6 +325,12 @@ mod tests {
         for (model, region, expected, signed_for) in cases {
             assert_eq!(host(model, region, false), (expected.to_owned(), signed_for.to_owned()), "{region}");
         }
+    }
+
+    #[test]
+    fn a_form_is_its_pairs() {
+        assert_eq!(form(&[("name", "a.b&c"), ("type", "A")]), "name=a.b%26c&type=A");
+        assert_eq!(form(&[]), "");
     }
 
     #[test]

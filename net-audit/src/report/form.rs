@@ -38,3 +38,14 @@ pub fn render(form: &str, network: Option<&Network>, failure: Option<&Failure>) 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
+
+/// What could not be told, one line for each thing.
+fn untold(network: &Network) -> impl Iterator<Item = String> {
+    let regions = network.unseen.iter().map(|one| format!("{} cannot be seen: {}", one.region, one.because));
+    let subnets = network
+        .unknown
+        .iter()
+        .map(|one| format!("{} cannot be classified over {}: {}", one.subnet, one.family, one.missing.join("; ")));
+    let rules = network.unanswered.iter().map(|one| format!("{} cannot be answered: {}", one.id, one.missing));
+    regions.chain(subnets).chain(rules)
+}

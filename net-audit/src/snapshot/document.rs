@@ -8,7 +8,8 @@ use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{ReadError, SCHEMA};
+use super::ReadError;
+use crate::capture::SCHEMA;
 use crate::gap::Kind;
 
 /// The members of one JSON object, not looked into.

@@ -149,3 +149,13 @@ proptest! {
         prop_assert!(read([&text.as_bytes()[..cut]]).is_err());
     }
 }
+
+#[test]
+fn a_snapshot_that_was_taken_is_read_as_its_region() {
+    let taken = |regions: Value| {
+        refusal(&json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": regions }).to_string())
+    };
+    assert_eq!(taken(json!([whole()])), "read");
+    assert_eq!(taken(json!([])), "the snapshot's `regions` is not understood: it is not one region");
+    assert!(taken(json!([{ "region": "eu-central-1", "denied": [] }])).starts_with("this is not a snapshot"));
+}

@@ -4,6 +4,7 @@ mod audit;
 mod contract;
 mod documents;
 mod forms;
+mod live;
 mod policy;
 
 /// A region with its default VPC and `prod`: two public subnets, two behind one NAT gateway, two database subnets without a table of their

@@ -142,6 +142,21 @@ fn started_ministack(docker_host: &str) -> Option<Server> {
     }))
 }
 
+/// `moto` with empty services; none if it is not installed. It asks nobody for credentials, and every region has a default VPC.
+///
+/// # Panics
+/// It is missing and `REQUIRE_PEERS=1` is set, or it is there and does not start.
+#[must_use]
+pub fn moto() -> Option<Server> {
+    let program = super::find("moto_server")?;
+    let sign = Sign { path: "/moto-api/data.json", status: b" 200", scheme: "http" };
+    Some(started("moto_server", &sign, |port, folder| {
+        let mut command = Command::new(&program);
+        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).env("HOME", folder).env("TMPDIR", folder);
+        Ok(command)
+    }))
+}
+
 /// By what it is known that a server is there: the status that it answers to a request without TLS.
 struct Sign {
     path: &'static str,

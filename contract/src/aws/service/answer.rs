@@ -33,18 +33,32 @@ pub(super) fn read(protocol: Protocol, response: &HttpResponse) -> Result<Vec<u8
     if response.status().is_success() {
         return Ok(body.to_vec());
     }
-    let (code, message) = match protocol {
+    let said = match protocol {
         Protocol::Json { .. } => json_error(body),
-        Protocol::Query { .. } => xml_error(body),
+        Protocol::Query { .. } | Protocol::RestXml => xml_error(body),
     };
     let mut metadata = ErrorMetadata::builder();
-    if let Some(code) = code {
+    if let Some(code) = said.code {
         metadata = metadata.code(code);
     }
-    if let Some(message) = message {
+    if let Some(message) = said.message {
         metadata = metadata.message(message);
     }
+    if let Some(id) = said.request_id {
+        metadata = metadata.custom(REQUEST_ID, id);
+    }
     Err(OrchestratorError::operation(ServiceFault(metadata.build())))
+}
+
+/// Where an error's metadata keep the request id that its body names: EC2 and Route 53 need not say it in a header.
+pub(crate) const REQUEST_ID: &str = "request_id_of_body";
+
+/// What the body of an error says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -56,21 +70,23 @@ struct JsonError {
 }
 
 /// `{"__type": "namespace#Code", "message": "…"}`. Source: Smithy, AWS JSON 1.1 protocol, operation error serialization.
-fn json_error(body: &[u8]) -> (Option<String>, Option<String>) {
+fn json_error(body: &[u8]) -> Said {
     let error: JsonError = serde_json::from_slice(body).unwrap_or_default();
     let code = error.code.map(|code| code.rsplit('#').next().unwrap_or(&code).to_owned());
-    (code, error.message)
+    Said { code, message: error.message, request_id: None }
 }
 
-/// `<ErrorResponse><Error><Code>…</Code><Message>…</Message></Error></ErrorResponse>`. Source: Smithy, AWS query protocol.
-fn xml_error(body: &[u8]) -> (Option<String>, Option<String>) {
+/// `<ErrorResponse><Error><Code>…</Code><Message>…</Message></Error><RequestId>…</RequestId></ErrorResponse>`, and EC2's
+/// `<Response><Errors><Error>…</Error></Errors><RequestID>…</RequestID></Response>`. Source: Smithy, AWS query and EC2 query protocols.
+fn xml_error(body: &[u8]) -> Said {
     let text = String::from_utf8_lossy(body);
-    let Ok(document) = roxmltree::Document::parse(&text) else { return (None, None) };
+    let Ok(document) = roxmltree::Document::parse(&text) else { return Said::default() };
     let text_of = |name: &str| {
         let node = document.descendants().find(|node| node.tag_name().name() == name);
         node.and_then(|node| node.text()).map(str::to_owned)
     };
-    (text_of("Code"), text_of("Message"))
+    let request_id = text_of("RequestId").or_else(|| text_of("RequestID"));
+    Said { code: text_of("Code"), message: text_of("Message"), request_id }
 }
 
 #[cfg(test)]
@@ -79,11 +95,16 @@ mod tests {
 
     #[test]
     fn errors_of_both_protocols_are_read() {
-        let some = |text: &str| Some(text.to_owned());
+        let said = |code: &str, message: &str, id: Option<&str>| {
+            let own = |text: &str| Some(text.to_owned());
+            Said { code: own(code), message: own(message), request_id: id.and_then(own) }
+        };
         let json = br#"{"__type":"com.amazonaws.logs#ResourceNotFoundException","message":"no such stream"}"#;
-        assert_eq!(json_error(json), (some("ResourceNotFoundException"), some("no such stream")));
-        let xml = b"<ErrorResponse xmlns=\"x\"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>";
-        assert_eq!(xml_error(xml), (some("NoSuchEntity"), some("no role")));
-        assert_eq!((json_error(b"<html>"), xml_error(b"{")), ((None, None), (None, None)));
+        assert_eq!(json_error(json), said("ResourceNotFoundException", "no such stream", None));
+        let xml = b"<ErrorResponse xmlns=\"x\"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>no role</Message></Error><RequestId>r-1</RequestId></ErrorResponse>";
+        assert_eq!(xml_error(xml), said("NoSuchEntity", "no role", Some("r-1")));
+        let ec2 = b"<Response><Errors><Error><Code>AuthFailure</Code><Message>who</Message></Error></Errors><RequestID>r-2</RequestID></Response>";
+        assert_eq!(xml_error(ec2), said("AuthFailure", "who", Some("r-2")));
+        assert_eq!((json_error(b"<html>"), xml_error(b"{")), (Said::default(), Said::default()));
     }
 }

@@ -3,7 +3,7 @@
 use contract::{Failure, table};
 
 use super::super::{FindingReport, Network, SubnetReport, VpcReport};
-use super::counted;
+use super::{counted, untold};
 use crate::finding::Resource;
 
 /// The section as Markdown.
@@ -26,18 +26,11 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
                 text(&format!("{} {}: {} (until {})", finding.id, finding.title, waived.reason, waived.expires))
             }),
         ));
-        parts.extend(list("Cannot be told", cannot_be_told(network).map(|item| text(&item))));
+        parts.extend(list("Cannot be told", untold(network).map(|item| text(&item))));
         let waivers = network.waivers.iter().map(|waiver| format!("{}: {}", waiver.waiver, waiver.note));
         parts.extend(list("Notes", waivers.chain(network.notes.iter().cloned()).map(|note| text(&note))));
     }
     parts.join("\n\n") + "\n"
-}
-
-fn cannot_be_told(network: &Network) -> impl Iterator<Item = String> {
-    let subnets =
-        network.unknown.iter().map(|one| format!("{} ({}): {}", one.subnet, one.family, one.missing.join("; ")));
-    let rules = network.unanswered.iter().map(|one| format!("{} ({}): {}", one.id, one.id.title(), one.missing));
-    subnets.chain(rules)
 }
 
 fn list(title: &str, items: impl Iterator<Item = String>) -> Option<String> {

@@ -8,6 +8,7 @@ use contract::Failure;
 use serde_json::{Value, json};
 
 use super::super::{FindingReport, Network};
+use super::untold;
 use crate::finding::{Resource, Severity};
 use crate::rule::Rule;
 
@@ -50,15 +51,7 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
 
 fn notifications(network: Option<&Network>, failure: Option<&Failure>) -> Vec<Value> {
     let texts: Vec<String> = match network {
-        Some(network) => {
-            let subnets = network
-                .unknown
-                .iter()
-                .map(|unknown| format!("{} cannot be classified: {}", unknown.subnet, unknown.missing.join("; ")));
-            let rules =
-                network.unanswered.iter().map(|rule| format!("{} cannot be answered: {}", rule.id, rule.missing));
-            subnets.chain(rules).collect()
-        }
+        Some(network) => untold(network).collect(),
         None => failure.iter().map(|failure| failure.message.clone()).collect(),
     };
     texts.iter().map(|text| json!({ "level": "error", "message": { "text": text } })).collect()

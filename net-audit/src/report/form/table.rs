@@ -3,6 +3,7 @@
 use contract::table;
 
 use super::super::{FamilyReport, InterfaceReport, Network, ProofReport, SubnetReport, VpcReport};
+use super::untold;
 use crate::exposure::Coverage;
 use crate::finding::Resource;
 use crate::prefix::{Family, Prefix};
@@ -76,16 +77,11 @@ fn hidden(more: usize) -> String {
 
 /// What a person should know beside the tables.
 fn remarks(network: &Network) -> Vec<String> {
-    let unclassified = network
-        .unknown
-        .iter()
-        .map(|unknown| format!("{} cannot be classified: {}", unknown.subnet, unknown.missing.join("; ")));
-    let unanswered = network.unanswered.iter().map(|rule| format!("{} cannot be answered: {}", rule.id, rule.missing));
     let waived = network.waived.iter().map(|waived| {
         format!("waived until {}: {} {}: {}", waived.expires, waived.finding.id, waived.finding.title, waived.reason)
     });
     let idle = network.waivers.iter().map(|waiver| format!("{}: {}", waiver.waiver, waiver.note));
-    let all = unclassified.chain(unanswered).chain(waived).chain(idle).chain(network.notes.iter().cloned());
+    let all = untold(network).chain(waived).chain(idle).chain(network.notes.iter().cloned());
     all.map(|remark| table::printable(&remark)).collect()
 }
 
