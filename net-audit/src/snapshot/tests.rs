@@ -156,6 +156,23 @@ fn a_snapshot_that_was_taken_is_read_as_its_region() {
         refusal(&json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": regions }).to_string())
     };
     assert_eq!(taken(json!([whole()])), "read");
-    assert_eq!(taken(json!([])), "the snapshot's `regions` is not understood: it is not one region");
-    assert!(taken(json!([{ "region": "eu-central-1", "denied": [] }])).starts_with("this is not a snapshot"));
+    assert_eq!(taken(json!([whole(), whole()])), "read");
+    assert!(taken(json!([])).starts_with("the snapshot has no subnet"));
+    let bare = json!([{ "region": "eu-central-1", "denied": [] }]);
+    assert_eq!(taken(bare), "the snapshot of eu-central-1 has no Vpcs, Subnets, RouteTables");
+}
+
+#[test]
+fn a_region_that_could_not_be_seen_does_not_hide_the_others() {
+    let denied = json!([{ "operation": "ec2:DescribeVpcs", "members": ["Vpcs"], "code": "X", "message": "no" }]);
+    let unseen = json!({ "region": "eu-west-1", "Subnets": [], "RouteTables": [], "denied": denied });
+    let taken =
+        |regions: Value| json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": regions }).to_string();
+    let estate = read([taken(json!([unseen, whole()])).as_bytes()]).unwrap();
+    assert_eq!((estate.regions.len(), &*estate.unseen[0].region), (1, "eu-west-1"));
+    assert_eq!(estate.unseen[0].because, "ec2:DescribeVpcs failed: X: no");
+    assert_eq!(
+        refusal(&taken(json!([unseen]))),
+        "the snapshot of eu-west-1 has no Vpcs: ec2:DescribeVpcs failed: X: no"
+    );
 }

@@ -242,8 +242,8 @@ fn flags_that_mean_nothing_together_are_refused() {
     let sandbox = Sandbox::new();
     sandbox.write("vpc.json", crate::ANCHOR);
     let cases: [(&[&str], &str); 6] = [
-        (&["--live", "vpc.json"], "'--live' cannot be used with '[SNAPSHOT]'"),
-        (&["--collect", "vpc.json"], "'--collect' cannot be used with '[SNAPSHOT]'"),
+        (&["--live", "vpc.json"], "'--live' cannot be used with '[SNAPSHOT]...'"),
+        (&["--collect", "vpc.json"], "'--collect' cannot be used with '[SNAPSHOT]...'"),
         (&["--region", "eu-central-1", "vpc.json"], "--region is without effect without --live"),
         (&["--collect", "--input", "release.json"], "--input is without effect beside --collect"),
         (&["--collect", "--output", "table"], "--output is without effect beside --collect"),
