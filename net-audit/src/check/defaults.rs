@@ -36,7 +36,10 @@ fn check_groups(facts: &Facts<'_>, findings: &mut Findings) {
     let reported = reported_elsewhere(facts);
     let mut needs_interfaces = false;
     for group in groups.values() {
-        let (doors, gap) = doors(facts, group);
+        let (mut doors, gap) = doors(facts, group);
+        if reported.contains(group.id.as_str()) {
+            doors = Doors { remote: doors.remote, ..Doors::default() };
+        }
         let has_rules = !group.ingress.is_empty() || !group.egress.is_empty();
         let is_default = group.name == "default" && has_rules;
         if doors.is_empty() && !is_default {
@@ -46,7 +49,7 @@ fn check_groups(facts: &Facts<'_>, findings: &mut Findings) {
             continue;
         }
         let used = users.get(group.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        if !doors.is_empty() && !reported.contains(group.id.as_str()) {
+        if !doors.is_empty() {
             if interfaces.is_err() {
                 needs_interfaces = true;
                 continue;
@@ -99,7 +102,7 @@ fn doors(facts: &Facts<'_>, group: &SecurityGroup) -> (Doors, Option<crate::gap:
     (all, gap)
 }
 
-/// The groups of databases with a flag of their own: NET001 tells of them.
+/// The groups of databases with a flag of their own: what they open of databases is NET001's.
 fn reported_elsewhere<'a>(facts: &Facts<'a>) -> HashSet<&'a str> {
     let flagged = facts.inventory.databases.iter().filter(|database| database.publicly_accessible);
     flagged.flat_map(|database| &database.groups).map(String::as_str).collect()
