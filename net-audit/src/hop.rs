@@ -63,7 +63,8 @@ pub fn hops<'a>(facts: &'a Facts<'a>) -> Vec<Hop<'a>> {
 fn targets<'a>(facts: &'a Facts<'a>) -> BTreeMap<(&'a str, &'a str), Vec<&'a NetworkInterface>> {
     let mut targets: BTreeMap<(&str, &str), Vec<&NetworkInterface>> = BTreeMap::new();
     for families in facts.exposures.chunk_by(|one, other| one.interface.id == other.interface.id) {
-        let (Some(first), false) = (families.first(), families.iter().any(|one| one.verdict == Verdict::Exposed)) else {
+        let (Some(first), false) = (families.first(), families.iter().any(|one| one.verdict == Verdict::Exposed))
+        else {
             continue;
         };
         let Some(subnet) = first.subnet else { continue };
@@ -177,9 +178,7 @@ impl<'a> Jumps<'a> {
 fn is_jump(exposure: &Exposure<'_>) -> bool {
     let begins = !matches!(*exposure.purpose, Purpose::Store { .. } | Purpose::NatGateway | Purpose::Endpoint);
     let speaks = |protocol: Protocol| protocol.has_ports() || protocol == Protocol::All;
-    begins
-        && exposure.verdict == Verdict::Exposed
-        && exposure.openings.iter().any(|opening| speaks(opening.protocol))
+    begins && exposure.verdict == Verdict::Exposed && exposure.openings.iter().any(|opening| speaks(opening.protocol))
 }
 
 #[cfg(test)]

@@ -81,16 +81,11 @@ pub fn records(estate: &Estate) -> impl Iterator<Item = &RecordSet> {
 }
 
 /// The records of a region that none before it has.
-pub fn own_records<'a>(
-    estate: &'a Estate,
-    at: usize,
-    region: &'a Inventory,
-) -> impl Iterator<Item = &'a RecordSet> {
+pub fn own_records<'a>(estate: &'a Estate, at: usize, region: &'a Inventory) -> impl Iterator<Item = &'a RecordSet> {
     let earlier = estate.regions.get(..at).unwrap_or_default();
     let records = region.record_sets.known().into_iter().flatten();
-    let is_new = move |id: &str, record: &RecordSet| {
-        !earlier.iter().any(|region| region.record_sets.get(id) == Some(record))
-    };
+    let is_new =
+        move |id: &str, record: &RecordSet| !earlier.iter().any(|region| region.record_sets.get(id) == Some(record));
     records.filter(move |(id, record)| is_new(id, record)).map(|(_, record)| record)
 }
 
@@ -115,21 +110,21 @@ pub fn names_of<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Vec<String>> {
 
 /// Interfaces by what a record can point at.
 struct Directory<'a> {
-    by_ipv4: HashMap<Ipv4Addr, Vec<&'a str>>,
-    by_ipv6: HashMap<Ipv6Addr, Vec<&'a str>>,
-    by_host: HashMap<String, Vec<&'a str>>,
+    ipv4: HashMap<Ipv4Addr, Vec<&'a str>>,
+    ipv6: HashMap<Ipv6Addr, Vec<&'a str>>,
+    hosts: HashMap<String, Vec<&'a str>>,
 }
 
 impl<'a> Directory<'a> {
     fn of(facts: &Facts<'a>) -> Self {
-        let mut all = Self { by_ipv4: HashMap::new(), by_ipv6: HashMap::new(), by_host: HashMap::new() };
+        let mut all = Self { ipv4: HashMap::new(), ipv6: HashMap::new(), hosts: HashMap::new() };
         for interface in facts.inventory.network_interfaces.iter() {
             let public = interface.public_addresses.iter().filter_map(|public| public.address);
             for address in public.chain(interface.private_addresses.iter().copied()) {
-                all.by_ipv4.entry(address).or_default().push(&interface.id);
+                all.ipv4.entry(address).or_default().push(&interface.id);
             }
             for address in &interface.ipv6_addresses {
-                all.by_ipv6.entry(*address).or_default().push(&interface.id);
+                all.ipv6.entry(*address).or_default().push(&interface.id);
             }
         }
         for families in facts.exposures.chunk_by(|one, other| one.interface.id == other.interface.id) {
@@ -144,11 +139,11 @@ impl<'a> Directory<'a> {
                 _ => None,
             };
             if let Some(host) = host {
-                all.by_host.entry(host.to_ascii_lowercase()).or_default().push(&exposure.interface.id);
+                all.hosts.entry(host.to_ascii_lowercase()).or_default().push(&exposure.interface.id);
             }
         }
-        all.by_ipv4.retain(|_, interfaces| interfaces.len() == 1);
-        all.by_ipv6.retain(|_, interfaces| interfaces.len() == 1);
+        all.ipv4.retain(|_, interfaces| interfaces.len() == 1);
+        all.ipv6.retain(|_, interfaces| interfaces.len() == 1);
         all
     }
 
@@ -159,10 +154,10 @@ impl<'a> Directory<'a> {
         for _ in 0..MAXIMUM_CHAIN {
             let mut next: Vec<&RecordSet> = Vec::new();
             for record in level {
-                found.extend(record.addresses().filter_map(|address| self.by_ipv4.get(&address)).flatten());
-                found.extend(ipv6_addresses(record).filter_map(|address| self.by_ipv6.get(&address)).flatten());
+                found.extend(record.addresses().filter_map(|address| self.ipv4.get(&address)).flatten());
+                found.extend(ipv6_addresses(record).filter_map(|address| self.ipv6.get(&address)).flatten());
                 for host in hosts(record) {
-                    match self.by_host.get(&host) {
+                    match self.hosts.get(&host) {
                         Some(interfaces) => found.extend(interfaces),
                         None => next.extend(by_name.get(host.as_str()).into_iter().flatten()),
                     }

@@ -113,12 +113,15 @@ fn latent(facts: &Facts<'_>, group: &SecurityGroup, doors: &Doors, used: &[&[Exp
     let single: Vec<u16> = doors.remote.iter().chain(&doors.databases).copied().collect();
     let mut open: Vec<(Protocol, Ports)> = doors.wide.clone();
     open.extend(ranges(&single));
-    let what: Vec<String> = [ranges_told(&doors.wide), told(&single)].into_iter().filter(|text| !text.is_empty()).collect();
+    let what: Vec<String> =
+        [ranges_told(&doors.wide), told(&single)].into_iter().filter(|text| !text.is_empty()).collect();
     let standing: Vec<&Exposure<'_>> = used.iter().filter_map(|families| families.first()).collect();
     let rules = wide_rules(facts.inventory, group, &open);
     let mut proof: Vec<String> = rules.iter().map(|rule| format!("{id} lets in {}", rule_told(rule))).collect();
     let stopped = standing.iter().find_map(|exposure| match exposure.verdict {
-        Verdict::Stopped(condition) => Some(format!("{} is stopped by its {}", exposure.interface.id, said(condition.word()))),
+        Verdict::Stopped(condition) => {
+            Some(format!("{} is stopped by its {}", exposure.interface.id, said(condition.word())))
+        }
         _ => None,
     });
     proof.push(stopped.unwrap_or_else(|| format!("no interface has {id}")));
@@ -138,7 +141,9 @@ fn latent(facts: &Facts<'_>, group: &SecurityGroup, doors: &Doors, used: &[&[Exp
             Remedy {
                 advice: "Close it before something with a public address gets this group.".to_owned(),
                 cli,
-                terraform: format!("# remove the aws_vpc_security_group_ingress_rule, or the ingress block, of {id} with cidr_ipv4 = \"0.0.0.0/0\" or cidr_ipv6 = \"::/0\""),
+                terraform: format!(
+                    "# remove the aws_vpc_security_group_ingress_rule, or the ingress block, of {id} with cidr_ipv4 = \"0.0.0.0/0\" or cidr_ipv6 = \"::/0\""
+                ),
             },
         )
     }
@@ -181,9 +186,13 @@ fn default_group(facts: &Facts<'_>, group: &SecurityGroup, used: &[&[Exposure<'_
     let (id, vpc) = (&group.id, group.vpc.as_deref().unwrap_or("its VPC"));
     let standing: Vec<&Exposure<'_>> = used.iter().filter_map(|families| families.first()).collect();
     let clear = |direction: &str, member: &str| {
-        let query = format!("ec2 describe-security-groups --group-ids {id} --query 'SecurityGroups[0].{member}' --output json");
+        let query =
+            format!("ec2 describe-security-groups --group-ids {id} --query 'SecurityGroups[0].{member}' --output json");
         let rules = aws(facts, query);
-        aws(facts, format_args!("ec2 revoke-security-group-{direction} --group-id {id} --ip-permissions \"$({rules})\""))
+        aws(
+            facts,
+            format_args!("ec2 revoke-security-group-{direction} --group-id {id} --ip-permissions \"$({rules})\""),
+        )
     };
     let mut cli = Vec::new();
     if !group.ingress.is_empty() {

@@ -106,10 +106,13 @@ fn front(exposure: &Exposure<'_>) -> Option<Front> {
     Some(if is_http { Front::HttpBalancer } else { Front::Balancer })
 }
 
+/// The groups of an interface, in a family.
+type Groups<'a> = (Vec<&'a str>, Family);
+
 /// What is missing for a verdict over interfaces whose groups would let somebody in.
 #[derive(Default)]
 struct Unsaid<'a> {
-    by_groups: HashMap<(Vec<&'a str>, Family), (Doors, Vec<Gap>)>,
+    by_groups: HashMap<Groups<'a>, (Doors, Vec<Gap>)>,
     gaps: BTreeSet<(Rule, Gap)>,
 }
 
@@ -158,7 +161,7 @@ struct Fault {
 impl Case<'_> {
     fn report(&self, facts: &Facts<'_>, exposures: &[&Exposure<'_>], findings: &mut Findings) {
         for fault in self.faults() {
-            findings.add(self.finding(facts, exposures, fault));
+            findings.add(self.finding(facts, exposures, &fault));
         }
     }
 
@@ -195,7 +198,7 @@ impl Case<'_> {
         faults
     }
 
-    fn finding(&self, facts: &Facts<'_>, exposures: &[&Exposure<'_>], fault: Fault) -> Finding {
+    fn finding(&self, facts: &Facts<'_>, exposures: &[&Exposure<'_>], fault: &Fault) -> Finding {
         let culprits = culprits(facts, &self.groups, &fault.doors);
         let mut proof = Vec::new();
         for group in &culprits {
@@ -218,15 +221,14 @@ impl Case<'_> {
             blast_radius: standing,
             money: None,
             confidence: fault.confidence,
-            remedy: remedy(facts, &culprits, exposures, &fault),
+            remedy: remedy(facts, &culprits, exposures, fault),
         }
     }
 }
 
 /// The groups that let the internet in by themselves; if only all together do, all of them.
 fn culprits<'a>(facts: &Facts<'a>, groups: &[&str], doors: &[(Protocol, Ports)]) -> Vec<&'a SecurityGroup> {
-    let groups: Vec<&SecurityGroup> =
-        groups.iter().filter_map(|id| facts.inventory.security_groups.get(id)).collect();
+    let groups: Vec<&SecurityGroup> = groups.iter().filter_map(|id| facts.inventory.security_groups.get(id)).collect();
     let alone: Vec<&SecurityGroup> =
         groups.iter().copied().filter(|group| !wide_rules(facts.inventory, group, doors).is_empty()).collect();
     if alone.is_empty() { groups } else { alone }
@@ -238,19 +240,21 @@ fn proven(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Vec<String> {
     told.map(|step| format!("{}: {}", exposure.interface.id, step.because)).collect()
 }
 
-fn remedy(
-    facts: &Facts<'_>,
-    culprits: &[&SecurityGroup],
-    exposures: &[&Exposure<'_>],
-    fault: &Fault,
-) -> Remedy {
-    let mut cli: Vec<String> =
-        culprits.iter().flat_map(|group| revoke_ingress(facts, group, &fault.doors)).collect();
+fn remedy(facts: &Facts<'_>, culprits: &[&SecurityGroup], exposures: &[&Exposure<'_>], fault: &Fault) -> Remedy {
+    let mut cli: Vec<String> = culprits.iter().flat_map(|group| revoke_ingress(facts, group, &fault.doors)).collect();
     let advice = match fault.rule {
-        Rule::AllPortsOpen => "Let in only the ports that are served, and only from those who need them. If nothing is served to the internet, move it to a private subnet behind NAT.",
-        Rule::ExposedDatabase => "Nobody but the application should reach this port: let in its security group instead, and move the machine to a private subnet.",
-        _ if is_bastion(exposures, culprits) => "A jump host need not be open to everybody: reach it by Session Manager or an EC2 Instance Connect endpoint, which need no open port, or let in single addresses only.",
-        _ => "Close the port. Session Manager and EC2 Instance Connect endpoints give a shell without an open port; else let in single addresses only.",
+        Rule::AllPortsOpen => {
+            "Let in only the ports that are served, and only from those who need them. If nothing is served to the internet, move it to a private subnet behind NAT."
+        }
+        Rule::ExposedDatabase => {
+            "Nobody but the application should reach this port: let in its security group instead, and move the machine to a private subnet."
+        }
+        _ if is_bastion(exposures, culprits) => {
+            "A jump host need not be open to everybody: reach it by Session Manager or an EC2 Instance Connect endpoint, which need no open port, or let in single addresses only."
+        }
+        _ => {
+            "Close the port. Session Manager and EC2 Instance Connect endpoints give a shell without an open port; else let in single addresses only."
+        }
     };
     if fault.rule == Rule::RemoteAccessOpen {
         let instance = exposures.iter().find_map(|exposure| match &*exposure.purpose {

@@ -36,7 +36,7 @@ pub(crate) fn add(account: &mut Value, member: &str, element: Value) {
 }
 
 /// Adds an interface in a subnet of the account, with these members more or other than usual.
-pub(crate) fn add_interface(account: &mut Value, id: &str, subnet: &str, members: Value) {
+pub(crate) fn add_interface(account: &mut Value, id: &str, subnet: &str, members: &Value) {
     let mut interface = serde_json::json!({
         "NetworkInterfaceId": id, "SubnetId": subnet, "VpcId": "vpc-0clean0000000001", "Description": "",
         "Groups": [], "InterfaceType": "interface", "PrivateIpAddress": "10.20.0.99", "PrivateIpAddresses": [],
@@ -58,7 +58,7 @@ pub(crate) fn add_exposed_instance(account: &mut Value, id: &str, name: &str, gr
         "Attachment": { "AttachmentId": "eni-attach-0", "Status": "attached", "InstanceId": instance },
         "Association": { "PublicIp": "18.184.9.9", "IpOwnerId": "amazon" },
     });
-    add_interface(account, &format!("eni-{id}"), "subnet-0publica00000", members);
+    add_interface(account, &format!("eni-{id}"), "subnet-0publica00000", &members);
     let tags = serde_json::json!([{ "Key": "Name", "Value": name }]);
     let state = serde_json::json!({ "Name": "running" });
     let subnet = "subnet-0publica00000";
@@ -71,8 +71,7 @@ pub(crate) fn add_group(account: &mut Value, id: &str, name: &str, rules: &[(&st
     let rules: Vec<Value> = rules
         .iter()
         .map(|(protocol, first, last, block)| {
-            let (member, key) =
-                if block.contains(':') { ("Ipv6Ranges", "CidrIpv6") } else { ("IpRanges", "CidrIp") };
+            let (member, key) = if block.contains(':') { ("Ipv6Ranges", "CidrIpv6") } else { ("IpRanges", "CidrIp") };
             let mut rule = serde_json::json!({ "IpProtocol": protocol });
             rule[member] = serde_json::json!([{ key: block }]);
             if *protocol != "-1" {

@@ -194,8 +194,12 @@ impl Fault {
             remedy: Remedy {
                 advice: self.advice.to_owned(),
                 cli: vec![
-                    format!("aws route53 list-resource-record-sets --hosted-zone-id {id} --query \"{change}\" > delete.json"),
-                    format!("aws route53 change-resource-record-sets --hosted-zone-id {id} --change-batch file://delete.json"),
+                    format!(
+                        "aws route53 list-resource-record-sets --hosted-zone-id {id} --query \"{change}\" > delete.json"
+                    ),
+                    format!(
+                        "aws route53 change-resource-record-sets --hosted-zone-id {id} --change-batch file://delete.json"
+                    ),
                 ],
                 terraform: format!(
                     "# remove this resource, or let it follow what it names\nresource \"aws_route53_record\" \"this\" {{\n  zone_id = \"{id}\"\n  name    = \"{name}\"\n  type    = \"{kind}\"\n}}"

@@ -24,15 +24,14 @@ pub(super) fn revoke_ingress(facts: &Facts<'_>, group: &SecurityGroup, doors: &[
         return Vec::new();
     }
     let rules = Value::Array(rules.iter().map(written).collect());
-    vec![aws(facts, format_args!("ec2 revoke-security-group-ingress --group-id {} --ip-permissions '{rules}'", group.id))]
+    vec![aws(
+        facts,
+        format_args!("ec2 revoke-security-group-ingress --group-id {} --ip-permissions '{rules}'", group.id),
+    )]
 }
 
 /// The rules of a group for these protocols and ports, with only those of their peers that stand for much of the internet.
-pub(super) fn wide_rules(
-    inventory: &Inventory,
-    group: &SecurityGroup,
-    doors: &[(Protocol, Ports)],
-) -> Vec<Permission> {
+pub(super) fn wide_rules(inventory: &Inventory, group: &SecurityGroup, doors: &[(Protocol, Ports)]) -> Vec<Permission> {
     let speaks = |rule: &&Permission| doors.iter().any(|door| opens(rule, *door));
     let narrowed = group.ingress.iter().filter(speaks).map(|rule| {
         let peers = rule.peers.iter().filter(|peer| is_wide(inventory, peer)).cloned();

@@ -63,7 +63,11 @@ impl Doors {
             let ports = known.iter().map(|(port, _)| *port);
             ports.filter(|port| single.iter().any(|range| range.contain(*port))).collect()
         };
-        Self { wide: ranges.iter().filter(wide).copied().collect(), remote: among(&REMOTE), databases: among(&DATABASES) }
+        Self {
+            wide: ranges.iter().filter(wide).copied().collect(),
+            remote: among(&REMOTE),
+            databases: among(&DATABASES),
+        }
     }
 
     /// The doors of both.
@@ -111,8 +115,11 @@ pub(super) fn told(ports: &[u16]) -> String {
 
 /// Ranges for people: `all protocols`, `tcp 1000-65535`.
 pub(super) fn ranges_told(ranges: &[(Protocol, Ports)]) -> String {
-    let texts = ranges.iter().map(|(protocol, ports)| {
-        if protocol.has_ports() { format!("{protocol} {ports}") } else { protocol.to_string() }
-    });
+    let texts =
+        ranges.iter().map(
+            |(protocol, ports)| {
+                if protocol.has_ports() { format!("{protocol} {ports}") } else { protocol.to_string() }
+            },
+        );
     texts.collect::<Vec<_>>().join(", ")
 }

@@ -12,9 +12,12 @@ use crate::inventory::{Database, Ports, Protocol};
 use crate::purpose::Purpose;
 use crate::rule::Rule;
 
+/// A store by what it is called, and the groups of its interfaces.
+type Store<'a> = (String, Vec<&'a str>);
+
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // A database has an interface in each of its zones.
-    let mut stores: BTreeMap<(String, Vec<&str>), (Severity, Vec<&Exposure<'_>>)> = BTreeMap::new();
+    let mut stores: BTreeMap<Store<'_>, (Severity, Vec<&Exposure<'_>>)> = BTreeMap::new();
     for exposure in &facts.exposures {
         let Purpose::Store { .. } = &*exposure.purpose else { continue };
         if let Verdict::Unknown(gaps) = &exposure.verdict {

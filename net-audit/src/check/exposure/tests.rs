@@ -13,6 +13,9 @@ fn found(account: &Value) -> Vec<(Rule, Severity, String)> {
     all.map(|finding| (finding.rule, finding.severity, finding.resources[0].id.clone())).collect()
 }
 
+/// A rule by protocol, ports and block.
+type OpenRule = (&'static str, u16, u16, &'static str);
+
 fn one(account: &Value, rule: Rule) -> Finding {
     let mut all = findings(account, rule);
     assert_eq!(all.len(), 1, "{all:#?}");
@@ -196,7 +199,7 @@ fn a_jump_host_is_told_how_to_do_without() {
 
 #[test]
 fn what_users_would_call_a_false_alarm_is_none() {
-    let cases: [(&str, &[(&str, u16, u16, &str)]); 5] = [
+    let cases: [(&str, &[OpenRule]); 5] = [
         ("web ports", &[("tcp", 80, 80, "0.0.0.0/0"), ("tcp", 443, 443, "0.0.0.0/0")]),
         ("another web port", &[("tcp", 8443, 8443, "0.0.0.0/0")]),
         ("a listed address", &[("tcp", 22, 22, "93.184.216.34/32")]),
@@ -232,7 +235,7 @@ fn a_load_balancer_without_groups_is_open_at_its_listeners_only() {
             account,
             "eni-0nlb",
             "subnet-0publica00000",
-            json!({
+            &json!({
                 "Description": "ELB net/tcp/0123456789abcdef", "InterfaceType": "network_load_balancer",
                 "Association": { "PublicIp": "18.184.7.7", "IpOwnerId": "amazon-elb" },
             }),

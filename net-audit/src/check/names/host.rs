@@ -32,9 +32,7 @@ fn parse(host: &str) -> Option<Host<'_>> {
     let rest = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
     let labels: Vec<&str> = rest.split('.').collect();
     match labels.as_slice() {
-        [label, region, "elb"] | [label, "elb", region] => {
-            Some(Host { kind: HostKind::LoadBalancer, label, region })
-        }
+        [label, region, "elb"] | [label, "elb", region] => Some(Host { kind: HostKind::LoadBalancer, label, region }),
         [_, hash, _, "rds"] if hash.starts_with("proxy-") => None,
         [label, hash, region, "rds"] if hash.starts_with("cluster-") => {
             Some(Host { kind: HostKind::Cluster, label, region })
@@ -139,7 +137,10 @@ mod tests {
     fn hosts_of_aws_are_taken_apart() {
         let cases = [
             ("web-1234567890.eu-central-1.elb.amazonaws.com", Some((HostKind::LoadBalancer, "web-1234567890"))),
-            ("net-50dc6c495c0c9188.elb.eu-central-1.amazonaws.com", Some((HostKind::LoadBalancer, "net-50dc6c495c0c9188"))),
+            (
+                "net-50dc6c495c0c9188.elb.eu-central-1.amazonaws.com",
+                Some((HostKind::LoadBalancer, "net-50dc6c495c0c9188")),
+            ),
             ("orders.c0abcdefghij.eu-central-1.rds.amazonaws.com", Some((HostKind::Database, "orders"))),
             ("orders.cluster-c0abcdefghij.eu-central-1.rds.amazonaws.com", Some((HostKind::Cluster, "orders"))),
             ("orders.cluster-ro-c0abcdefghij.eu-central-1.rds.amazonaws.com", Some((HostKind::Cluster, "orders"))),

@@ -62,7 +62,10 @@ fn mapping(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Finding {
     Finding {
         rule: RULE,
         severity: if is_empty { Severity::Low } else { Severity::Medium },
-        title: format!("{} gives public addresses to what starts in it, and no route leads to them", resource(subnet).label()),
+        title: format!(
+            "{} gives public addresses to what starts in it, and no route leads to them",
+            resource(subnet).label()
+        ),
         resources: vec![resource(subnet)],
         vpc: Some(subnet.vpc.clone()),
         availability_zones: subnet.availability_zone.iter().cloned().collect(),
@@ -71,7 +74,8 @@ fn mapping(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Finding {
         money: None,
         confidence: Confidence::High,
         remedy: Remedy {
-            advice: "Do not give out public addresses here: each is billed, and one route makes all of them reachable.".to_owned(),
+            advice: "Do not give out public addresses here: each is billed, and one route makes all of them reachable."
+                .to_owned(),
             cli: vec![aws(
                 facts,
                 format_args!("ec2 modify-subnet-attribute --subnet-id {id} --no-map-public-ip-on-launch"),
@@ -105,7 +109,8 @@ fn addresses(facts: &Facts<'_>, label: &str, verdict: &SubnetVerdict<'_>, exposu
         money: money(facts, count),
         confidence: Confidence::High,
         remedy: Remedy {
-            advice: "Take the address away: nobody can use it, it is billed, and it is one route from exposure.".to_owned(),
+            advice: "Take the address away: nobody can use it, it is billed, and it is one route from exposure."
+                .to_owned(),
             cli,
             terraform,
         },
@@ -137,7 +142,8 @@ fn steps(facts: &Facts<'_>, exposures: &[&Exposure<'_>]) -> (Vec<String>, String
         Purpose::Task { service, cluster } => {
             let (service, cluster) = (service.as_deref().unwrap_or("SERVICE"), cluster.as_deref().unwrap_or("CLUSTER"));
             let (subnet, groups) = (&first.interface.subnet, first.interface.groups.join(","));
-            let network = format!("awsvpcConfiguration={{subnets=[{subnet}],securityGroups=[{groups}],assignPublicIp=DISABLED}}");
+            let network =
+                format!("awsvpcConfiguration={{subnets=[{subnet}],securityGroups=[{groups}],assignPublicIp=DISABLED}}");
             let update = format!("ecs update-service --cluster {cluster} --service {service}");
             (
                 vec![aws(facts, format_args!("{update} --network-configuration '{network}'"))],
@@ -168,7 +174,9 @@ fn release(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Vec<String> {
     for public in &exposure.interface.public_addresses {
         match &public.allocation {
             Some(allocation) => {
-                let query = format!("ec2 describe-addresses --allocation-ids {allocation} --query 'Addresses[0].AssociationId' --output text");
+                let query = format!(
+                    "ec2 describe-addresses --allocation-ids {allocation} --query 'Addresses[0].AssociationId' --output text"
+                );
                 let association = aws(facts, query);
                 cli.push(aws(facts, format_args!("ec2 disassociate-address --association-id \"$({association})\"")));
                 cli.push(aws(facts, format_args!("ec2 release-address --allocation-id {allocation}")));

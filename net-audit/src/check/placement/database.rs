@@ -106,8 +106,7 @@ fn finding(
     let name = &group.name;
     let verdicts = || public.iter().filter_map(|subnet| facts.verdict(subnet));
     let vpc = group.vpc.clone().or_else(|| verdicts().next().map(|verdict| verdict.subnet.vpc.clone()));
-    let zones: BTreeSet<String> =
-        verdicts().filter_map(|verdict| verdict.subnet.availability_zone.clone()).collect();
+    let zones: BTreeSet<String> = verdicts().filter_map(|verdict| verdict.subnet.availability_zone.clone()).collect();
     let mut resources = vec![Resource::new(&**name, None)];
     resources.extend(public.iter().map(|subnet| resource_of(facts, subnet)));
     resources.extend(databases.iter().map(|database| Resource::new(&*database.id, database.tags.name())));

@@ -78,11 +78,12 @@ enum Place {
 
 fn place(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Place {
     match &*exposure.purpose {
-        Purpose::NatGateway => Place::Public,
         Purpose::LoadBalancer { balancer: Some(balancer), .. } if !balancer.is_internet_facing => Place::Private,
         // Of a load balancer that is not listed its address tells for whom it is.
-        Purpose::LoadBalancer { balancer: None, .. } if exposure.interface.public_addresses.is_empty() => Place::Private,
-        Purpose::LoadBalancer { .. } => Place::Public,
+        Purpose::LoadBalancer { balancer: None, .. } if exposure.interface.public_addresses.is_empty() => {
+            Place::Private
+        }
+        Purpose::NatGateway | Purpose::LoadBalancer { .. } => Place::Public,
         Purpose::Endpoint | Purpose::TransitGateway | Purpose::Nothing => Place::Any,
         Purpose::Instance { id, name } => {
             let instance = facts.inventory.instances.get(id);
@@ -161,7 +162,8 @@ fn remedy(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>, tables: &Tables<'_>) -
         aws(facts, format_args!("ec2 associate-route-table --subnet-id {id} --route-table-id {to}"))
     } else {
         let filter = format!("--filters Name=association.subnet-id,Values={id}");
-        let query = format!("--query \"RouteTables[0].Associations[?SubnetId=='{id}'].RouteTableAssociationId\" --output text");
+        let query =
+            format!("--query \"RouteTables[0].Associations[?SubnetId=='{id}'].RouteTableAssociationId\" --output text");
         let association = aws(facts, format_args!("ec2 describe-route-tables {filter} {query}"));
         let replace = format!("ec2 replace-route-table-association --route-table-id {to}");
         aws(facts, format_args!("{replace} --association-id \"$({association})\""))

@@ -54,12 +54,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-fn finding(
-    facts: &Facts<'_>,
-    table: &RouteTable,
-    verdicts: &[&SubnetVerdict<'_>],
-    gateway: Option<&str>,
-) -> Finding {
+fn finding(facts: &Facts<'_>, table: &RouteTable, verdicts: &[&SubnetVerdict<'_>], gateway: Option<&str>) -> Finding {
     let id = &table.id;
     let mut resources = vec![Resource::new(&**id, table.name())];
     resources.extend(verdicts.iter().map(|verdict| resource(verdict.subnet)));
@@ -81,13 +76,14 @@ fn finding(
     }
     cli.extend(routes.iter().map(|route| {
         let target = format!("--egress-only-internet-gateway-id {to}");
-        aws(facts, format_args!("ec2 replace-route --route-table-id {id} --destination-ipv6-cidr-block {route} {target}"))
+        aws(
+            facts,
+            format_args!("ec2 replace-route --route-table-id {id} --destination-ipv6-cidr-block {route} {target}"),
+        )
     }));
     let route = routes.first().map_or("::/0", String::as_str);
-    let new = format!(
-        "resource \"aws_egress_only_internet_gateway\" \"this\" {{\n  vpc_id = \"{}\"\n}}\n\n",
-        table.vpc
-    );
+    let new =
+        format!("resource \"aws_egress_only_internet_gateway\" \"this\" {{\n  vpc_id = \"{}\"\n}}\n\n", table.vpc);
     let (new, reference) = match gateway {
         Some(id) => (String::new(), format!("\"{id}\"")),
         None => (new, "aws_egress_only_internet_gateway.this.id".to_owned()),

@@ -80,7 +80,9 @@ fn is_production(tags: &Tags) -> bool {
 fn check_vpcs<'f>(facts: &'f Facts<'_>, findings: &mut Findings) -> BTreeSet<&'f str> {
     let mut narrow = BTreeSet::new();
     for verdicts in facts.subnets.chunk_by(|one, other| one.subnet.vpc == other.subnet.vpc) {
-        let Some(vpc) = verdicts.first().and_then(|first| facts.inventory.vpcs.get(&first.subnet.vpc)) else { continue };
+        let Some(vpc) = verdicts.first().and_then(|first| facts.inventory.vpcs.get(&first.subnet.vpc)) else {
+            continue;
+        };
         let subnets = |is: fn(Group) -> bool| -> Vec<String> {
             let chosen = verdicts.iter().filter(|verdict| is(verdict.group()));
             chosen.map(|verdict| verdict.subnet.id.clone()).collect()
@@ -204,7 +206,9 @@ fn check_databases(facts: &Facts<'_>, findings: &mut Findings) {
         let (id, zone) = (&database.id, database.availability_zone.as_deref().unwrap_or("one zone"));
         findings.add(Finding {
             vpc: vpc.map(str::to_owned),
-            proof: vec![format!("{id} has MultiAZ off, belongs to no cluster, and is tagged as production, or its VPC is")],
+            proof: vec![format!(
+                "{id} has MultiAZ off, belongs to no cluster, and is tagged as production, or its VPC is"
+            )],
             blast_radius: "1 database".to_owned(),
             confidence: Confidence::Medium,
             availability_zones: database.availability_zone.iter().cloned().collect(),
