@@ -144,7 +144,9 @@ impl<'a> Owned<'a> {
 
     fn foreign(&self, record: &RecordSet) -> Answer {
         let space = internet(Family::Ipv4, &[]);
-        let public = record.addresses().filter(|address| space.contains(u128::from(address.to_bits())));
+        let of_machines: Vec<Ipv4Addr> = hosts(record).filter_map(|host| host::machine(&host)).collect();
+        let all = record.addresses().chain(of_machines.iter().copied());
+        let public = all.filter(|address| space.contains(u128::from(address.to_bits())));
         let (ours, foreign): (Vec<Ipv4Addr>, Vec<Ipv4Addr>) = public.partition(|ip| self.addresses.contains(ip));
         if foreign.is_empty() {
             return None;
@@ -154,12 +156,16 @@ impl<'a> Owned<'a> {
         }
         let told: Vec<String> = foreign.iter().map(ToString::to_string).collect();
         let told = told.join(", ");
-        let mut proof = vec![format!("the A record {} has {told}", record.name)];
+        let mut proof = vec![format!("the {} record {} has {told}", record.kind, record.name)];
         proof.push("no interface, Elastic IP or NAT gateway that was described has it".to_owned());
         // Beside an address that is yours, another one is hardly somebody else's host.
         let (severity, confidence) = match ours.first() {
             Some(ip) => {
                 proof.push(format!("it also has {ip}, which is yours"));
+                (Severity::High, Confidence::Medium)
+            }
+            None if !of_machines.is_empty() => {
+                proof.push("its host name is that of an instance of EC2".to_owned());
                 (Severity::High, Confidence::Medium)
             }
             None => (Severity::Low, Confidence::Low),

@@ -1,6 +1,7 @@
 //! Hosts of AWS that a record stands for, and that are not there any more.
 
 use std::collections::HashSet;
+use std::net::Ipv4Addr;
 
 use super::Fault;
 use crate::finding::{Confidence, Severity};
@@ -40,6 +41,14 @@ fn parse(host: &str) -> Option<Host<'_>> {
         [label, _, region, "rds"] => Some(Host { kind: HostKind::Database, label, region }),
         _ => None,
     }
+}
+
+/// The address of an instance by its public host name: `ec2-18-184-1-1.eu-central-1.compute.amazonaws.com`.
+pub(super) fn machine(host: &str) -> Option<Ipv4Addr> {
+    let (label, rest) = host.split_once('.')?;
+    let is_machine = rest.ends_with("compute.amazonaws.com") || rest == "compute-1.amazonaws.com";
+    let address = label.strip_prefix("ec2-").filter(|_| is_machine)?;
+    address.replace('-', ".").parse().ok()
 }
 
 /// The hosts of everything that was described.

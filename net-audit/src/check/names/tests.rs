@@ -49,6 +49,16 @@ fn a_foreign_address_beside_an_own_one_is_high() {
 }
 
 #[test]
+fn the_host_name_of_somebody_elses_instance_is_high() {
+    let host = |address: &str| format!("ec2-{address}.eu-central-1.compute.amazonaws.com");
+    let account = with_record("old.example.com.", "CNAME", &[&host("18-184-200-1")]);
+    let finding = one(&account, Rule::DanglingName);
+    assert_eq!((finding.severity, finding.confidence), (Severity::High, Confidence::Medium));
+    let own = with_record("a.example.com.", "CNAME", &[&host("18-184-1-1")]);
+    assert_eq!(findings(&own, Rule::DanglingName), []);
+}
+
+#[test]
 fn records_of_own_addresses_are_fine() {
     for address in ["18.184.1.1", "18.184.0.1", "192.0.2.1"] {
         assert_eq!(findings(&with_record("a.example.com.", "A", &[address]), Rule::DanglingName), [], "{address}");

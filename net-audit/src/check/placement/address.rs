@@ -1,6 +1,6 @@
 //! NET012: public addresses where no route leads to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{group_in, resource, resource_of, way};
 use crate::check::occupants;
@@ -10,6 +10,7 @@ use crate::classify::SubnetVerdict;
 use crate::exposure::Exposure;
 use crate::facts::Facts;
 use crate::finding::{Confidence, Finding, Findings, Money, MoneyInput, Remedy, Severity};
+use crate::gap::Gap;
 use crate::prefix::Family;
 use crate::price::month::{HOURS, address_month};
 use crate::purpose::Purpose;
@@ -30,8 +31,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if findings.require(&[RULE], facts.inventory.network_interfaces.known()).is_none() {
         return;
     }
-    // The tasks of a service are changed by one command.
-    let mut cases: BTreeMap<(&str, String), (&SubnetVerdict<'_>, Vec<&Exposure<'_>>)> = BTreeMap::new();
+    let mut cases: BTreeMap<(&str, String), Vec<&Exposure<'_>>> = BTreeMap::new();
+    let mut unknown: BTreeMap<&str, Gap> = BTreeMap::new();
     for exposure in occupants::everywhere(facts) {
         let interface = exposure.interface;
         // A NAT gateway that cannot work is NET006, an address of nothing NET017.
@@ -42,15 +43,20 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let Some(verdict) = facts.verdict(&interface.subnet) else { continue };
         match group_in(verdict, Family::Ipv4) {
             Ok(Group::Private | Group::Isolated) => {
-                let key = (interface.subnet.as_str(), exposure.purpose.label());
-                cases.entry(key).or_insert((verdict, Vec::new())).1.push(exposure);
+                // The tasks of a service are changed by one command, wherever they run.
+                let is_task = matches!(*exposure.purpose, Purpose::Task { .. });
+                let place = if is_task { &verdict.subnet.vpc } else { &interface.subnet };
+                cases.entry((place, exposure.purpose.label())).or_default().push(exposure);
             }
             Ok(_) => {}
-            Err(gap) => findings.unknown_of(RULE, &interface.id, gap),
+            Err(gap) => _ = unknown.insert(&interface.subnet, gap),
         }
     }
-    for ((_, label), (verdict, exposures)) in &cases {
-        findings.add(addresses(facts, label, verdict, exposures));
+    for (subnet, gap) in unknown {
+        findings.unknown_of(RULE, subnet, gap);
+    }
+    for ((_, label), exposures) in &cases {
+        findings.add(addresses(facts, label, exposures));
     }
 }
 
@@ -85,24 +91,29 @@ fn mapping(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Finding {
     }
 }
 
-fn addresses(facts: &Facts<'_>, label: &str, verdict: &SubnetVerdict<'_>, exposures: &[&Exposure<'_>]) -> Finding {
+fn addresses(facts: &Facts<'_>, label: &str, exposures: &[&Exposure<'_>]) -> Finding {
+    let subnets = subnets(exposures);
     let public = || exposures.iter().flat_map(|one| one.interface.public_addresses.iter().map(move |ip| (one, ip)));
     let count = public().count();
     let mut resources: Vec<_> = exposures.iter().map(|exposure| occupants::resource(exposure)).collect();
-    resources.push(resource_of(facts, &verdict.subnet.id));
+    resources.extend(subnets.iter().map(|subnet| resource_of(facts, subnet)));
     let told = |ip: Option<std::net::Ipv4Addr>| ip.map_or_else(|| "a public address".to_owned(), |ip| ip.to_string());
     let mut proof: Vec<String> =
         public().take(5).map(|(one, ip)| format!("{} has {}", one.interface.id, told(ip.address))).collect();
-    proof.push(way(verdict, Some(Family::Ipv4)));
+    let verdicts = subnets.iter().filter_map(|subnet| facts.verdict(subnet));
+    proof.extend(verdicts.take(5).map(|verdict| way(verdict, Some(Family::Ipv4))));
     let addresses = if count == 1 { "a public address".to_owned() } else { format!("{count} public addresses") };
-    let subnet = resource(verdict.subnet).label();
+    let place = match subnets.as_slice() {
+        [only] => format!("{}, which is", resource_of(facts, only).label()),
+        some => format!("{} subnets, which are", some.len()),
+    };
     let (cli, terraform) = steps(facts, exposures);
     Finding {
         rule: RULE,
         severity: Severity::Medium,
-        title: format!("{label} has {addresses} in {subnet}, which is not public"),
+        title: format!("{label} has {addresses} in {place} not public"),
         resources,
-        vpc: Some(verdict.subnet.vpc.clone()),
+        vpc: exposures.iter().find_map(|one| one.subnet).map(|subnet| subnet.vpc.clone()),
         availability_zones: occupants::zones(exposures.iter().copied()),
         proof,
         blast_radius: occupants::told(exposures.iter().copied()),
@@ -115,6 +126,12 @@ fn addresses(facts: &Facts<'_>, label: &str, verdict: &SubnetVerdict<'_>, exposu
             terraform,
         },
     }
+}
+
+/// The subnets in which they stand, each once.
+fn subnets<'f>(exposures: &[&'f Exposure<'_>]) -> Vec<&'f str> {
+    let subnets: BTreeSet<&str> = exposures.iter().map(|exposure| exposure.interface.subnet.as_str()).collect();
+    subnets.into_iter().collect()
 }
 
 fn money(facts: &Facts<'_>, count: usize) -> Option<Money> {
@@ -141,9 +158,10 @@ fn steps(facts: &Facts<'_>, exposures: &[&Exposure<'_>]) -> (Vec<String>, String
     match &*first.purpose {
         Purpose::Task { service, cluster } => {
             let (service, cluster) = (service.as_deref().unwrap_or("SERVICE"), cluster.as_deref().unwrap_or("CLUSTER"));
-            let (subnet, groups) = (&first.interface.subnet, first.interface.groups.join(","));
-            let network =
-                format!("awsvpcConfiguration={{subnets=[{subnet}],securityGroups=[{groups}],assignPublicIp=DISABLED}}");
+            let (subnets, groups) = (subnets(exposures).join(","), first.interface.groups.join(","));
+            let network = format!(
+                "awsvpcConfiguration={{subnets=[{subnets}],securityGroups=[{groups}],assignPublicIp=DISABLED}}"
+            );
             let update = format!("ecs update-service --cluster {cluster} --service {service}");
             (
                 vec![aws(facts, format_args!("{update} --network-configuration '{network}'"))],

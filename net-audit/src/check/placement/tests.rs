@@ -131,6 +131,19 @@ fn a_public_address_in_a_private_subnet_is_money_for_nothing() {
 }
 
 #[test]
+fn a_service_is_told_once_for_all_its_tasks() {
+    let account = spoilt(|account| {
+        for (id, ip) in [("eni-0taska", "18.184.6.6"), ("eni-0taskb", "18.184.6.7")] {
+            let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", id);
+            interface["Association"] = json!({ "PublicIp": ip, "IpOwnerId": "amazon" });
+        }
+    });
+    let finding = one(&account, Rule::UselessPublicAddress);
+    assert!((finding.money.unwrap().monthly - 7.30).abs() < 1e-9);
+    assert!(finding.remedy.cli[0].contains("subnets=[subnet-0appa00000001,subnet-0appb00000001]"));
+}
+
+#[test]
 fn an_elastic_address_of_an_instance_is_released_by_its_allocation() {
     let account = spoilt(|account| {
         add_exposed_instance(account, "0worker", "worker", &["sg-0app"]);
@@ -284,6 +297,15 @@ fn a_production_database_without_a_standby_is_told_and_another_is_not() {
     assert!(finding.remedy.cli[0].contains("--db-instance-identifier orders --multi-az"));
     assert_eq!(findings(&single("development", None), Rule::OneZoneTier), []);
     assert_eq!(findings(&single("production", Some("orders")), Rule::OneZoneTier), []);
+}
+
+#[test]
+fn one_zone_is_low_where_nobody_is_served() {
+    let account = spoilt(|account| {
+        find(account, "Subnets", "SubnetId", "subnet-0dbb00000001")["AvailabilityZone"] = "eu-central-1a".into();
+        find(account, "Vpcs", "VpcId", "vpc-0clean0000000001")["Tags"][1]["Value"] = "staging".into();
+    });
+    assert_eq!(one(&account, Rule::OneZoneTier).severity, Severity::Low);
 }
 
 #[test]

@@ -44,6 +44,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if findings.require(&[RULE], facts.inventory.network_interfaces.known()).is_some() {
         check_services(facts, &narrow, findings);
     }
+    // One zone is a fair choice where nobody is served.
+    for finding in findings.found.iter_mut().filter(|finding| finding.rule == RULE) {
+        let vpc = finding.vpc.as_deref().and_then(|vpc| facts.inventory.vpcs.get(vpc));
+        if vpc.is_some_and(|vpc| environment(&vpc.tags) == Some(Environment::Other)) {
+            finding.severity = Severity::Low;
+        }
+    }
 }
 
 /// The zone of all these subnets, if they have one in common.
@@ -69,11 +76,23 @@ fn only_zone<'f>(facts: &'f Facts<'_>, subnets: &[String]) -> Result<Option<&'f 
     }
 }
 
-/// Whether tags say that something serves customers.
-fn is_production(tags: &Tags) -> bool {
-    let keys = ["environment", "env", "stage"];
-    let mut said = tags.iter().filter(|(key, _)| keys.contains(&key.to_ascii_lowercase().as_str()));
-    said.any(|(_, value)| matches!(value.to_ascii_lowercase().as_str(), "prod" | "production" | "live"))
+/// What tags say that something is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Environment {
+    /// Customers.
+    Production,
+    /// Those who build it.
+    Other,
+}
+
+fn environment(tags: &Tags) -> Option<Environment> {
+    let is_key = |key: &str| ["environment", "env", "stage"].contains(&key.to_ascii_lowercase().as_str());
+    let mut said = tags.iter().filter(|(key, _)| is_key(key));
+    said.find_map(|(_, value)| match value.to_ascii_lowercase().as_str() {
+        "prod" | "production" | "live" => Some(Environment::Production),
+        "dev" | "development" | "test" | "testing" | "qa" | "stage" | "staging" | "sandbox" => Some(Environment::Other),
+        _ => None,
+    })
 }
 
 /// VPCs whose private subnets stand in one zone, with something in them.
@@ -200,7 +219,9 @@ fn check_databases(facts: &Facts<'_>, findings: &mut Findings) {
     for database in databases.values().filter(|database| !database.is_multi_zone && database.cluster.is_none()) {
         let vpc = database.subnet_group.as_ref().and_then(|group| group.vpc.as_deref());
         let of_vpc = vpc.and_then(|vpc| facts.inventory.vpcs.get(vpc));
-        if !is_production(&database.tags) && !of_vpc.is_some_and(|vpc| is_production(&vpc.tags)) {
+        // What the database says of itself counts before what its VPC says.
+        let said = environment(&database.tags).or_else(|| of_vpc.and_then(|vpc| environment(&vpc.tags)));
+        if said != Some(Environment::Production) {
             continue;
         }
         let (id, zone) = (&database.id, database.availability_zone.as_deref().unwrap_or("one zone"));
