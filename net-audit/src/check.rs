@@ -9,9 +9,12 @@ mod gateways;
 mod names;
 mod nat;
 mod observation;
+mod occupants;
 mod peering;
 mod placement;
+mod remedy;
 mod routes;
+mod sensitive;
 
 use crate::facts::Facts;
 use crate::finding::Findings;
@@ -40,4 +43,4 @@ pub fn check(facts: &Facts<'_>) -> Findings {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

@@ -3,6 +3,7 @@
 mod exposure;
 mod finding;
 pub mod form;
+mod hop;
 mod subnet;
 
 use schemars::JsonSchema;
@@ -15,6 +16,7 @@ use crate::snapshot::{Estate, Unseen};
 
 pub use exposure::{ExposureCounts, InterfaceReport, OpeningReport, StepReport};
 pub use finding::{FindingReport, SeverityCounts, UnansweredReport, WaivedReport, WaiverReport};
+pub use hop::HopReport;
 pub use subnet::VpcReport;
 pub use subnet::{Counts, FamilyReport, GatewayReport, ProofReport, RouteTableReport, SubnetReport, UnknownReport};
 
@@ -37,6 +39,8 @@ pub struct Network {
     pub exposure: ExposureCounts,
     /// Every interface that the internet can reach or may reach, and every database and load balancer, each with its proof.
     pub interfaces: Vec<InterfaceReport>,
+    /// What can be reached from what is exposed.
+    pub hops: Vec<HopReport>,
     /// Findings by severity, waived ones apart.
     pub finding_counts: SeverityCounts,
     /// What is wrong, the worst first.
@@ -82,6 +86,7 @@ impl Network {
             unknown: subnets().flat_map(subnet::unknown).collect(),
             exposure: ExposureCounts::of(audits),
             interfaces: audits.iter().flat_map(|audit| exposure::interfaces(&audit.facts)).collect(),
+            hops: audits.iter().flat_map(|audit| hop::of(&audit.facts)).collect(),
             finding_counts: SeverityCounts::of(judgement),
             findings: finding::counting(judgement),
             waived: finding::waived(judgement),

@@ -58,7 +58,7 @@ rules! {
     IdleAddress "NET017" Low "a public address is not used or not needed";
     CostlyEndpoints "NET018" Low "endpoints or NAT gateways that cost more than they save";
     UnusedGateway "NET019" Low "gateways and route tables that nothing uses";
-    OpenDefaults "NET020" Low "defaults that are open";
+    OpenDefaults "NET020" Medium "defaults that are open";
     Unobserved "NET021" Medium "nobody would see it: flow logs, ACLs against themselves, Block Public Access";
     DanglingName "NET022" High "a name points at an address that is not yours any more";
     PrivateAddressInPublicName "NET023" Low "a public name tells a private address";

@@ -1,6 +1,6 @@
 //! What the internet can reach, as it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::audit::RegionAudit;
 use crate::exposure::{Coverage, Exposure, Step, Verdict, prove};
 use crate::facts::Facts;
+use crate::names::names_of;
 use crate::prefix::{Family, Prefix};
 use crate::purpose::Purpose;
 use crate::traffic::Opening;
@@ -124,16 +125,7 @@ pub(super) fn interfaces(facts: &Facts<'_>) -> Vec<InterfaceReport> {
     told.map(|exposure| interface(facts, exposure, &names)).collect()
 }
 
-/// The names that point at interfaces, by the interface's id.
-fn names_of(_facts: &Facts<'_>) -> std::collections::HashMap<String, Vec<String>> {
-    std::collections::HashMap::new()
-}
-
-fn interface(
-    facts: &Facts<'_>,
-    exposure: &Exposure<'_>,
-    names: &std::collections::HashMap<String, Vec<String>>,
-) -> InterfaceReport {
+fn interface(facts: &Facts<'_>, exposure: &Exposure<'_>, names: &HashMap<&str, Vec<String>>) -> InterfaceReport {
     let interface = exposure.interface;
     let (exposed, stopped_by) = match &exposure.verdict {
         Verdict::Exposed => (Some(true), None),
@@ -156,7 +148,7 @@ fn interface(
         exposed,
         stopped_by,
         addresses,
-        names: names.get(&interface.id).cloned().unwrap_or_default(),
+        names: names.get(interface.id.as_str()).cloned().unwrap_or_default(),
         openings: exposure.openings.iter().map(|opening| OpeningReport::new(opening, exposure.family)).collect(),
         proof: prove(facts, exposure).into_iter().map(StepReport::from).collect(),
     }

@@ -18,6 +18,7 @@ const HEAD: [&str; 6] = ["subnet", "zone", "cidr", "route table", "target", "cla
 pub fn render(network: &Network) -> String {
     let mut parts: Vec<String> = network.vpcs.iter().map(VpcReport::table).collect();
     parts.extend(exposed(network));
+    parts.extend(hops(network));
     parts.extend(findings(network));
     let remarks = remarks(network);
     if !remarks.is_empty() {
@@ -52,6 +53,23 @@ fn exposed_row(interface: &InterfaceReport) -> Vec<String> {
         interface.addresses.iter().chain(&interface.names).cloned().collect::<Vec<_>>().join(" "),
         open.join("; "),
     ]
+}
+
+/// What can be reached from what is exposed.
+fn hops(network: &Network) -> Option<String> {
+    let names = |shown: &[Resource], count: usize| {
+        let mut names: Vec<&str> = shown.iter().map(|one| one.name.as_ref().unwrap_or(&one.id).as_str()).collect();
+        names.dedup();
+        let more = if count > shown.len() { format!(" and {} more", count - shown.len()) } else { String::new() };
+        format!("{}{more}", names.join(", "))
+    };
+    let rows = network.hops.iter().take(SHOWN).map(|hop| {
+        let from = names(&hop.from, hop.from_count);
+        vec![names(&hop.to, hop.to_count), format!("{} {}", hop.protocol, hop.ports), from, hop.by.label()]
+    });
+    let more = network.hops.len().saturating_sub(SHOWN);
+    let table = table::render(&["one hop further", "open", "from", "by"], rows);
+    (!network.hops.is_empty()).then(|| table + &hidden(more))
 }
 
 fn findings(network: &Network) -> Option<String> {
