@@ -18,6 +18,8 @@ pub use advice::{Advice, Design, DesignOption, advice};
 pub use gigabytes::Gigabytes;
 pub use usage::Usage;
 
+pub(crate) use charges::{EVEN, active_zones, public_addresses, share, zones};
+
 use crate::facts::Facts;
 use crate::finding::{Finding, MoneyInput};
 
