@@ -1,6 +1,52 @@
-//! Stub.
+//! VPC endpoints: NET010, and of NET018 interface endpoints that cost more than they save.
 
+mod interface;
+mod missing;
+
+use std::collections::BTreeMap;
+
+use super::nat::{doubt, has_route};
+use crate::class::Class;
+use crate::classify::SubnetVerdict;
 use crate::facts::Facts;
 use crate::finding::Findings;
+use crate::inventory::Target;
+use crate::money::Usage;
+use crate::rule::Rule;
 
-pub(super) fn check(_facts: &Facts<'_>, _findings: &mut Findings) {}
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let rules = [Rule::MissingGatewayEndpoint, Rule::CostlyEndpoints];
+    doubt(facts, &rules, findings, |verdict| has_route(verdict, may_translate));
+    let behind_nat = behind_nat(facts);
+    // Without NAT nothing is paid for, whatever endpoints there are.
+    if behind_nat.is_empty() {
+        return;
+    }
+    if findings.require(&rules, facts.inventory.vpc_endpoints.known()).is_none() {
+        return;
+    }
+    let usage = Usage::of(facts);
+    missing::check(facts, &usage, &behind_nat, findings);
+    interface::check(facts, &usage, &behind_nat, findings);
+}
+
+/// The subnets whose internet traffic goes through a NAT gateway or instance, by VPC.
+type BehindNat<'f> = BTreeMap<&'f str, Vec<&'f SubnetVerdict<'f>>>;
+
+fn behind_nat<'f>(facts: &'f Facts<'f>) -> BehindNat<'f> {
+    let mut behind = BehindNat::new();
+    for verdict in &facts.subnets {
+        let mut ways = verdict.families.iter().flat_map(|family| &family.proof);
+        if ways.any(|way| matches!(way.class, Class::PrivateNat | Class::PrivateNatInstance)) {
+            behind.entry(&verdict.subnet.vpc).or_default().push(verdict);
+        }
+    }
+    behind
+}
+
+fn may_translate(target: &Target) -> bool {
+    matches!(target, Target::NatGateway(_) | Target::NetworkInterface(_) | Target::Instance(_))
+}
+
+#[cfg(test)]
+mod tests;

@@ -153,7 +153,11 @@ impl<'f> Place<'f> {
         let mut options = vec![
             option(Design::SingleNat, single, "if its zone fails, every zone loses the internet"),
             option(Design::NatPerZone, per_zone, "each zone stands alone; each needs a route table of its own"),
-            option(Design::RegionalNat, regional, "one id for all zones; a zone that is new to it is served by another for up to an hour"),
+            option(
+                Design::RegionalNat,
+                regional,
+                "one id for all zones; a zone that is new to it is served by another for up to an hour",
+            ),
         ];
         if let (Environment::NonProduction(_), Some(cost)) = (&self.environment, self.instance(prices)) {
             let note = "to be kept alive and patched; up to 5 Gbit/s; not for production";
@@ -228,7 +232,10 @@ impl<'f> Place<'f> {
             _ if self.current() == Some(Design::RegionalNat) => {
                 (Design::RegionalNat, format!("it is there, and serves {zones} zones without depending on one"))
             }
-            _ => (Design::NatPerZone, format!("{zones} zones must not depend on one{figures}; a regional gateway is as safe")),
+            _ => (
+                Design::NatPerZone,
+                format!("{zones} zones must not depend on one{figures}; a regional gateway is as safe"),
+            ),
         }
     }
 }

@@ -84,7 +84,8 @@ impl<'f> Charges<'f> {
         }
         let mut seen: HashSet<String> = HashSet::new();
         let mut of_vpc: BTreeMap<Option<&str>, u32> = BTreeMap::new();
-        for interface in inventory.network_interfaces.iter().filter(|interface| !interface.public_addresses.is_empty()) {
+        for interface in inventory.network_interfaces.iter().filter(|interface| !interface.public_addresses.is_empty())
+        {
             let vpc = inventory.subnets.get(&interface.subnet).map(|subnet| subnet.vpc.as_str());
             for public in &interface.public_addresses {
                 if public.address.is_none_or(|address| seen.insert(address.to_string())) {
@@ -161,7 +162,8 @@ pub(crate) fn active_zones(gateway: &NatGateway) -> u32 {
     if gateway.place != NatPlace::Region {
         return 1;
     }
-    let zones: HashSet<&str> = gateway.addresses.iter().filter_map(|address| address.availability_zone.as_deref()).collect();
+    let zones: HashSet<&str> =
+        gateway.addresses.iter().filter_map(|address| address.availability_zone.as_deref()).collect();
     u32::try_from(zones.len()).unwrap_or(u32::MAX).max(1)
 }
 
@@ -178,7 +180,8 @@ pub(super) fn regional_rule() -> MoneyInput {
 /// The part of a gateway's subnets that are known to be in another zone than it is.
 pub(crate) fn share_of_other_zones(usage: &Usage<'_>, gateway: &NatGateway, own: &str) -> f64 {
     let served = usage.served(&gateway.id);
-    let others = served.iter().filter(|verdict| verdict.subnet.availability_zone.as_deref().is_some_and(|zone| zone != own));
+    let others =
+        served.iter().filter(|verdict| verdict.subnet.availability_zone.as_deref().is_some_and(|zone| zone != own));
     share(others.count(), served.len())
 }
 

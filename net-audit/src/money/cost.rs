@@ -84,7 +84,10 @@ impl Cost {
         let usd = rate?.usd;
         let monthly = usd * HOURS * f64::from(things);
         let number = count("number", f64::from(things), "things", "described");
-        Some(Self { monthly, inputs: [Some(hours()), Some(number), price(name, "USD/hour", rate)].into_iter().flatten().collect() })
+        Some(Self {
+            monthly,
+            inputs: [Some(hours()), Some(number), price(name, "USD/hour", rate)].into_iter().flatten().collect(),
+        })
     }
 
     /// Both together. What both were made of stands there once.
@@ -184,7 +187,8 @@ mod tests {
 
     #[test]
     fn money_is_written_as_people_write_it() {
-        let cases = [(1765.842, "$1,765.84"), (0.0, "$0.00"), (-36.5, "-$36.50"), (-0.001, "$0.00"), (1e6, "$1,000,000.00")];
+        let cases =
+            [(1765.842, "$1,765.84"), (0.0, "$0.00"), (-36.5, "-$36.50"), (-0.001, "$0.00"), (1e6, "$1,000,000.00")];
         for (value, text) in cases {
             assert_eq!(dollars(value), text);
         }

@@ -63,12 +63,7 @@ mod tests {
     use super::*;
 
     fn traffic(days: f64, bytes: f64) -> NatTraffic {
-        NatTraffic {
-            gateway: "nat-1".to_owned(),
-            days,
-            bytes_from_source: bytes,
-            bytes_from_destination: bytes,
-        }
+        NatTraffic { gateway: "nat-1".to_owned(), days, bytes_from_source: bytes, bytes_from_destination: bytes }
     }
 
     #[test]

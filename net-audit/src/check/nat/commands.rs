@@ -25,14 +25,16 @@ pub(super) fn keep(facts: &Facts<'_>, variable: &str, command: &str, query: &str
 pub(in crate::check) fn destination(route: &Route) -> String {
     let name = route.destination_name();
     match &route.destination {
-        Destination::Block(prefix) if prefix.family() == Family::Ipv6 => format!("--destination-ipv6-cidr-block {name}"),
+        Destination::Block(prefix) if prefix.family() == Family::Ipv6 => {
+            format!("--destination-ipv6-cidr-block {name}")
+        }
         Destination::PrefixList(_) => format!("--destination-prefix-list-id {name}"),
         Destination::Block(_) | Destination::Unknown => format!("--destination-cidr-block {name}"),
     }
 }
 
 /// How Terraform names what a route is for.
-pub(in crate::check) fn destination_argument(route: &Route) -> &'static str {
+fn destination_argument(route: &Route) -> &'static str {
     match &route.destination {
         Destination::Block(prefix) if prefix.family() == Family::Ipv6 => "destination_ipv6_cidr_block",
         Destination::PrefixList(_) => "destination_prefix_list_id",
@@ -123,8 +125,7 @@ pub(in crate::check) fn move_to_new_table(facts: &Facts<'_>, verdict: &SubnetVer
     }
     let command = format!("ec2 describe-route-tables --filters Name=association.subnet-id,Values={subnet}");
     let query = format!("RouteTables[].Associations[?SubnetId=='{subnet}'].RouteTableAssociationId");
-    let replace =
-        "ec2 replace-route-table-association --association-id \"$association\" --route-table-id \"$table\"";
+    let replace = "ec2 replace-route-table-association --association-id \"$association\" --route-table-id \"$table\"";
     vec![keep(facts, "association", &command, &query), aws(facts, replace)]
 }
 

@@ -70,7 +70,9 @@ impl Stray<'_> {
         let (table, gateway) = (&self.table.id, &self.gateway.id);
         let routes = self.table.routes.iter().filter(|route| route.target.id() == gateway);
         let mut proof: Vec<String> = routes
-            .map(|route| format!("{table} sends {} to {gateway}, which stands in {}", route.destination_name(), self.own))
+            .map(|route| {
+                format!("{table} sends {} to {gateway}, which stands in {}", route.destination_name(), self.own)
+            })
             .collect();
         for verdict in &self.subnets {
             proof.push(format!("{} uses {table} and is in {}", verdict.subnet.id, self.zone));

@@ -50,7 +50,8 @@ pub(super) fn check(facts: &Facts<'_>, usage: &Usage<'_>, spare: &BTreeSet<&str>
 
 fn without_route(facts: &Facts<'_>, gateway: &NatGateway) -> Finding {
     let mut proof = vec![format!("no route table that a subnet of {} uses leads to {}", gateway.vpc, gateway.id)];
-    let unused = facts.inventory.index.tables_of_vpc(&gateway.vpc).filter_map(|id| facts.inventory.route_tables.get(id));
+    let unused =
+        facts.inventory.index.tables_of_vpc(&gateway.vpc).filter_map(|id| facts.inventory.route_tables.get(id));
     let leads = |target: &Target| matches!(target, Target::NatGateway(id) if *id == gateway.id);
     for table in unused.filter(|table| table.routes.iter().any(|route| leads(&route.target))) {
         proof.push(format!("{} leads to it, but no subnet uses {}", table.id, table.id));
@@ -60,7 +61,11 @@ fn without_route(facts: &Facts<'_>, gateway: &NatGateway) -> Finding {
     // It was used until lately: what took the route away may put it back.
     let confidence = if measured > 0.0 { Confidence::Medium } else { Confidence::High };
     if let Some(traffic) = traffic.filter(|_| measured > 0.0) {
-        proof.push(format!("over the last {} days it carried {} a month all the same", traffic.days, gigabytes(measured)));
+        proof.push(format!(
+            "over the last {} days it carried {} a month all the same",
+            traffic.days,
+            gigabytes(measured)
+        ));
     }
     let title = format!("no route leads to {}", resource(gateway).label());
     let money = money(facts, gateway, &Gigabytes::none_sent());
@@ -146,8 +151,7 @@ pub(super) fn delete(facts: &Facts<'_>, gateway: &NatGateway) -> Vec<String> {
         aws(facts, &format!("ec2 wait nat-gateway-deleted --nat-gateway-ids {id}")),
     ];
     let allocations = gateway.addresses.iter().filter_map(|address| address.allocation.as_deref());
-    commands.extend(
-        allocations.map(|allocation| aws(facts, &format!("ec2 release-address --allocation-id {allocation}"))),
-    );
+    commands
+        .extend(allocations.map(|allocation| aws(facts, &format!("ec2 release-address --allocation-id {allocation}"))));
     commands
 }

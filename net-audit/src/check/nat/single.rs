@@ -149,7 +149,12 @@ impl<'f> Single<'f> {
         let saving = cost.monthly - gateways.monthly;
         cost.add_inputs(gateways.inputs);
         if let Some(even) = second_nat_break_even_gb(prices) {
-            cost.add_inputs([cost::count("break-even of a gateway more", even.value, "GB", "worked out of these prices")]);
+            cost.add_inputs([cost::count(
+                "break-even of a gateway more",
+                even.value,
+                "GB",
+                "worked out of these prices",
+            )]);
         }
         // Who is advised to leave it neither saves nor spends.
         let is_left = matches!(self.environment, Environment::NonProduction(_)) && saving <= 0.0;
@@ -162,7 +167,10 @@ impl<'f> Single<'f> {
         let figures = match (one_more, second_nat_break_even_gb(prices)) {
             (Some(month), Some(even)) => {
                 let even = gigabytes(even.value);
-                format!(" A gateway more costs {} a month, and pays for itself from {even} across zones.", dollars(month))
+                format!(
+                    " A gateway more costs {} a month, and pays for itself from {even} across zones.",
+                    dollars(month)
+                )
             }
             _ => String::new(),
         };
@@ -203,7 +211,8 @@ impl<'f> Single<'f> {
                  subnet_id     = \"{place}\"\n  allocation_id = aws_eip.{name}.id\n}}"
             ));
             let own = format!("aws_nat_gateway.{name}.id");
-            terraform.extend(rewiring.terraform.iter().map(|text| text.replace("aws_nat_gateway.of_its_own_zone.id", &own)));
+            terraform
+                .extend(rewiring.terraform.iter().map(|text| text.replace("aws_nat_gateway.of_its_own_zone.id", &own)));
         }
         shared.sort();
         shared.dedup();
