@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::nat::{aws, destination, doubt, listed, move_to_new_table, new_table, residents, subnet_resource, who};
+use super::nat::{
+    aws, destination, doubt, listed, move_to_new_table, new_table, residents, subnet_resource, terraform_association,
+    who,
+};
 use crate::class::Class;
 use crate::classify::{Proof, SubnetVerdict};
 use crate::facts::Facts;
@@ -53,10 +56,13 @@ fn tier(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Option<Confidence> {
     let (mut stores, mut others) = (0_usize, 0_usize);
     for purpose in residents(facts, &verdict.subnet.id) {
         match purpose {
-            // Mount targets stand beside what mounts them.
-            Purpose::Store { service: "EFS", .. } => {}
+            // Mount targets of EFS stand beside what mounts them.
+            Purpose::Store { service: "EFS", .. }
+            | Purpose::NatGateway
+            | Purpose::Endpoint
+            | Purpose::TransitGateway
+            | Purpose::Nothing => {}
             Purpose::Store { .. } => stores += 1,
-            Purpose::NatGateway | Purpose::Endpoint | Purpose::TransitGateway | Purpose::Nothing => {}
             _ => others += 1,
         }
     }
@@ -174,13 +180,8 @@ impl<'f> Tier<'f> {
         }
         let mut cli = new_table(facts, &self.table.vpc);
         cli.extend(self.subnets.iter().flat_map(|verdict| move_to_new_table(facts, verdict)));
-        let associations = self.subnets.iter().enumerate().map(|(at, verdict)| {
-            let subnet = &verdict.subnet.id;
-            format!(
-                "resource \"aws_route_table_association\" \"isolated_{at}\" {{\n  subnet_id      = \"{subnet}\"\n  \
-                 route_table_id = aws_route_table.isolated.id\n}}"
-            )
-        });
+        let associations =
+            self.subnets.iter().map(|verdict| terraform_association("aws_route_table.isolated.id", &verdict.subnet.id));
         let own = format!("resource \"aws_route_table\" \"isolated\" {{\n  vpc_id = \"{}\"\n}}", self.table.vpc);
         Remedy {
             advice: format!(

@@ -15,14 +15,25 @@ use crate::money::Usage;
 use crate::rule::Rule;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let rules = [Rule::MissingGatewayEndpoint, Rule::CostlyEndpoints];
-    doubt(facts, &rules, findings, |verdict| has_route(verdict, may_translate));
+    let may_be_behind_nat = |verdict: &SubnetVerdict<'_>| has_route(verdict, may_translate);
     let behind_nat = behind_nat(facts);
-    // Without NAT nothing is paid for, whatever endpoints there are.
-    if behind_nat.is_empty() {
+    let inventory = facts.inventory;
+    if let Err(gap) = inventory.vpc_endpoints.known() {
+        // Without NAT nothing is paid for, whatever endpoints there are.
+        let is_doubtful = |verdict: &SubnetVerdict<'_>| verdict.is_unknown() && may_be_behind_nat(verdict);
+        if !behind_nat.is_empty() || facts.subnets.iter().any(is_doubtful) {
+            findings.unknown(Rule::MissingGatewayEndpoint, gap.clone());
+            findings.unknown(Rule::CostlyEndpoints, gap);
+        }
         return;
     }
-    if findings.require(&rules, facts.inventory.vpc_endpoints.known()).is_none() {
+    doubt(facts, &[Rule::MissingGatewayEndpoint], findings, may_be_behind_nat);
+    // That there is no list of NAT gateways is said where several of them in a zone are looked for.
+    let has_interface = inventory.vpc_endpoints.iter().any(|endpoint| endpoint.kind == "Interface");
+    if has_interface && inventory.nat_gateways.known().is_ok() {
+        doubt(facts, &[Rule::CostlyEndpoints], findings, may_be_behind_nat);
+    }
+    if behind_nat.is_empty() {
         return;
     }
     let usage = Usage::of(facts);

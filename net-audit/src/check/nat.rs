@@ -8,7 +8,7 @@ mod idle;
 mod residents;
 mod single;
 
-pub(super) use commands::{aws, destination, move_to_new_table, new_table, terraform_name};
+pub(super) use commands::{aws, destination, move_to_new_table, new_table, terraform_association, terraform_name};
 pub(super) use doubt::doubt;
 pub(super) use residents::{residents, who};
 

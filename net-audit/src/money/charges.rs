@@ -27,7 +27,7 @@ struct Charges<'f> {
     unpriced: Vec<String>,
 }
 
-impl<'f> Charges<'f> {
+impl Charges<'_> {
     fn add(&mut self, resource: &str, vpc: Option<&str>, what: Charge, cost: Option<Cost>, known: Vec<MoneyInput>) {
         let (monthly, inputs) = match cost {
             Some(cost) => (Some(cost.monthly), cost.inputs),

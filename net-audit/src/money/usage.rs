@@ -121,12 +121,6 @@ impl<'f> Usage<'f> {
         self.of_vpc.get(vpc).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The VPCs that have such gateways, by id.
-    #[must_use]
-    pub fn vpcs(&self) -> impl Iterator<Item = &'f str> {
-        self.of_vpc.keys().copied()
-    }
-
     /// The zone that a zonal gateway stands in, if it is known.
     #[must_use]
     pub fn zone(&self, gateway: &'f NatGateway) -> Option<&'f str> {

@@ -139,9 +139,11 @@ impl<'f> Missing<'f> {
         let title = if self.endpoints.gateways.is_empty() {
             format!("{} sends what is for {service} through NAT: it has no gateway endpoint for it", vpc.label())
         } else {
-            let tables = self.tables.len();
-            let them = if tables == 1 { "a route table" } else { "route tables" };
-            format!("{} is not on {them} that {} sends through NAT by", first.label(), vpc.label())
+            let tables = match self.tables.len() {
+                1 => "a route table that sends".to_owned(),
+                number => format!("{number} route tables that send"),
+            };
+            format!("{} is not on {tables} what is for {service} through NAT", first.label())
         };
         Finding {
             rule: RULE,

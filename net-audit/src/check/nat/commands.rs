@@ -48,6 +48,9 @@ pub(in crate::check) fn terraform_name(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
+/// Stands for a gateway that is yet to be made, until whoever makes it puts its name there.
+pub(super) const NEW_GATEWAY: &str = "aws_nat_gateway.new.id";
+
 /// What it takes to send the traffic of subnets through another gateway.
 #[derive(Debug, Default)]
 pub(super) struct Rewiring {
@@ -78,12 +81,13 @@ pub(super) fn rewire(
                 let what = destination(route);
                 let command = format!("ec2 replace-route --route-table-id {id} {what} --nat-gateway-id {to}");
                 rewiring.cli.push(aws(facts, &command));
+                rewiring.terraform.push(terraform_route(&format!("\"{id}\""), &terraform_name(id), route, to));
             }
         } else {
             rewiring.shared.push(id.to_owned());
             rewiring.cli.extend(own_table(facts, table, &users, &routes, to));
+            rewiring.terraform.extend(own_table_in_terraform(table, &users, &routes, to));
         }
-        rewiring.terraform.extend(routes.iter().map(|route| terraform_route(table, route, to)));
     }
     rewiring
 }
@@ -129,13 +133,36 @@ pub(in crate::check) fn move_to_new_table(facts: &Facts<'_>, verdict: &SubnetVer
     vec![keep(facts, "association", &command, &query), aws(facts, replace)]
 }
 
-fn terraform_route(table: &RouteTable, route: &Route, to: &str) -> String {
-    let (id, name) = (&table.id, terraform_name(&table.id));
-    let (argument, destination) = (destination_argument(route), route.destination_name());
-    let gateway =
-        if to.starts_with("nat-") { format!("\"{to}\"") } else { "aws_nat_gateway.of_its_own_zone.id".to_owned() };
+fn own_table_in_terraform(
+    table: &RouteTable,
+    users: &[&SubnetVerdict<'_>],
+    routes: &[&Route],
+    to: &str,
+) -> Vec<String> {
+    let zone = users.first().and_then(|verdict| verdict.subnet.availability_zone.as_deref()).unwrap_or("own");
+    let name = format!("{}_{}", terraform_name(&table.id), terraform_name(zone));
+    let reference = format!("aws_route_table.{name}.id");
+    let mut blocks = vec![format!("resource \"aws_route_table\" \"{name}\" {{\n  vpc_id = \"{}\"\n}}", table.vpc)];
+    blocks.extend(routes.iter().map(|route| terraform_route(&reference, &name, route, to)));
+    blocks.extend(users.iter().map(|verdict| terraform_association(&reference, &verdict.subnet.id)));
+    blocks
+}
+
+/// Puts a subnet on a table.
+pub(in crate::check) fn terraform_association(table: &str, subnet: &str) -> String {
+    let name = terraform_name(subnet);
     format!(
-        "resource \"aws_route\" \"{name}\" {{\n  route_table_id = \"{id}\"\n  {argument} = \"{destination}\"\n  \
-         nat_gateway_id = {gateway}\n}}"
+        "resource \"aws_route_table_association\" \"{name}\" {{\n  subnet_id      = \"{subnet}\"\n  \
+         route_table_id = {table}\n}}"
     )
+}
+
+fn terraform_route(table: &str, name: &str, route: &Route, to: &str) -> String {
+    let (argument, destination) = (destination_argument(route), route.destination_name());
+    let name = format!("{name}_to_{}", terraform_name(&destination));
+    let gateway = if to.starts_with("nat-") { format!("\"{to}\"") } else { NEW_GATEWAY.to_owned() };
+    let rows = [("route_table_id", table), (argument, &format!("\"{destination}\"")), ("nat_gateway_id", &gateway)];
+    let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
+    let rows: Vec<String> = rows.iter().map(|(key, value)| format!("  {key:width$} = {value}\n")).collect();
+    format!("resource \"aws_route\" \"{name}\" {{\n{}}}", rows.concat())
 }

@@ -69,13 +69,16 @@ impl Crowd<'_> {
     }
 
     fn proof(&self, gateway: &NatGateway) -> String {
-        let carried = self.usage.gigabytes(&gateway.id);
-        let carries = match carried.monthly {
-            Some(monthly) => format!("carries {} a month ({})", gigabytes(monthly), carried.source),
+        let measure = self.usage.gigabytes(&gateway.id);
+        let carries = match measure.monthly {
+            Some(monthly) => format!("carries {} a month ({})", gigabytes(monthly), measure.source),
             None => "carries nobody knows how much".to_owned(),
         };
-        let subnets = self.usage.served(&gateway.id).len();
-        format!("{} stands in {}, serves {subnets} subnets and {carries}", gateway.id, self.zone)
+        let subnets = match self.usage.served(&gateway.id).len() {
+            1 => "1 subnet".to_owned(),
+            number => format!("{number} subnets"),
+        };
+        format!("{} stands in {}, serves {subnets} and {carries}", gateway.id, self.zone)
     }
 
     fn money(&self) -> Option<Money> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::commands::{keep, rewire};
+use super::commands::{NEW_GATEWAY, keep, rewire};
 use super::{aws, listed, resource, subnet_resource, terraform_name, who};
 use crate::class::Group;
 use crate::classify::SubnetVerdict;
@@ -211,8 +211,7 @@ impl<'f> Single<'f> {
                  subnet_id     = \"{place}\"\n  allocation_id = aws_eip.{name}.id\n}}"
             ));
             let own = format!("aws_nat_gateway.{name}.id");
-            terraform
-                .extend(rewiring.terraform.iter().map(|text| text.replace("aws_nat_gateway.of_its_own_zone.id", &own)));
+            terraform.extend(rewiring.terraform.iter().map(|text| text.replace(NEW_GATEWAY, &own)));
         }
         shared.sort();
         shared.dedup();
@@ -241,7 +240,7 @@ impl<'f> Single<'f> {
         ];
         cli.extend(rewiring.cli);
         let own = "aws_nat_gateway.regional.id";
-        let routes = rewiring.terraform.iter().map(|text| text.replace("aws_nat_gateway.of_its_own_zone.id", own));
+        let routes = rewiring.terraform.iter().map(|text| text.replace(NEW_GATEWAY, own));
         let gateway = format!(
             "resource \"aws_nat_gateway\" \"regional\" {{\n  vpc_id            = \"{vpc}\"\n  availability_mode = \"regional\"\n}}"
         );

@@ -89,7 +89,7 @@ fn one_gateway_for_two_zones_is_found_with_the_routes_that_prove_it() {
          --region eu-central-1",
     ];
     assert_eq!(finding.remedy.cli, cli);
-    assert!(finding.remedy.terraform.contains("nat_gateway_id = aws_nat_gateway.eu_central_1b.id"));
+    assert!(finding.remedy.terraform.contains("nat_gateway_id         = aws_nat_gateway.eu_central_1b.id"));
 }
 
 #[test]
@@ -151,6 +151,9 @@ fn a_table_that_both_zones_use_is_divided() {
     assert!(cli.contains("create-route-table --vpc-id vpc-0clean0000000001"), "{cli}");
     assert!(cli.contains("Values=subnet-0appb00000001") && !cli.contains("Values=subnet-0appa"), "{cli}");
     assert!(finding.remedy.advice.contains("rtb-0appa serves several zones: copy its other routes"));
+    // The table that zone a keeps must not be led elsewhere.
+    let terraform = &finding.remedy.terraform;
+    assert!(!terraform.contains("\"rtb-0appa\"") && terraform.contains("aws_route_table_association"), "{terraform}");
 }
 
 #[test]
@@ -181,7 +184,10 @@ fn without_a_public_subnet_in_the_zone_a_regional_gateway_is_advised() {
         find(account, "Subnets", "SubnetId", "subnet-0publicb00000")["AvailabilityZone"] = json!("eu-central-1a");
     });
     let cli = findings(&account, Rule::SingleNat).remove(0).remedy.cli;
-    assert!(cli[0].contains("create-nat-gateway --vpc-id vpc-0clean0000000001 --availability-mode regional"), "{cli:?}");
+    assert!(
+        cli[0].contains("create-nat-gateway --vpc-id vpc-0clean0000000001 --availability-mode regional"),
+        "{cli:?}"
+    );
 }
 
 #[test]
@@ -265,7 +271,8 @@ fn a_gateway_that_carried_nothing_in_a_week_is_idle() {
     assert_eq!(ids(&finding), [B]);
     assert_eq!(finding.proof[0], format!("CloudWatch: {B} carried 0 bytes in 14 days, both directions together"));
     assert_eq!(finding.blast_radius, "what could send through it, and did not: 1 ECS task");
-    let first = "aws ec2 delete-route --route-table-id rtb-0appb --destination-cidr-block 0.0.0.0/0 --region eu-central-1";
+    let first =
+        "aws ec2 delete-route --route-table-id rtb-0appb --destination-cidr-block 0.0.0.0/0 --region eu-central-1";
     assert_eq!(finding.remedy.cli[0], first);
 }
 
@@ -347,7 +354,9 @@ fn two_gateways_in_one_zone_are_one_too_many() {
     assert_eq!(ids(&finding), [A, B]);
     assert_eq!(sums(&finding), ("41.61".to_owned(), "41.61".to_owned()));
     let cli = finding.remedy.cli.join("\n");
-    assert!(cli.contains(&format!("--route-table-id rtb-0appa --destination-cidr-block 0.0.0.0/0 --nat-gateway-id {B}")));
+    assert!(
+        cli.contains(&format!("--route-table-id rtb-0appa --destination-cidr-block 0.0.0.0/0 --nat-gateway-id {B}"))
+    );
     assert!(cli.contains(&format!("delete-nat-gateway --nat-gateway-id {A}")) && cli.contains("eipalloc-0nata"));
 }
 
