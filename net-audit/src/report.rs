@@ -4,6 +4,7 @@ mod exposure;
 mod finding;
 pub mod form;
 mod hop;
+mod money;
 mod subnet;
 
 use schemars::JsonSchema;
@@ -12,11 +13,13 @@ use serde::Serialize;
 use crate::audit::RegionAudit;
 use crate::finding::Severity;
 use crate::judge::Judgement;
+use crate::price::Prices;
 use crate::snapshot::{Estate, Unseen};
 
 pub use exposure::{ExposureCounts, InterfaceReport, OpeningReport, StepReport};
 pub use finding::{FindingReport, SeverityCounts, UnansweredReport, WaivedReport, WaiverReport};
 pub use hop::HopReport;
+pub use money::MoneyReport;
 pub use subnet::VpcReport;
 pub use subnet::{Counts, FamilyReport, GatewayReport, ProofReport, RouteTableReport, SubnetReport, UnknownReport};
 
@@ -49,6 +52,8 @@ pub struct Network {
     pub waived: Vec<WaivedReport>,
     /// What is to be said about the waivers: expired ones, and those that silence nothing.
     pub waivers: Vec<WaiverReport>,
+    /// What it costs.
+    pub money: MoneyReport,
     /// Rules that could not be asked, and what is missing for it.
     pub unanswered: Vec<UnansweredReport>,
     /// What a person should know about how the input was read.
@@ -76,7 +81,7 @@ impl From<&Unseen> for UnseenReport {
 impl Network {
     /// The section for an audit and what was judged of it.
     #[must_use]
-    pub fn new(audits: &[RegionAudit<'_>], judgement: &Judgement<'_>, estate: &Estate) -> Self {
+    pub fn new(audits: &[RegionAudit<'_>], judgement: &Judgement<'_>, estate: &Estate, prices: &Prices) -> Self {
         let subnets = || audits.iter().flat_map(|audit| &audit.facts.subnets);
         Self {
             ok: judgement.refusal().is_none(),
@@ -91,6 +96,7 @@ impl Network {
             findings: finding::counting(judgement),
             waived: finding::waived(judgement),
             waivers: finding::waivers(judgement),
+            money: MoneyReport::new(audits, prices),
             unanswered: finding::unanswered(judgement),
             unseen: estate.unseen.iter().map(UnseenReport::from).collect(),
             notes: estate.notes.clone(),
@@ -107,11 +113,22 @@ impl Network {
         let classes = format!("{public} public, {private} private, {isolated} isolated");
         let found = self.findings.len();
         format!(
-            "{subnets} subnet{} in {vpcs} VPC{}: {classes}; {exposed}; {found} finding{}",
+            "{subnets} subnet{} in {vpcs} VPC{}: {classes}; {exposed}; {found} finding{}{}",
             plural(subnets),
             plural(vpcs),
             plural(found),
+            self.money(),
         )
+    }
+
+    fn money(&self) -> String {
+        let MoneyReport { now, then, complete, .. } = &self.money;
+        let at_least = if *complete { "" } else { "at least " };
+        if *now <= 0.0 {
+            return String::new();
+        }
+        let saved = if then < now { format!(", ${then:.2} if it is put right") } else { String::new() };
+        format!("; {at_least}${now:.2} a month{saved}")
     }
 
     fn exposed(&self) -> String {

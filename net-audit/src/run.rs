@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
     let setting = Setting { intent: &request.intent, prices: &prices, gb: request.gb };
     let audits = audit(&estate, setting);
     let judgement = judge(&audits, &estate.unseen, &waivers, request.threshold, now);
-    let section = Network::new(&audits, &judgement, &estate);
+    let section = Network::new(&audits, &judgement, &estate, &prices);
     Ok(Report { summary: section.summary(), section, image: None, refusal: judgement.refusal(), carries_on: true })
 }
 

@@ -69,7 +69,7 @@ pub struct NatAddress {
 pub struct NatTraffic {
     /// `nat-…`.
     pub gateway: String,
-    /// How many days were looked at.
+    /// How many days were looked at, from the gateway's making on at most: what is younger than a week is not called idle.
     pub days: f64,
     /// Bytes that came from the VPC (`BytesInFromSource`).
     pub bytes_from_source: f64,

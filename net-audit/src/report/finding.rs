@@ -9,6 +9,8 @@ use crate::finding::{Confidence, Money, Remedy, Resource, Severity};
 use crate::judge::{Judgement, Located};
 use crate::rule::Rule;
 
+use super::money::cents;
+
 /// Findings by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SeverityCounts {
@@ -139,7 +141,11 @@ impl FindingReport {
             availability_zones: finding.availability_zones.clone(),
             proof: finding.proof.clone(),
             blast_radius: finding.blast_radius.clone(),
-            money: finding.money.clone(),
+            money: finding.money.clone().map(|money| Money {
+                monthly: cents(money.monthly),
+                saving: cents(money.saving),
+                ..money
+            }),
             confidence: finding.confidence,
             remedy: finding.remedy.clone(),
             waiver_expired: expired.map(|waiver| format!("{} on {}", waiver.origin, waiver.expires)),

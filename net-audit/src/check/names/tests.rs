@@ -203,7 +203,7 @@ fn the_region_that_has_the_zones_answers_for_all() {
             members
         };
         json!({
-            "schema": crate::snapshot::SCHEMA,
+            "schema": crate::capture::SCHEMA,
             "regions": [region("eu-central-1", first), region("eu-west-1", second)],
         })
     };

@@ -8,10 +8,11 @@ use crate::check::occupants;
 use crate::check::remedy::aws;
 use crate::class::Group;
 use crate::exposure::Exposure;
+use crate::environment::Environment;
 use crate::facts::Facts;
 use crate::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::gap::Gap;
-use crate::inventory::{Database, LoadBalancer, SubnetGroup, Tags, Vpc};
+use crate::inventory::{Database, LoadBalancer, SubnetGroup, Vpc};
 use crate::purpose::Purpose;
 use crate::rule::Rule;
 
@@ -47,7 +48,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // One zone is a fair choice where nobody is served.
     for finding in findings.found.iter_mut().filter(|finding| finding.rule == RULE) {
         let vpc = finding.vpc.as_deref().and_then(|vpc| facts.inventory.vpcs.get(vpc));
-        if vpc.is_some_and(|vpc| environment(&vpc.tags) == Some(Environment::Other)) {
+        if vpc.is_some_and(|vpc| matches!(Environment::of([&vpc.tags]), Environment::NonProduction(_))) {
             finding.severity = Severity::Low;
         }
     }
@@ -74,25 +75,6 @@ fn only_zone<'f>(facts: &'f Facts<'_>, subnets: &[String]) -> Result<Option<&'f 
         (1, None) => Ok(zones.first().copied()),
         _ => Ok(None),
     }
-}
-
-/// What tags say that something is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Environment {
-    /// Customers.
-    Production,
-    /// Those who build it.
-    Other,
-}
-
-fn environment(tags: &Tags) -> Option<Environment> {
-    let is_key = |key: &str| ["environment", "env", "stage"].contains(&key.to_ascii_lowercase().as_str());
-    let mut said = tags.iter().filter(|(key, _)| is_key(key));
-    said.find_map(|(_, value)| match value.to_ascii_lowercase().as_str() {
-        "prod" | "production" | "live" => Some(Environment::Production),
-        "dev" | "development" | "test" | "testing" | "qa" | "stage" | "staging" | "sandbox" => Some(Environment::Other),
-        _ => None,
-    })
 }
 
 /// VPCs whose private subnets stand in one zone, with something in them.
@@ -220,8 +202,8 @@ fn check_databases(facts: &Facts<'_>, findings: &mut Findings) {
         let vpc = database.subnet_group.as_ref().and_then(|group| group.vpc.as_deref());
         let of_vpc = vpc.and_then(|vpc| facts.inventory.vpcs.get(vpc));
         // What the database says of itself counts before what its VPC says.
-        let said = environment(&database.tags).or_else(|| of_vpc.and_then(|vpc| environment(&vpc.tags)));
-        if said != Some(Environment::Production) {
+        let said = Environment::of([&database.tags].into_iter().chain(of_vpc.map(|vpc| &vpc.tags)));
+        if said != Environment::Production {
             continue;
         }
         let (id, zone) = (&database.id, database.availability_zone.as_deref().unwrap_or("one zone"));
