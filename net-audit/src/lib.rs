@@ -18,6 +18,7 @@ pub mod request;
 pub mod routing;
 mod run;
 pub mod snapshot;
+pub mod terraform;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;
