@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use crate::gap::Kind;
 use crate::inventory::{Inventory, Listing};
+use crate::terraform;
 use wire::Described;
 
 /// Why bytes are no snapshot.
@@ -74,7 +75,7 @@ pub fn read(bytes: &[u8]) -> Result<Inventory, ReadError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty);
     }
-    let snapshot = Snapshot(object(bytes)?);
+    let snapshot = Snapshot(translated(object(bytes)?, bytes)?);
     snapshot.recognise()?;
     let inventory = snapshot.inventory()?;
     if inventory.subnets.iter().next().is_none() {
@@ -89,6 +90,15 @@ fn object(bytes: &[u8]) -> Result<RawObject, ReadError> {
     }
     let _whole: IgnoredAny = serde_json::from_slice(bytes)?;
     Err(ReadError::Alien("it is not a JSON object".to_owned()))
+}
+
+/// What Terraform shows, in the words of the AWS CLI; any other document as it is.
+fn translated(object: RawObject, bytes: &[u8]) -> Result<RawObject, ReadError> {
+    if !terraform::recognises(object.iter().map(|(name, _)| name)) {
+        return Ok(object);
+    }
+    let translation = terraform::translate(bytes).map_err(|error| ReadError::Alien(error.to_string()))?;
+    Ok(serde_json::from_value(translation.members.into())?)
 }
 
 struct Snapshot(RawObject);
