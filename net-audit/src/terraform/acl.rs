@@ -132,15 +132,12 @@ fn associate(world: &World, acls: &mut BTreeMap<String, Acl>) {
     for view in world.managed(&["aws_network_acl_association"]) {
         let subnet = view.text("subnet_id", SUBNET).unwrap_or_else(|| UNKNOWN.to_owned());
         let id = view.text("network_acl_id", NETWORK_ACL).unwrap_or_else(|| UNKNOWN.to_owned());
-        match acls.get_mut(&id) {
-            Some(acl) => {
-                acl.subnets.insert(subnet);
-            }
-            None => {
-                let vpc = super::gateway::vpc_of(world, &subnet);
-                let unknown = Acl { vpc, subnets: BTreeSet::from([subnet]), ..Acl::default() };
-                acls.insert(view.instance.address.clone(), Acl { entries: anything(), ..unknown });
-            }
+        if let Some(acl) = acls.get_mut(&id) {
+            acl.subnets.insert(subnet);
+        } else {
+            let vpc = super::gateway::vpc_of(world, &subnet);
+            let unknown = Acl { vpc, subnets: BTreeSet::from([subnet]), ..Acl::default() };
+            acls.insert(view.instance.address.clone(), Acl { entries: anything(), ..unknown });
         }
     }
     let told: BTreeSet<String> = acls.values().flat_map(|acl| acl.subnets.iter().cloned()).collect();

@@ -1,5 +1,7 @@
 //! Databases and caches: what they are, and the interfaces that they may have in each subnet of their group.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::gateway::vpc_of;
@@ -72,29 +74,30 @@ pub(super) fn translate(world: &World, members: &mut Members) {
         members.push("DBInstances", instance(&view, &view, RDS.group, &subnets));
         interfaces(view, &RDS, subnets, view.flag("publicly_accessible") == Some(true), members);
     }
+    let mut public = BTreeSet::new();
     for (kind, cluster, group) in CLUSTERS {
         let wanted = [cluster];
         for view in world.managed(&[kind]) {
-            let mut clusters = world.managed(&wanted);
             let id = cluster_of(&view, cluster);
-            let Some(owner) = clusters.find(|owner| id.as_ref().is_some_and(|id| is_named(owner, id))) else {
+            let is_owner = |owner: &View<'_>| id.as_ref().is_some_and(|id| is_named(owner, id));
+            let Some(owner) = world.managed(&wanted).find(is_owner) else {
                 members.note(format!("{}: its cluster is not in the document", view.instance.address));
                 continue;
             };
             let engine = ENGINES.iter().find(|engine| engine.kind == cluster).unwrap_or(&RDS);
             let subnets = subnets(&owner, (group, engine.group.1), members);
             members.push("DBInstances", instance(&view, &owner, engine.group, &subnets));
-            let is_public = view.flag("publicly_accessible") == Some(true);
-            if is_public {
-                interfaces(owner, engine, subnets, true, members);
+            if view.flag("publicly_accessible") == Some(true) {
+                public.insert(owner.instance.address.as_str());
             }
         }
     }
     for engine in &ENGINES {
         for view in world.managed(&[engine.kind]) {
-            // A cache without a subnet group stands in none.
             let subnets = subnets(&view, engine.group, members);
-            interfaces(view, engine, subnets, view.flag("publicly_accessible") == Some(true), members);
+            let instances_are = public.contains(view.instance.address.as_str());
+            let is_public = instances_are || view.flag("publicly_accessible") == Some(true);
+            interfaces(view, engine, subnets, is_public, members);
         }
     }
     blocks(world, members);

@@ -1,8 +1,11 @@
 //! Gateways, endpoints, peerings, attachments and flow logs.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::members::{Members, each};
+use super::resolve::Resolution;
 use super::route::PEERING;
 use super::world::{ANYTHING, EIP, ROUTE_TABLE, SECURITY_GROUP, SUBNET, UNKNOWN, VPC, View, World};
 
@@ -11,16 +14,27 @@ const TRANSIT_GATEWAY: &[&str] = &["aws_ec2_transit_gateway"];
 
 pub(super) fn translate(world: &World, members: &mut Members) {
     for view in world.of(INTERNET_GATEWAY) {
-        members.push("InternetGateways", internet_gateway(&view));
+        let vpcs = vpcs(&view);
+        if is_placed(&view, &vpcs, members) {
+            let gateway =
+                json!({ "InternetGatewayId": view.id(), "Attachments": attachments(vpcs), "Tags": view.tags() });
+            members.push("InternetGateways", gateway);
+        }
     }
     for view in world.managed(&["aws_egress_only_internet_gateway"]) {
-        let vpcs = view.text("vpc_id", VPC);
+        let vpcs = Vec::from_iter(view.text("vpc_id", VPC));
+        if !is_placed(&view, &vpcs, members) {
+            continue;
+        }
         let gateway =
             json!({ "EgressOnlyInternetGatewayId": view.id(), "Attachments": attachments(vpcs), "Tags": view.tags() });
         members.push("EgressOnlyInternetGateways", gateway);
     }
     for view in world.of(&["aws_nat_gateway"]) {
-        members.push("NatGateways", nat_gateway(&view));
+        let (subnet, vpc) = place_of_nat(&view);
+        if is_placed(&view, std::slice::from_ref(&vpc), members) {
+            members.push("NatGateways", nat_gateway(&view, subnet.as_deref(), &vpc));
+        }
     }
     for view in world.managed(&["aws_vpc_endpoint"]) {
         members.push("VpcEndpoints", endpoint(&view));
@@ -55,7 +69,17 @@ fn attachments(vpcs: impl IntoIterator<Item = String>) -> Vec<Value> {
     vpcs.into_iter().map(|vpc| json!({ "VpcId": vpc, "State": "available" })).collect()
 }
 
-fn internet_gateway(view: &View<'_>) -> Value {
+/// Whether it is known which VPC a gateway is in. One of which it is not is left out, for it would look as if it were in none.
+fn is_placed(view: &View<'_>, vpcs: &[String], members: &mut Members) -> bool {
+    let is_placed = !vpcs.iter().any(|vpc| vpc == UNKNOWN);
+    if !is_placed {
+        members.note(format!("{}: it is not known which VPC it is in", view.instance.address));
+    }
+    is_placed
+}
+
+/// The VPCs that an internet gateway is attached to.
+fn vpcs(view: &View<'_>) -> Vec<String> {
     let id = view.id();
     // Without a VPC of its own, a gateway may be attached by another resource.
     let mut vpcs: Vec<String> = view.written("vpc_id", VPC).into_iter().collect();
@@ -70,7 +94,7 @@ fn internet_gateway(view: &View<'_>) -> Value {
         }
     }
     vpcs.dedup();
-    json!({ "InternetGatewayId": id, "Attachments": attachments(vpcs), "Tags": view.tags() })
+    vpcs
 }
 
 /// The VPC that a subnet is in.
@@ -79,12 +103,27 @@ pub(super) fn vpc_of(world: &World, subnet: &str) -> String {
     vpc.unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-fn nat_gateway(view: &View<'_>) -> Value {
-    let subnet = view.written("subnet_id", SUBNET);
-    let mode = view.known("availability_mode").unwrap_or_else(|| "zonal".to_owned());
-    let subnet = subnet.or_else(|| (mode != "regional").then(|| UNKNOWN.to_owned()));
-    let by_subnet = || subnet.as_deref().map_or_else(|| UNKNOWN.to_owned(), |subnet| vpc_of(view.world, subnet));
-    let vpc = view.written("vpc_id", VPC).unwrap_or_else(by_subnet);
+fn is_regional(view: &View<'_>) -> bool {
+    view.known("availability_mode").is_some_and(|mode| mode == "regional")
+}
+
+/// The subnet of a NAT gateway, none if it is regional, and the VPC. That may be known even if the subnet is not.
+fn place_of_nat(view: &View<'_>) -> (Option<String>, String) {
+    let unknown = || UNKNOWN.to_owned();
+    let (subnet, vpc) = match view.resolve("subnet_id", SUBNET) {
+        Resolution::One(subnet) => (subnet.clone(), vpc_of(view.world, &subnet)),
+        Resolution::Among(subnets) => {
+            let vpcs: BTreeSet<String> = subnets.iter().map(|subnet| vpc_of(view.world, subnet)).collect();
+            (unknown(), if vpcs.len() == 1 { vpcs.into_iter().next().unwrap_or_default() } else { unknown() })
+        }
+        Resolution::Absent | Resolution::LeftToAws | Resolution::Unknown => (unknown(), unknown()),
+    };
+    let subnet = (!is_regional(view)).then_some(subnet);
+    (subnet, view.written("vpc_id", VPC).unwrap_or(vpc))
+}
+
+fn nat_gateway(view: &View<'_>, subnet: Option<&str>, vpc: &str) -> Value {
+    let mode = if is_regional(view) { "regional" } else { "zonal" };
     let kind = view.known("connectivity_type").unwrap_or_else(|| "public".to_owned());
     let allocation = view.written("allocation_id", EIP);
     let address = json!({
@@ -120,14 +159,12 @@ fn interface_of_nat(view: &View<'_>) -> String {
 
 /// The interface that a zonal NAT gateway stands in its subnet with.
 pub(super) fn nat_interface(view: &View<'_>) -> Option<Value> {
-    if view.known("availability_mode").is_some_and(|mode| mode == "regional") {
-        return None;
-    }
-    let subnet = view.written("subnet_id", SUBNET)?;
+    let (subnet, vpc) = place_of_nat(view);
+    let subnet = subnet?;
     Some(json!({
         "NetworkInterfaceId": interface_of_nat(view),
         "SubnetId": subnet,
-        "VpcId": vpc_of(view.world, &subnet),
+        "VpcId": vpc,
         "Description": format!("Interface for NAT Gateway {}", view.id()),
         "InterfaceType": "nat_gateway",
         "RequesterManaged": true,

@@ -178,5 +178,11 @@ fn owner(view: &View<'_>, id: &str) -> Option<String> {
         };
         instances.find(names).map(|instance| instance.id())
     };
-    by_block.or_else(by_attachment).or_else(by_instance)
+    // One that is attached to something may be attached to any.
+    let by_anything = || {
+        let mut attachments = view.world.managed(&["aws_network_interface_attachment"]);
+        let is_hidden = |one: View<'_>| one.written("network_interface_id", INTERFACE).as_deref() == Some(UNKNOWN);
+        attachments.any(is_hidden).then(|| UNKNOWN.to_owned())
+    };
+    by_block.or_else(by_attachment).or_else(by_instance).or_else(by_anything)
 }

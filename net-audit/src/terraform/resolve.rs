@@ -76,7 +76,8 @@ impl View<'_> {
         }
         let Some(texts) = self.references(attribute).filter(|_| !wanted.is_empty()) else { return Resolution::Unknown };
         let candidates = self.world.candidates(self.place(), &texts, &[], wanted, depth);
-        let by_elimination = candidates.open.then(|| self.world.only_new_vpc(&texts, wanted)).flatten();
+        let by_elimination =
+            candidates.open.then(|| self.world.only_new_vpc(&self.instance.module, &texts, wanted)).flatten();
         if let Some(vpc) = by_elimination {
             return Resolution::One(vpc);
         }
@@ -183,7 +184,6 @@ impl World {
             match reference {
                 Reference::Iteration => runs_along = true,
                 Reference::Constant => {}
-                Reference::Local => candidates.open = true,
                 Reference::Each { rest: own } => {
                     let texts = place.for_each.map(listed).unwrap_or_default();
                     let outside = Place { key: None, for_each: None, ..place };
@@ -203,7 +203,7 @@ impl World {
                     let own: Vec<Part> = own.iter().chain(rest).cloned().collect();
                     candidates.add(self.output(&module, &name, &own, wanted, depth));
                 }
-                Reference::Output { name: None, .. } => candidates.open = true,
+                Reference::Local | Reference::Output { name: None, .. } => candidates.open = true,
                 Reference::Resource { managed, kind, name, key, rest: own } => {
                     let mut instances = self.block(place.module, managed, &kind, &name);
                     if let Some(key) = key {
@@ -328,28 +328,62 @@ impl World {
         }
     }
 
-    /// An unknown VPC that is named by way of local values only must be the one that the plan makes, if it makes no other and nothing
-    /// else whose values could be an id.
-    fn only_new_vpc(&self, texts: &[&str], wanted: Wanted) -> Option<String> {
+    /// An unknown VPC that is named by way of local values only must be the one that the plan makes, if it makes no other in their reach,
+    /// and nothing else there whose values could be an id.
+    fn only_new_vpc(&self, module: &[Step], texts: &[&str], wanted: Wanted) -> Option<String> {
         let references = Reference::of_expression(texts);
-        if wanted != VPC
-            || !references.iter().all(|reference| matches!(reference, Reference::Local | Reference::Constant))
-        {
+        let is_local = |reference: &Reference| matches!(reference, Reference::Local | Reference::Constant);
+        if wanted != VPC || !references.iter().all(is_local) {
             return None;
         }
-        let changing = || self.document.instances.iter().filter(|instance| holds_unknown(&instance.unknown));
+        let reach = self.reach(module);
+        let in_reach = self.document.instances.iter().filter(|instance| instance.module.starts_with(reach));
+        let changing: Vec<&Instance> = in_reach.filter(|instance| holds_unknown(&instance.unknown)).collect();
         let harmless = ["aws_", "random_", "tls_", "time_"];
-        let opaque = |instance: &Instance| {
+        let opaque = |instance: &&Instance| {
             let is_harmless = harmless.iter().any(|prefix| instance.kind.starts_with(prefix));
             !instance.managed || !is_harmless || instance.kind.contains("stack")
         };
-        if changing().any(opaque) {
+        if changing.iter().any(opaque) {
             return None;
         }
-        let is_new = |instance: &&Instance| instance.unknown.get("id") == Some(&Value::Bool(true));
-        let mut vpcs = changing().filter(|instance| VPC.contains(&instance.kind.as_str())).filter(is_new);
+        let is_new = |instance: &&&Instance| {
+            VPC.contains(&instance.kind.as_str()) && instance.unknown.get("id") == Some(&Value::Bool(true))
+        };
+        let mut vpcs = changing.iter().filter(is_new);
         let vpc = vpcs.next()?;
         vpcs.next().is_none().then(|| vpc.id())
+    }
+
+    /// The module whose resources a local value can be made of: its own, or a caller's if that passes in what is unknown.
+    fn reach<'a>(&self, module: &'a [Step]) -> &'a [Step] {
+        let mut reach = module;
+        while let Some((call, _, caller)) = self.call(reach) {
+            let texts: Vec<&str> = call.expressions.values().flat_map(listed).collect();
+            if Reference::of_expression(&texts).iter().all(|reference| self.is_known(caller, reference)) {
+                break;
+            }
+            reach = caller;
+        }
+        reach
+    }
+
+    /// Whether a reference is to something that is known before apply.
+    fn is_known(&self, module: &[Step], reference: &Reference) -> bool {
+        match reference {
+            Reference::Iteration | Reference::Constant => true,
+            Reference::Variable { name, .. } => match self.call(module) {
+                None => true,
+                Some((call, _, caller)) => call.expressions.get(name).is_none_or(|expression| {
+                    Reference::of_expression(&listed(expression)).iter().all(|one| self.is_known(caller, one))
+                }),
+            },
+            Reference::Resource { managed, kind, name, .. } => {
+                let instances = self.block(module, *managed, kind, name);
+                !instances.iter().any(|instance| holds_unknown(&instance.unknown))
+            }
+            Reference::Output { .. } | Reference::Each { .. } | Reference::Local => false,
+        }
     }
 }
 

@@ -199,8 +199,9 @@ fn associate(world: &World, tables: &mut BTreeMap<String, Table>, members: &mut 
         if let Some(gateway) = view.written("gateway_id", GATEWAY) {
             let (ids, _) = meant(&view, tables);
             for id in ids {
-                let associations = tables.get_mut(&id).map(|table| &mut table.associations);
-                associations.into_iter().for_each(|list| list.push(association_with("GatewayId", &gateway)));
+                if let Some(table) = tables.get_mut(&id) {
+                    table.associations.push(association_with("GatewayId", &gateway));
+                }
             }
             continue;
         }
@@ -215,6 +216,10 @@ fn associate(world: &World, tables: &mut BTreeMap<String, Table>, members: &mut 
         };
         match (may_be.as_slice(), table.and_then(|id| tables.get_mut(&id))) {
             ([subnet], Some(table)) => {
+                // A table is in the VPC of its subnets.
+                if let Some(vpc) = subnets.get(subnet).filter(|_| table.vpc == UNKNOWN) {
+                    table.vpc.clone_from(vpc);
+                }
                 table.associations.push(association_with("SubnetId", subnet));
                 told.insert(subnet.clone());
             }

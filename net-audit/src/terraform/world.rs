@@ -33,7 +33,8 @@ type Block = (Vec<Step>, bool, String, String);
 pub(super) struct World {
     pub(super) document: Document,
     by_block: BTreeMap<Block, Vec<usize>>,
-    by_id: BTreeMap<String, usize>,
+    /// Several resources may have one id, such as the two halves of a peering.
+    by_id: BTreeMap<String, Vec<usize>>,
     /// Names of what AWS makes along with a VPC, and the resource that has taken it over.
     pub(super) adopted: BTreeMap<String, String>,
 }
@@ -41,11 +42,11 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(document: Document) -> Self {
         let mut by_block: BTreeMap<Block, Vec<usize>> = BTreeMap::new();
-        let mut by_id = BTreeMap::new();
+        let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (place, instance) in document.instances.iter().enumerate() {
             let block = (instance.module.clone(), instance.managed, instance.kind.clone(), instance.name.clone());
             by_block.entry(block).or_default().push(place);
-            by_id.insert(instance.id(), place);
+            by_id.entry(instance.id()).or_default().push(place);
         }
         let mut world = Self { document, by_block, by_id, adopted: BTreeMap::new() };
         world.adopted = world.adoptions();
@@ -53,20 +54,21 @@ impl World {
     }
 
     /// All instances of some kinds, managed or not.
-    pub(super) fn of<'a>(&'a self, kinds: &'a [&'a str]) -> impl Iterator<Item = View<'a>> {
+    pub(super) fn of<'a, 'k>(&'a self, kinds: &'k [&'k str]) -> impl Iterator<Item = View<'a>> {
         let wanted = |instance: &&Instance| kinds.contains(&instance.kind.as_str());
         self.document.instances.iter().filter(wanted).map(|instance| View::of(self, instance))
     }
 
     /// All instances of some kinds that Terraform manages.
-    pub(super) fn managed<'a>(&'a self, kinds: &'a [&'a str]) -> impl Iterator<Item = View<'a>> {
+    pub(super) fn managed<'a, 'k>(&'a self, kinds: &'k [&'k str]) -> impl Iterator<Item = View<'a>> {
         self.of(kinds).filter(|view| view.instance.managed)
     }
 
     /// The instance with this id, if it is of one of the kinds.
     pub(super) fn find(&self, id: &str, kinds: &[&str]) -> Option<View<'_>> {
-        let instance = self.document.instances.get(*self.by_id.get(id)?)?;
-        kinds.contains(&instance.kind.as_str()).then(|| View::of(self, instance))
+        let mut instances = self.by_id.get(id)?.iter().filter_map(|place| self.document.instances.get(*place));
+        let instance = instances.find(|instance| kinds.contains(&instance.kind.as_str()))?;
+        Some(View::of(self, instance))
     }
 
     /// What changes take away, of some kinds.
