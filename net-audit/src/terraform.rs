@@ -9,6 +9,7 @@ mod address;
 mod database;
 mod dns;
 mod document;
+mod elimination;
 mod gateway;
 mod interface;
 mod load_balancer;

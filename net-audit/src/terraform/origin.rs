@@ -55,15 +55,17 @@ pub(super) fn of(world: &World, members: &mut Members) -> Origin {
         let is_account = |owner: &&str| owner.len() == 12 && owner.bytes().all(|byte| byte.is_ascii_digit());
         accounts.extend(owners.into_iter().filter(is_account).map(str::to_owned));
     }
-    if regions.len() > 1 {
-        members.note(format!("there are resources of several regions: {}", listed(&regions)));
-    }
     if accounts.len() > 1 {
         members.note(format!("there are resources of several accounts: {}", listed(&accounts)));
     }
+    if regions.is_empty() {
+        regions = configured(&world.document);
+    }
+    if regions.len() > 1 {
+        members.note(format!("there are resources of several regions: {}", listed(&regions)));
+    }
     let only = |set: BTreeSet<String>| if set.len() == 1 { set.into_iter().next() } else { None };
-    let region = if regions.is_empty() { configured(&world.document) } else { only(regions) };
-    Origin { region, account: only(accounts) }
+    Origin { region: only(regions), account: only(accounts) }
 }
 
 fn listed(set: &BTreeSet<String>) -> String {
@@ -81,9 +83,14 @@ fn region_of_zone(zone: &str) -> Option<&str> {
     zone.get(..hyphen + 1 + digits)
 }
 
-/// The region that the provider is set up for.
-fn configured(document: &Document) -> Option<String> {
-    let provider = document.configuration.provider_config.get("aws")?;
+/// The regions that providers of AWS are set up for.
+fn configured(document: &Document) -> BTreeSet<String> {
+    let is_aws = |(key, provider): &(&String, &Value)| provider["name"] == "aws" || key.as_str() == "aws";
+    let providers = document.configuration.provider_config.iter().filter(is_aws);
+    providers.filter_map(|(_, provider)| region_of_provider(document, provider)).collect()
+}
+
+fn region_of_provider(document: &Document, provider: &Value) -> Option<String> {
     let expression = provider.get("expressions")?.get("region")?;
     let constant = expression.get("constant_value").and_then(Value::as_str);
     let variable = || {

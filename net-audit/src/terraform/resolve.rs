@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::document::Instance;
+use super::elimination::holds_unknown;
 use super::reference::{Key, Part, Reference, Step};
 use super::world::{UNKNOWN, VPC, View, Wanted, World};
 
@@ -56,6 +57,8 @@ struct Place<'a> {
     module: &'a [Step],
     key: Option<&'a Key>,
     for_each: Option<&'a Value>,
+    /// How many instances the block has, if they are counted: their keys begin with nought.
+    siblings: u64,
 }
 
 impl View<'_> {
@@ -86,7 +89,10 @@ impl View<'_> {
 
     fn place(&self) -> Place<'_> {
         let for_each = self.world.configuration(self.instance).map(|resource| &resource.for_each_expression);
-        Place { module: &self.instance.module, key: self.key(), for_each }
+        let Instance { module, managed, kind, name, .. } = self.instance;
+        let is_counted = matches!(self.key(), Some(Key::Index(_)));
+        let siblings = if is_counted { self.world.block(module, *managed, kind, name).len() as u64 } else { 0 };
+        Place { module, key: self.key(), for_each, siblings }
     }
 
     /// The id that an attribute holds, the word for unknown, or nothing if it is not set.
@@ -167,6 +173,12 @@ impl Candidates {
         }
     }
 
+    /// Whether they have all keys of something that is counted.
+    fn have_keys(&self, count: u64) -> bool {
+        let keys: BTreeSet<&Key> = self.items.iter().filter_map(|candidate| candidate.key.as_ref()).collect();
+        (0..count).all(|index| keys.contains(&Key::Index(index)))
+    }
+
     fn open() -> Self {
         Self { open: true, ..Self::default() }
     }
@@ -186,7 +198,7 @@ impl World {
                 Reference::Constant => {}
                 Reference::Each { rest: own } => {
                     let texts = place.for_each.map(listed).unwrap_or_default();
-                    let outside = Place { key: None, for_each: None, ..place };
+                    let outside = Place { key: None, for_each: None, siblings: 0, ..place };
                     let own: Vec<Part> = own.iter().chain(rest).cloned().collect();
                     let mut each = self.candidates(outside, &texts, &own, wanted, depth + 1);
                     if let Some(key) = place.key {
@@ -216,32 +228,11 @@ impl World {
         }
         if let (true, Some(key)) = (runs_along, place.key) {
             // With more of the one than of the other, the index was calculated with.
-            if self.runs_within(place, &candidates) {
+            if candidates.have_keys(place.siblings) {
                 candidates.narrow(key);
             }
         }
         candidates
-    }
-
-    /// Whether every key that the block of the place has is one of the candidates' keys too.
-    fn runs_within(&self, place: Place<'_>, candidates: &Candidates) -> bool {
-        let Some(Key::Index(own)) = place.key else { return true };
-        let keys: BTreeSet<&Key> = candidates.items.iter().filter_map(|candidate| candidate.key.as_ref()).collect();
-        // Counted instances are numbered from nought, so the count of the siblings says which keys there are.
-        let siblings = self.siblings(place).max(own + 1);
-        (0..siblings).all(|index| keys.contains(&Key::Index(index)))
-    }
-
-    fn siblings(&self, place: Place<'_>) -> u64 {
-        place.for_each.and(place.key).map_or(0, |_| {
-            let same = |instance: &&Instance| instance.module == place.module && instance.key.is_some();
-            let blocks = self.document.instances.iter().filter(same);
-            let of_block = blocks.filter(|instance| {
-                let configuration = self.configuration(instance).map(|resource| &resource.for_each_expression);
-                configuration.zip(place.for_each).is_some_and(|(one, other)| std::ptr::eq(one, other))
-            });
-            of_block.count() as u64
-        })
     }
 
     /// What the caller of a module put into a variable.
@@ -261,7 +252,9 @@ impl World {
         if let Some(value) = expression.get("constant_value") {
             return constant(Some(value));
         }
-        let place = Place { module: caller, key: step.key.as_ref(), for_each: Some(&call.for_each_expression) };
+        let siblings = self.count_of_call(caller, &step.name);
+        let for_each = Some(&call.for_each_expression);
+        let place = Place { module: caller, key: step.key.as_ref(), for_each, siblings };
         let mut candidates = self.candidates(place, &listed(expression), rest, wanted, depth + 1);
         take_key(&mut candidates, rest);
         candidates
@@ -272,7 +265,7 @@ impl World {
         let Some(output) = configuration.and_then(|module| module.outputs.get(name)) else {
             return Candidates::open();
         };
-        let place = Place { module, key: None, for_each: None };
+        let place = Place { module, key: None, for_each: None, siblings: 0 };
         let mut candidates = self.candidates(place, &listed(&output.expression), rest, wanted, depth + 1);
         take_key(&mut candidates, rest);
         candidates
@@ -327,64 +320,6 @@ impl World {
             },
         }
     }
-
-    /// An unknown VPC that is named by way of local values only must be the one that the plan makes, if it makes no other in their reach,
-    /// and nothing else there whose values could be an id.
-    fn only_new_vpc(&self, module: &[Step], texts: &[&str], wanted: Wanted) -> Option<String> {
-        let references = Reference::of_expression(texts);
-        let is_local = |reference: &Reference| matches!(reference, Reference::Local | Reference::Constant);
-        if wanted != VPC || !references.iter().all(is_local) {
-            return None;
-        }
-        let reach = self.reach(module);
-        let in_reach = self.document.instances.iter().filter(|instance| instance.module.starts_with(reach));
-        let changing: Vec<&Instance> = in_reach.filter(|instance| holds_unknown(&instance.unknown)).collect();
-        let harmless = ["aws_", "random_", "tls_", "time_"];
-        let opaque = |instance: &&Instance| {
-            let is_harmless = harmless.iter().any(|prefix| instance.kind.starts_with(prefix));
-            !instance.managed || !is_harmless || instance.kind.contains("stack")
-        };
-        if changing.iter().any(opaque) {
-            return None;
-        }
-        let is_new = |instance: &&&Instance| {
-            VPC.contains(&instance.kind.as_str()) && instance.unknown.get("id") == Some(&Value::Bool(true))
-        };
-        let mut vpcs = changing.iter().filter(is_new);
-        let vpc = vpcs.next()?;
-        vpcs.next().is_none().then(|| vpc.id())
-    }
-
-    /// The module whose resources a local value can be made of: its own, or a caller's if that passes in what is unknown.
-    fn reach<'a>(&self, module: &'a [Step]) -> &'a [Step] {
-        let mut reach = module;
-        while let Some((call, _, caller)) = self.call(reach) {
-            let texts: Vec<&str> = call.expressions.values().flat_map(listed).collect();
-            if Reference::of_expression(&texts).iter().all(|reference| self.is_known(caller, reference)) {
-                break;
-            }
-            reach = caller;
-        }
-        reach
-    }
-
-    /// Whether a reference is to something that is known before apply.
-    fn is_known(&self, module: &[Step], reference: &Reference) -> bool {
-        match reference {
-            Reference::Iteration | Reference::Constant => true,
-            Reference::Variable { name, .. } => match self.call(module) {
-                None => true,
-                Some((call, _, caller)) => call.expressions.get(name).is_none_or(|expression| {
-                    Reference::of_expression(&listed(expression)).iter().all(|one| self.is_known(caller, one))
-                }),
-            },
-            Reference::Resource { managed, kind, name, .. } => {
-                let instances = self.block(module, *managed, kind, name);
-                !instances.iter().any(|instance| holds_unknown(&instance.unknown))
-            }
-            Reference::Output { .. } | Reference::Each { .. } | Reference::Local => false,
-        }
-    }
 }
 
 /// A key behind an output or a variable picks one of a list or of a map.
@@ -394,7 +329,7 @@ fn take_key(candidates: &mut Candidates, rest: &[Part]) {
     }
 }
 
-fn listed(expression: &Value) -> Vec<&str> {
+pub(super) fn listed(expression: &Value) -> Vec<&str> {
     let references = expression.get("references").and_then(Value::as_array);
     references.into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -403,14 +338,5 @@ impl Instance {
     /// Whether an attribute, or something inside it, is known after apply only.
     fn may_change(&self, attribute: &str) -> bool {
         self.unknown.get(attribute).is_some_and(holds_unknown)
-    }
-}
-
-fn holds_unknown(unknown: &Value) -> bool {
-    match unknown {
-        Value::Bool(is_unknown) => *is_unknown,
-        Value::Array(elements) => elements.iter().any(holds_unknown),
-        Value::Object(members) => members.values().any(holds_unknown),
-        Value::Null | Value::Number(_) | Value::String(_) => false,
     }
 }

@@ -32,31 +32,44 @@ type Block = (Vec<Step>, bool, String, String);
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) document: Document,
+    by_kind: BTreeMap<String, Vec<usize>>,
     by_block: BTreeMap<Block, Vec<usize>>,
     /// Several resources may have one id, such as the two halves of a peering.
     by_id: BTreeMap<String, Vec<usize>>,
+    /// How many instances a call of a module with `count` has, by caller and name.
+    calls: BTreeMap<(Vec<Step>, String), u64>,
     /// Names of what AWS makes along with a VPC, and the resource that has taken it over.
     pub(super) adopted: BTreeMap<String, String>,
 }
 
 impl World {
     pub(super) fn new(document: Document) -> Self {
+        let mut by_kind: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_block: BTreeMap<Block, Vec<usize>> = BTreeMap::new();
         let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut calls: BTreeMap<(Vec<Step>, String), u64> = BTreeMap::new();
         for (place, instance) in document.instances.iter().enumerate() {
             let block = (instance.module.clone(), instance.managed, instance.kind.clone(), instance.name.clone());
+            by_kind.entry(instance.kind.clone()).or_default().push(place);
             by_block.entry(block).or_default().push(place);
             by_id.entry(instance.id()).or_default().push(place);
+            for (depth, step) in instance.module.iter().enumerate() {
+                if let (Some(Key::Index(index)), Some(caller)) = (&step.key, instance.module.get(..depth)) {
+                    let count = calls.entry((caller.to_vec(), step.name.clone())).or_default();
+                    *count = (*count).max(index + 1);
+                }
+            }
         }
-        let mut world = Self { document, by_block, by_id, adopted: BTreeMap::new() };
+        let mut world = Self { document, by_kind, by_block, by_id, calls, adopted: BTreeMap::new() };
         world.adopted = world.adoptions();
         world
     }
 
     /// All instances of some kinds, managed or not.
     pub(super) fn of<'a, 'k>(&'a self, kinds: &'k [&'k str]) -> impl Iterator<Item = View<'a>> {
-        let wanted = |instance: &&Instance| kinds.contains(&instance.kind.as_str());
-        self.document.instances.iter().filter(wanted).map(|instance| View::of(self, instance))
+        let places = kinds.iter().filter_map(|kind| self.by_kind.get(*kind)).flatten();
+        let instances = places.filter_map(|place| self.document.instances.get(*place));
+        instances.map(|instance| View::of(self, instance))
     }
 
     /// All instances of some kinds that Terraform manages.
@@ -91,6 +104,11 @@ impl World {
     pub(super) fn call<'a, 'b>(&'a self, path: &'b [Step]) -> Option<(&'a ModuleCall, &'b Step, &'b [Step])> {
         let (step, caller) = path.split_last()?;
         Some((self.module(caller)?.module_calls.get(&step.name)?, step, caller))
+    }
+
+    /// How many instances the call of a module has, if they are counted.
+    pub(super) fn count_of_call(&self, caller: &[Step], name: &str) -> u64 {
+        self.calls.get(&(caller.to_vec(), name.to_owned())).copied().unwrap_or(0)
     }
 
     pub(super) fn configuration(&self, instance: &Instance) -> Option<&ResourceConfiguration> {

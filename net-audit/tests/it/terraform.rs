@@ -6,6 +6,9 @@ use testkit::sandbox::{Outcome, Sandbox};
 const PLAN: &str = include_str!("../fixtures/terraform-plan.json");
 const STATE: &str = include_str!("../fixtures/terraform-state.json");
 
+const MODULES_PLAN: &str = include_str!("../fixtures/terraform-modules-plan.json");
+const MODULES_STATE: &str = include_str!("../fixtures/terraform-modules-state.json");
+
 fn audited(document: &str) -> Outcome {
     Sandbox::new().tool("net-audit").pipe_in(document).run()
 }
@@ -47,6 +50,40 @@ fn a_plan_and_the_state_that_comes_of_it_have_the_same_classes() {
         let outcome = audited(document).code(0).says("/network/unknown", json!([]));
         assert_eq!(Value::from(classes(&outcome.json())), expected);
     }
+}
+
+#[test]
+fn modules_called_by_count_and_for_each_have_the_same_classes_before_and_after() {
+    let of_vpcs = |document: &str| {
+        let outcome = audited(document).code(0).says("/network/unknown", json!([]));
+        let document = outcome.json();
+        let class = |subnet: &Value| json!([subnet["cidrs"][0], subnet["class"]]);
+        let vpc = |vpc: &Value| json!([vpc["name"], list(vpc, "subnets").map(class).collect::<Vec<Value>>()]);
+        let mut vpcs: Vec<Value> = list(&document["network"], "vpcs").map(vpc).collect();
+        vpcs.sort_by_key(ToString::to_string);
+        Value::from(vpcs)
+    };
+    let zones = |vpc: u8, more: &[(u8, &str)]| -> Vec<Value> {
+        let classes = [
+            (0, "public"),
+            (1, "public"),
+            (2, "public"),
+            (10, "private-nat"),
+            (11, "private-nat"),
+            (12, "private-nat"),
+        ];
+        let all = classes.iter().chain(more);
+        all.map(|(subnet, class)| json!([format!("10.{vpc}.{subnet}.0/24"), class])).collect()
+    };
+    let expected = json!([
+        // One subnet behind a NAT instance, one on the main table, to which the configuration adds a route.
+        ["one", zones(3, &[(200, "private-nat-instance"), (201, "public")])],
+        // One subnet on the main table that is taken over.
+        ["prod", zones(1, &[(200, "public")])],
+        ["stage", zones(2, &[])],
+    ]);
+    assert_eq!(of_vpcs(MODULES_STATE), expected);
+    assert_eq!(of_vpcs(MODULES_PLAN), expected);
 }
 
 #[test]
