@@ -59,7 +59,8 @@ fn acls(world: &World) -> BTreeMap<String, Acl> {
         let vpc = vpc.unwrap_or_else(|| UNKNOWN.to_owned());
         acls.insert(view.id(), Acl { vpc, is_default, entries: inline(&view), subnets, tags: view.tags() });
     }
-    for view in world.managed(VPC) {
+    let any = world.takes_over_any("aws_default_network_acl", "default_network_acl_id", NETWORK_ACL);
+    for view in world.managed(VPC).filter(|_| !any) {
         let all = |block: &str, member: &str| json!({ member: block, "Protocol": "-1", "RuleAction": "allow" });
         let directions = [false, true].into_iter();
         let entries = directions.flat_map(|egress| {

@@ -189,6 +189,8 @@ fn instance(view: &View<'_>, owner: &View<'_>, group: (&str, Wanted), subnets: &
             "VpcId": vpc,
             "Subnets": each("SubnetIdentifier", subnets.iter().cloned()),
         },
-        "VpcSecurityGroups": groups.iter().map(|id| json!({ "VpcSecurityGroupId": id, "Status": "active" })).collect::<Vec<Value>>(),
+        "VpcSecurityGroups": groups.iter().map(|id| json!({
+            "VpcSecurityGroupId": id, "Status": "active",
+        })).collect::<Vec<Value>>(),
     })
 }

@@ -38,6 +38,8 @@ pub(super) struct Document {
     pub(super) former: Vec<Former>,
     pub(super) configuration: Configuration,
     pub(super) variables: BTreeMap<String, Value>,
+    /// Whether something that is configured is not in the plan: it failed, was narrowed with `-target`, or defers changes.
+    pub(super) is_partial: bool,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +53,9 @@ struct Raw {
     configuration: Configuration,
     #[serde(default)]
     variables: BTreeMap<String, Variable>,
+    #[serde(default)]
+    errored: bool,
+    complete: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -194,7 +199,8 @@ impl Document {
             instance.unknown = unknown.remove(&instance.address).unwrap_or_default();
         }
         let variables = raw.variables.into_iter().map(|(name, variable)| (name, variable.value)).collect();
-        Ok(Self { instances, former, configuration: raw.configuration, variables })
+        let is_partial = raw.errored || raw.complete == Some(false);
+        Ok(Self { instances, former, configuration: raw.configuration, variables, is_partial })
     }
 }
 

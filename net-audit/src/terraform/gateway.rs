@@ -177,6 +177,20 @@ pub(super) fn nat_interface(view: &View<'_>) -> Option<Value> {
     }))
 }
 
+/// The subnets that an endpoint stands in: its own, and those that other resources add.
+pub(super) fn endpoint_subnets(view: &View<'_>) -> Vec<String> {
+    let mut subnets = view.texts("subnet_ids", SUBNET);
+    let id = view.id();
+    for association in view.world.managed(&["aws_vpc_endpoint_subnet_association"]) {
+        let endpoint = association.text("vpc_endpoint_id", &["aws_vpc_endpoint"]);
+        let subnet = association.text("subnet_id", SUBNET).unwrap_or_else(|| UNKNOWN.to_owned());
+        if endpoint.as_ref() == Some(&id) && !subnets.contains(&subnet) {
+            subnets.push(subnet);
+        }
+    }
+    subnets
+}
+
 fn endpoint(view: &View<'_>) -> Value {
     let kind = view.known("vpc_endpoint_type").unwrap_or_else(|| "Gateway".to_owned());
     json!({
@@ -186,7 +200,7 @@ fn endpoint(view: &View<'_>) -> Value {
         "ServiceName": view.text("service_name", ANYTHING),
         "State": view.known("state").unwrap_or_else(|| "available".to_owned()),
         "RouteTableIds": view.texts("route_table_ids", ROUTE_TABLE),
-        "SubnetIds": view.texts("subnet_ids", SUBNET),
+        "SubnetIds": endpoint_subnets(view),
         "Groups": each("GroupId", view.texts("security_group_ids", SECURITY_GROUP)),
         "PrivateDnsEnabled": view.flag("private_dns_enabled"),
         "Tags": view.tags(),

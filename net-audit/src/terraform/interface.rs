@@ -16,7 +16,9 @@ pub(super) fn translate(world: &World, members: &mut Members) {
     let mut written = BTreeSet::new();
     for view in world.managed(INTERFACE) {
         written.insert(view.id());
-        members.push("NetworkInterfaces", interface(&view, &addresses));
+        let mut one = interface(&view, &addresses);
+        add_groups(&mut one, attached_groups(world, &view.id(), members));
+        members.push("NetworkInterfaces", one);
     }
     for view in world.managed(INSTANCE) {
         let Some(place) = Place::of(&view) else {
@@ -35,8 +37,9 @@ pub(super) fn translate(world: &World, members: &mut Members) {
         });
         members.push("Reservations", json!({ "Instances": [instance] }));
         if written.insert(place.interface.clone()) {
-            let interface = interface_of_instance(&view, &place, &addresses, members);
-            members.push("NetworkInterfaces", interface);
+            let mut one = interface_of_instance(&view, &place, &addresses, members);
+            add_groups(&mut one, attached_groups(world, &place.interface, members));
+            members.push("NetworkInterfaces", one);
         }
     }
     for view in world.managed(&["aws_nat_gateway"]) {
@@ -88,6 +91,34 @@ pub(super) fn groups(view: &View<'_>, attribute: &str, vpc: &str) -> Vec<Value> 
         vec![vpc.map_or_else(|| UNKNOWN.to_owned(), |vpc| vpc.made_along("default_security_group_id"))]
     };
     each("GroupId", if written.is_empty() { otherwise() } else { written })
+}
+
+/// A state tells an interface's groups with those that others attach, a plan without.
+fn add_groups(interface: &mut Value, groups: Vec<Value>) {
+    if let Some(own) = interface["Groups"].as_array_mut() {
+        for group in groups {
+            if !own.contains(&group) {
+                own.push(group);
+            }
+        }
+    }
+}
+
+/// The groups that are attached to an interface by resources of their own.
+fn attached_groups(world: &World, interface: &str, members: &mut Members) -> Vec<Value> {
+    let mut groups = Vec::new();
+    for view in world.managed(&["aws_network_interface_sg_attachment"]) {
+        let group = || view.text("security_group_id", SECURITY_GROUP).unwrap_or_else(|| UNKNOWN.to_owned());
+        match view.written("network_interface_id", super::world::INTERFACE) {
+            Some(id) if id == interface => groups.push(group()),
+            Some(id) if id == UNKNOWN => {
+                members.note(format!("{}: it is not known which interface it is for", view.instance.address));
+                groups.push(id);
+            }
+            _ => {}
+        }
+    }
+    each("GroupId", groups)
 }
 
 /// The public address of an instance's first interface. It is certain that there is one, even if its number is not known.

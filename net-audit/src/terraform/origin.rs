@@ -39,6 +39,9 @@ pub(super) struct Origin {
 }
 
 pub(super) fn of(world: &World, members: &mut Members) -> Origin {
+    if world.document.is_partial {
+        members.note("the plan is not complete: after it is applied there may be more than it tells".to_owned());
+    }
     for (kind, what) in LEFT_OUT {
         for view in world.managed(&[kind]) {
             members.note(format!("{}: {what} cannot be seen in Terraform's document", view.instance.address));

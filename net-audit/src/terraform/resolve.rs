@@ -287,7 +287,7 @@ impl World {
                 }
                 // An id of another kind, a block or something known decides at most which of the others is meant.
                 Some("id" | "arn") => None,
-                Some(attribute) if attribute.contains("cidr") || !instance.may_change(attribute) => None,
+                Some(attribute) if is_no_id(attribute) || !instance.may_change(attribute) => None,
                 Some(attribute) if attribute.ends_with("_id") => {
                     self.other(instance, attribute, wanted, depth).map(|id| (false, id))
                 }
@@ -320,6 +320,11 @@ impl World {
             },
         }
     }
+}
+
+/// Whether an attribute holds an address or a name, and so no id.
+fn is_no_id(attribute: &str) -> bool {
+    attribute.contains("cidr") || attribute.ends_with("_ip") || attribute.ends_with("dns_name")
 }
 
 /// A key behind an output or a variable picks one of a list or of a map.

@@ -110,7 +110,8 @@ fn tables(world: &World, members: &mut Members) -> BTreeMap<String, Table> {
         tables.insert(view.id(), Table::of(&view, vpc));
     }
     // The default VPC's own table leads to the internet, unless someone changed that: only of new VPCs is it known what it holds.
-    for view in world.managed(&["aws_vpc"]) {
+    let any = world.takes_over_any("aws_default_route_table", "default_route_table_id", ROUTE_TABLE);
+    for view in world.managed(&["aws_vpc"]).filter(|_| !any) {
         let empty = || Table { vpc: view.id(), routes: local_routes(world, &view.id()), ..Table::default() };
         tables.entry(view.made_along("default_route_table_id")).or_insert_with(empty);
     }

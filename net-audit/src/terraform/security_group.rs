@@ -37,7 +37,8 @@ pub(super) fn translate(world: &World, members: &mut Members) {
         groups.insert(view.id(), (Some(view), vpc, inline(&view)));
     }
     // AWS makes a group along with every VPC, whose members may reach each other and everything else.
-    for view in world.managed(&["aws_vpc"]) {
+    let any = world.takes_over_any("aws_default_security_group", "vpc_id", VPC);
+    for view in world.managed(&["aws_vpc"]).filter(|_| !any) {
         let id = view.made_along("default_security_group_id");
         let all = |egress, peer| Permission { egress, protocol: "-1".to_owned(), ports: None, peer };
         let permissions =

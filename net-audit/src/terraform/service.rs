@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::gateway::vpc_of;
+use super::gateway::{endpoint_subnets, vpc_of};
 use super::interface::groups;
 use super::members::Members;
 use super::world::{SECURITY_GROUP, SUBNET, UNKNOWN, View, World};
@@ -79,7 +79,7 @@ pub(super) fn translate(world: &World, members: &mut Members) {
     for view in world.managed(&["aws_vpc_endpoint"]) {
         let is_interface = view.known("vpc_endpoint_type").is_some_and(|kind| kind == "Interface");
         if is_interface {
-            let subnets = view.texts("subnet_ids", SUBNET);
+            let subnets = endpoint_subnets(&view);
             let description = format!("VPC Endpoint Interface {}", view.id());
             let interfaces =
                 Interfaces { subnets, description, kind: "vpc_endpoint", ..plain(view, "security_group_ids") };

@@ -123,6 +123,17 @@ fn an_empty_state_says_that_there_is_nothing() {
 }
 
 #[test]
+fn a_plan_that_is_not_complete_says_so() {
+    let notes = |member: &str, value: bool| {
+        let mut document = plan_document(&network());
+        document[member] = value.into();
+        translated(&document).notes.len()
+    };
+    assert_eq!([notes("complete", true), notes("errored", false)], [0, 0]);
+    assert_eq!([notes("complete", false), notes("errored", true)], [1, 1]);
+}
+
+#[test]
 fn secrets_are_not_copied() {
     for document in [PLAN, STATE] {
         assert!(document.contains("not-a-real-password"));

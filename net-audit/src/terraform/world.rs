@@ -140,6 +140,13 @@ impl World {
     }
 }
 
+impl World {
+    /// Whether something of a kind takes over what AWS makes along with a VPC, and it cannot be told with which: then it may be with any.
+    pub(super) fn takes_over_any(&self, kind: &str, attribute: &str, wanted: Wanted) -> bool {
+        self.managed(&[kind]).any(|view| view.text(attribute, wanted).as_deref() == Some(UNKNOWN))
+    }
+}
+
 impl Instance {
     /// Its id, or its address if it has none yet.
     pub(super) fn id(&self) -> String {

@@ -11,7 +11,10 @@ fn an_internet_gateway_is_attached_by_itself_or_by_another_resource() {
         ("aws_internet_gateway_attachment.b", json!({ "id": "x", "internet_gateway_id": "igw-2", "vpc_id": "vpc-2" })),
         (
             "data.aws_internet_gateway.d",
-            json!({ "id": "igw-4", "internet_gateway_id": "igw-4", "attachments": [{ "vpc_id": "vpc-4", "state": "available" }] }),
+            json!({
+                "id": "igw-4", "internet_gateway_id": "igw-4",
+                "attachments": [{ "vpc_id": "vpc-4", "state": "available" }],
+            }),
         ),
         ("aws_egress_only_internet_gateway.e", json!({ "id": "eigw-1", "vpc_id": "vpc-1" })),
     ]);
@@ -38,7 +41,10 @@ fn a_gateway_of_an_unknown_vpc_is_left_out_and_noted() {
 #[test]
 fn nat_gateways_are_zonal_regional_or_private() {
     let mut resources = network();
-    let subnet = json!({ "subnet_id": refers(&["aws_subnet.a.id", "aws_subnet.a"]), "allocation_id": refers(&["aws_eip.a.id", "aws_eip.a"]) });
+    let subnet = json!({
+        "subnet_id": refers(&["aws_subnet.a.id", "aws_subnet.a"]),
+        "allocation_id": refers(&["aws_eip.a.id", "aws_eip.a"]),
+    });
     let unknown = json!({ "id": true, "subnet_id": true, "allocation_id": true, "public_ip": true, "vpc_id": true });
     resources.push((
         "aws_eip.a",
@@ -97,12 +103,17 @@ fn connections_to_other_networks_and_flow_logs_are_described() {
         ("aws_vpc_peering_connection_accepter.a", json!({ "id": "pcx-1", "vpc_peering_connection_id": "pcx-1" })),
         (
             "aws_ec2_transit_gateway_vpc_attachment.a",
-            json!({ "id": "tgw-attach-1", "transit_gateway_id": "tgw-1", "vpc_id": "vpc-1", "subnet_ids": ["subnet-1"] }),
+            json!({
+                "id": "tgw-attach-1", "transit_gateway_id": "tgw-1", "vpc_id": "vpc-1", "subnet_ids": ["subnet-1"],
+            }),
         ),
         ("aws_flow_log.a", json!({ "id": "fl-1", "vpc_id": "", "subnet_id": "subnet-1", "traffic_type": "ALL" })),
         (
             "aws_vpc_endpoint.a",
-            json!({ "id": "vpce-1", "vpc_endpoint_type": "Interface", "vpc_id": "vpc-1", "service_name": "s", "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"], "state": "pendingAcceptance" }),
+            json!({
+                "id": "vpce-1", "vpc_endpoint_type": "Interface", "vpc_id": "vpc-1", "service_name": "s",
+                "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"], "state": "pendingAcceptance",
+            }),
         ),
     ]);
     let peerings = translation.list("VpcPeeringConnections");

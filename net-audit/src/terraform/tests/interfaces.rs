@@ -36,16 +36,26 @@ fn an_instance_and_its_interfaces_are_told_as_they_are() {
     let translation = state(&[
         (
             "aws_instance.a",
-            json!({ "id": "i-1", "subnet_id": "subnet-1", "primary_network_interface_id": "eni-1", "public_ip": "203.0.113.1", "instance_state": "stopped", "source_dest_check": false, "vpc_security_group_ids": ["sg-1"], "user_data": "secret" }),
+            json!({
+                "id": "i-1", "subnet_id": "subnet-1", "primary_network_interface_id": "eni-1",
+                "public_ip": "203.0.113.1", "instance_state": "stopped", "source_dest_check": false,
+                "vpc_security_group_ids": ["sg-1"], "user_data": "secret",
+            }),
         ),
         (
             "aws_network_interface.b",
-            json!({ "id": "eni-2", "subnet_id": "subnet-1", "security_groups": ["sg-1"], "attachment": [{ "instance": "i-1", "device_index": 1 }] }),
+            json!({
+                "id": "eni-2", "subnet_id": "subnet-1", "security_groups": ["sg-1"],
+                "attachment": [{ "instance": "i-1", "device_index": 1 }],
+            }),
         ),
         ("aws_network_interface.c", json!({ "id": "eni-3", "subnet_id": "subnet-1", "security_groups": ["sg-1"] })),
         (
             "aws_instance.d",
-            json!({ "id": "i-2", "subnet_id": "subnet-1", "network_interface": [{ "device_index": 0, "network_interface_id": "eni-3" }] }),
+            json!({
+                "id": "i-2", "subnet_id": "subnet-1",
+                "network_interface": [{ "device_index": 0, "network_interface_id": "eni-3" }],
+            }),
         ),
     ]);
     let instance = &translation.list("Reservations")[0]["Instances"][0];
@@ -60,6 +70,23 @@ fn an_instance_and_its_interfaces_are_told_as_they_are() {
         (&json!("203.0.113.1"), &json!([{ "GroupId": "sg-1" }]))
     );
     assert!(!format!("{:?}", translation.members).contains("secret"));
+}
+
+#[test]
+fn groups_that_are_attached_to_an_interface_count() {
+    let translation = state(&[
+        ("aws_network_interface.a", json!({ "id": "eni-1", "subnet_id": "subnet-1", "security_groups": ["sg-1"] })),
+        (
+            "aws_network_interface_sg_attachment.a",
+            json!({ "id": "x", "security_group_id": "sg-1", "network_interface_id": "eni-1" }),
+        ),
+        (
+            "aws_network_interface_sg_attachment.b",
+            json!({ "id": "x", "security_group_id": "sg-2", "network_interface_id": "eni-1" }),
+        ),
+    ]);
+    let interface = &translation.list("NetworkInterfaces")[0];
+    assert_eq!(interface["Groups"], json!([{ "GroupId": "sg-1" }, { "GroupId": "sg-2" }]));
 }
 
 /// Of every interface: description, subnet, groups, and whether it is public.
@@ -83,15 +110,25 @@ fn load_balancers_face_the_internet_unless_they_are_internal() {
     let found = interfaces(&[
         (
             "aws_lb.a",
-            json!({ "id": "arn:a", "name": "a", "arn_suffix": "app/a/1", "internal": false, "load_balancer_type": "application", "subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"] }),
+            json!({
+                "id": "arn:a", "name": "a", "arn_suffix": "app/a/1", "internal": false,
+                "load_balancer_type": "application", "subnets": ["subnet-1", "subnet-2"],
+                "security_groups": ["sg-1"],
+            }),
         ),
         (
             "aws_alb.b",
-            json!({ "id": "arn:b", "name": "b", "arn_suffix": "app/b/1", "internal": true, "load_balancer_type": "application", "subnets": ["subnet-1"], "security_groups": ["sg-1"] }),
+            json!({
+                "id": "arn:b", "name": "b", "arn_suffix": "app/b/1", "internal": true,
+                "load_balancer_type": "application", "subnets": ["subnet-1"], "security_groups": ["sg-1"],
+            }),
         ),
         (
             "aws_lb.c",
-            json!({ "id": "arn:c", "name": "c", "arn_suffix": "net/c/1", "load_balancer_type": "network", "subnet_mapping": [{ "subnet_id": "subnet-3" }] }),
+            json!({
+                "id": "arn:c", "name": "c", "arn_suffix": "net/c/1", "load_balancer_type": "network",
+                "subnet_mapping": [{ "subnet_id": "subnet-3" }],
+            }),
         ),
         (
             "aws_elb.d",
@@ -117,11 +154,17 @@ fn services_stand_in_the_subnets_that_they_name() {
     let found = interfaces(&[
         (
             "aws_ecs_service.app",
-            json!({ "id": "s", "name": "app", "cluster": "arn:aws:ecs:x:1:cluster/prod", "network_configuration": network }),
+            json!({
+                "id": "s", "name": "app", "cluster": "arn:aws:ecs:x:1:cluster/prod",
+                "network_configuration": network,
+            }),
         ),
         (
             "aws_lambda_function.f",
-            json!({ "id": "f", "function_name": "f", "vpc_config": [{ "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1", "sg-2"] }] }),
+            json!({
+                "id": "f", "function_name": "f",
+                "vpc_config": [{ "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1", "sg-2"] }],
+            }),
         ),
         (
             "aws_lambda_function.g",
@@ -147,11 +190,17 @@ fn databases_may_stand_in_every_subnet_of_their_group() {
         ("aws_db_subnet_group.g", group("g")),
         (
             "aws_db_instance.a",
-            json!({ "id": "a", "identifier": "a", "engine": "postgres", "port": 5432, "db_subnet_group_name": "g", "vpc_security_group_ids": ["sg-1"], "publicly_accessible": true, "password": "secret" }),
+            json!({
+                "id": "a", "identifier": "a", "engine": "postgres", "port": 5432, "db_subnet_group_name": "g",
+                "vpc_security_group_ids": ["sg-1"], "publicly_accessible": true, "password": "secret",
+            }),
         ),
         (
             "aws_rds_cluster.c",
-            json!({ "id": "c", "cluster_identifier": "c", "engine": "aurora", "db_subnet_group_name": "g", "vpc_security_group_ids": ["sg-1"] }),
+            json!({
+                "id": "c", "cluster_identifier": "c", "engine": "aurora", "db_subnet_group_name": "g",
+                "vpc_security_group_ids": ["sg-1"],
+            }),
         ),
         (
             "aws_rds_cluster_instance.one",
@@ -190,26 +239,40 @@ fn other_engines_are_known_by_how_aws_describes_them() {
         ("aws_docdb_subnet_group.g", group("docdb")),
         (
             "aws_docdb_cluster.c",
-            json!({ "id": "d", "cluster_identifier": "d", "db_subnet_group_name": "docdb", "vpc_security_group_ids": ["sg-1"] }),
+            json!({
+                "id": "d", "cluster_identifier": "d", "db_subnet_group_name": "docdb",
+                "vpc_security_group_ids": ["sg-1"],
+            }),
         ),
         ("aws_neptune_subnet_group.g", group("neptune")),
         (
             "aws_neptune_cluster.c",
-            json!({ "id": "n", "cluster_identifier": "n", "neptune_subnet_group_name": "neptune", "vpc_security_group_ids": ["sg-1"] }),
+            json!({
+                "id": "n", "cluster_identifier": "n", "neptune_subnet_group_name": "neptune",
+                "vpc_security_group_ids": ["sg-1"],
+            }),
         ),
         ("aws_elasticache_subnet_group.g", group("cache")),
         (
             "aws_elasticache_replication_group.c",
-            json!({ "id": "r", "replication_group_id": "r", "subnet_group_name": "cache", "security_group_ids": ["sg-1"] }),
+            json!({
+                "id": "r", "replication_group_id": "r", "subnet_group_name": "cache", "security_group_ids": ["sg-1"],
+            }),
         ),
         ("aws_redshift_subnet_group.g", group("redshift")),
         (
             "aws_redshift_cluster.c",
-            json!({ "id": "w", "cluster_identifier": "w", "cluster_subnet_group_name": "redshift", "vpc_security_group_ids": ["sg-1"], "publicly_accessible": true }),
+            json!({
+                "id": "w", "cluster_identifier": "w", "cluster_subnet_group_name": "redshift",
+                "vpc_security_group_ids": ["sg-1"], "publicly_accessible": true,
+            }),
         ),
         (
             "aws_opensearch_domain.d",
-            json!({ "id": "o", "domain_name": "o", "vpc_options": [{ "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"] }] }),
+            json!({
+                "id": "o", "domain_name": "o",
+                "vpc_options": [{ "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"] }],
+            }),
         ),
         ("aws_msk_cluster.m", json!({ "id": "m", "cluster_name": "m", "broker_node_group_info": nodes })),
     ]);

@@ -97,14 +97,28 @@ fn references_lead_through_inputs_and_outputs_of_modules() {
         resource["address"] = format!("{module}.{address}").into();
         resource
     };
-    let change = |address: &str, kind: &str, unknown: Value| json!({ "address": address, "type": kind, "change": { "actions": ["create"], "after_unknown": unknown } });
+    let change = |address: &str, kind: &str, unknown: Value| {
+        json!({
+            "address": address, "type": kind, "change": { "actions": ["create"], "after_unknown": unknown },
+        })
+    };
     let net = |key: &str| {
         let address = format!("module.net[\"{key}\"]");
-        json!({ "address": address, "resources": [resource(&address, "aws_vpc.main", &json!({ "cidr_block": "10.0.0.0/16" }))] })
+        json!({
+            "address": address,
+            "resources": [resource(&address, "aws_vpc.main", &json!({ "cidr_block": "10.0.0.0/16" }))],
+        })
     };
-    let app = json!({ "address": "module.app", "resources": [resource("module.app", "aws_subnet.app", &json!({ "cidr_block": "10.0.0.0/24" }))] });
+    let app = json!({
+        "address": "module.app",
+        "resources": [resource("module.app", "aws_subnet.app", &json!({ "cidr_block": "10.0.0.0/24" }))],
+    });
     let output = json!({ "expression": refers(&["aws_vpc.main.id", "aws_vpc.main"]) });
-    let block = |kind: &str, name: &str, expressions: Value| json!({ "mode": "managed", "type": kind, "name": name, "expressions": expressions });
+    let block = |kind: &str, name: &str, expressions: Value| {
+        json!({
+            "mode": "managed", "type": kind, "name": name, "expressions": expressions,
+        })
+    };
     let document = json!({
         "format_version": "1.2",
         "planned_values": { "root_module": { "child_modules": [net("x"), net("y"), app] } },
@@ -176,4 +190,53 @@ fn a_block_whose_references_are_those_of_others_too_is_told_by_kind() {
     assert_eq!(two[0]["GatewayId"], UNKNOWN);
     let hidden = table(&["local.gateway", "aws_internet_gateway.b.id", "aws_internet_gateway.b"]);
     assert_eq!(hidden[0]["GatewayId"], UNKNOWN);
+}
+
+/// The class of every subnet of a plan.
+fn classes(document: &Value) -> std::collections::BTreeMap<String, crate::class::Class> {
+    let inventory = crate::snapshot::read(document.to_string().as_bytes()).unwrap();
+    let verdicts = crate::classify::classify(&inventory);
+    verdicts.iter().map(|verdict| (verdict.subnet.id.clone(), verdict.class())).collect()
+}
+
+/// The places of all lists of references.
+fn places(value: &Value, place: &str, found: &mut Vec<String>) {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(elements) => {
+            elements.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+        }
+        _ => return,
+    };
+    for (name, value) in members {
+        let inner = format!("{place}/{name}");
+        if name == "references" {
+            found.push(inner);
+        } else {
+            places(value, &inner, found);
+        }
+    }
+}
+
+#[test]
+fn what_is_hidden_makes_unknown_and_nothing_else() {
+    for text in [PLAN, include_str!("../../../tests/fixtures/terraform-modules-plan.json")] {
+        let plan: Value = serde_json::from_str(text).unwrap();
+        let expected = classes(&plan);
+        let mut found = Vec::new();
+        places(&plan["configuration"], "/configuration", &mut found);
+        assert!(found.len() > 50);
+        let mut hidden = 0;
+        let ways = [json!(["local.hidden"]), json!(["module.hidden.id", "module.hidden"]), json!([])];
+        for (place, way) in found.iter().zip(ways.iter().cycle()) {
+            let mut changed = plan.clone();
+            changed.pointer_mut(place).unwrap().clone_from(way);
+            for (subnet, class) in classes(&changed) {
+                let is_unknown = class == crate::class::Class::Unknown;
+                assert!(is_unknown || class == expected[&subnet], "{place}: {subnet} is {class}");
+                hidden += usize::from(is_unknown);
+            }
+        }
+        assert!(hidden > 50, "{hidden}");
+    }
 }

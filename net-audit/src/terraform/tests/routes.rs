@@ -76,7 +76,10 @@ fn only_a_vpc_that_terraform_makes_has_a_main_table_of_which_the_routes_are_know
     let translation = state(&[
         (
             "aws_vpc.a",
-            json!({ "id": "vpc-1", "cidr_block": "10.0.0.0/16", "default_route_table_id": "rtb-1", "main_route_table_id": "rtb-1" }),
+            json!({
+                "id": "vpc-1", "cidr_block": "10.0.0.0/16", "default_route_table_id": "rtb-1",
+                "main_route_table_id": "rtb-1",
+            }),
         ),
         (
             "aws_vpc.changed",
@@ -134,15 +137,23 @@ fn routes_of_both_makes_meet_in_their_table_once() {
         ("aws_route_table.t", json!({ "id": "rtb-1", "vpc_id": "vpc-1", "route": [route("igw-1")] })),
         (
             "aws_route.a",
-            json!({ "id": "r-1", "route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1", "state": "blackhole" }),
+            json!({
+                "id": "r-1", "route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1",
+                "state": "blackhole",
+            }),
         ),
         (
             "aws_route.b",
-            json!({ "id": "r-2", "route_table_id": "rtb-1", "destination_ipv6_cidr_block": "::/0", "egress_only_gateway_id": "eigw-1" }),
+            json!({
+                "id": "r-2", "route_table_id": "rtb-1", "destination_ipv6_cidr_block": "::/0",
+                "egress_only_gateway_id": "eigw-1",
+            }),
         ),
         (
             "aws_route.c",
-            json!({ "id": "r-3", "route_table_id": "rtb-9", "destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1" }),
+            json!({
+                "id": "r-3", "route_table_id": "rtb-9", "destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1",
+            }),
         ),
     ]);
     let table = &translation.list("RouteTables")[0];
@@ -193,6 +204,28 @@ fn a_route_of_an_unknown_table_may_be_in_any_that_has_none_like_it() {
     assert_eq!(default("aws_route_table.u").as_deref(), Some(UNKNOWN));
     assert_eq!(default("aws_vpc.a.default_route_table_id").as_deref(), Some(UNKNOWN));
     assert_eq!(translation.notes, ["aws_route.b: it is not known which route table it is in"]);
+}
+
+#[test]
+fn a_table_that_is_looked_up_tells_its_routes_and_subnets() {
+    let translation = state(&[
+        ("data.aws_vpc.a", json!({ "id": "vpc-1", "cidr_block": "10.0.0.0/16" })),
+        ("data.aws_subnet.a", json!({ "id": "subnet-1", "vpc_id": "vpc-1", "cidr_block": "10.0.0.0/24" })),
+        (
+            "data.aws_route_table.a",
+            json!({
+                "route_table_id": "rtb-1",
+                "vpc_id": "vpc-1",
+                "routes": [{ "cidr_block": "0.0.0.0/0", "gateway_id": "igw-1", "nat_gateway_id": "" }],
+                "associations": [{ "main": false, "subnet_id": "subnet-1", "gateway_id": "" }, { "main": true, "subnet_id": "" }],
+            }),
+        ),
+    ]);
+    let table = translation.find("RouteTables", "RouteTableId", "rtb-1");
+    assert_eq!(destinations(table), pairs(&[("0.0.0.0/0", "igw-1"), ("10.0.0.0/16", "local")]));
+    let associations = table["Associations"].as_array().unwrap();
+    assert_eq!((&associations[0]["SubnetId"], &associations[1]["Main"]), (&json!("subnet-1"), &json!(true)));
+    assert_eq!(translation.list("Subnets")[0]["VpcId"], "vpc-1");
 }
 
 #[test]

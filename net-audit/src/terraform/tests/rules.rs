@@ -27,15 +27,24 @@ fn rules_of_all_makes_meet_in_their_group_once() {
         ),
         (
             "aws_security_group_rule.a",
-            json!({ "id": "r", "security_group_id": "sg-1", "type": "ingress", "protocol": "tcp", "from_port": 443, "to_port": 443, "cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": ["::/0"] }),
+            json!({
+                "id": "r", "security_group_id": "sg-1", "type": "ingress", "protocol": "tcp", "from_port": 443,
+                "to_port": 443, "cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": ["::/0"],
+            }),
         ),
         (
             "aws_security_group_rule.b",
-            json!({ "id": "r", "security_group_id": "sg-1", "type": "egress", "protocol": "all", "from_port": 0, "to_port": 65535, "source_security_group_id": "sg-2" }),
+            json!({
+                "id": "r", "security_group_id": "sg-1", "type": "egress", "protocol": "all", "from_port": 0,
+                "to_port": 65535, "source_security_group_id": "sg-2",
+            }),
         ),
         (
             "aws_vpc_security_group_ingress_rule.c",
-            json!({ "id": "r", "security_group_id": "sg-1", "ip_protocol": "udp", "from_port": 53, "to_port": 53, "prefix_list_id": "pl-1", "cidr_ipv4": "" }),
+            json!({
+                "id": "r", "security_group_id": "sg-1", "ip_protocol": "udp", "from_port": 53, "to_port": 53,
+                "prefix_list_id": "pl-1", "cidr_ipv4": "",
+            }),
         ),
         (
             "aws_vpc_security_group_egress_rule.d",
@@ -58,7 +67,11 @@ fn rules_of_all_makes_meet_in_their_group_once() {
 #[test]
 fn a_rule_that_the_plan_changes_is_not_there_as_it_was() {
     let old = json!({ "protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0", "10.0.0.0/8"] });
-    let rule = |block: &str| json!({ "security_group_id": "sg-1", "ip_protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_ipv4": block });
+    let rule = |block: &str| {
+        json!({
+            "security_group_id": "sg-1", "ip_protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_ipv4": block,
+        })
+    };
     let mut document = plan_document(&[
         ("aws_security_group.a", json!({ "id": "sg-1", "vpc_id": "vpc-1", "ingress": [old] }), json!({}), json!({})),
         ("aws_vpc_security_group_ingress_rule.a", rule("192.0.2.0/24"), json!({}), json!({})),
@@ -129,7 +142,10 @@ fn an_acl_ends_with_a_refusal_and_the_default_one_has_all_other_subnets() {
         ),
         (
             "aws_network_acl_rule.a",
-            json!({ "id": "r", "network_acl_id": "acl-1", "rule_number": 100, "egress": false, "protocol": "-1", "rule_action": "deny", "ipv6_cidr_block": "::/0" }),
+            json!({
+                "id": "r", "network_acl_id": "acl-1", "rule_number": 100, "egress": false, "protocol": "-1",
+                "rule_action": "deny", "ipv6_cidr_block": "::/0",
+            }),
         ),
         ("aws_network_acl_association.a", json!({ "id": "x", "network_acl_id": "acl-1", "subnet_id": "subnet-2" })),
         ("aws_subnet.a", subnet("subnet-1")),
