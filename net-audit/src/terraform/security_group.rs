@@ -52,9 +52,10 @@ pub(super) fn translate(world: &World, members: &mut Members) {
         let of = |egress| {
             permissions.iter().filter(|one| one.egress == egress).map(Permission::written).collect::<Vec<Value>>()
         };
+        let is_default = view.is_none_or(|view| view.instance.kind == "aws_default_security_group");
         let group = json!({
             "GroupId": id,
-            "GroupName": view.and_then(|view| view.known("name")).or_else(|| view.is_none().then(|| "default".to_owned())),
+            "GroupName": if is_default { Some("default".to_owned()) } else { view.and_then(|view| view.known("name")) },
             "Description": view.and_then(|view| view.known("description")),
             "VpcId": vpc,
             "OwnerId": view.and_then(|view| view.known("owner_id")),
