@@ -36,6 +36,7 @@ pub mod routing;
 pub mod rule;
 mod run;
 pub mod snapshot;
+pub mod terraform;
 pub mod traffic;
 pub mod waiver;
 

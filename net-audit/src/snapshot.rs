@@ -43,8 +43,8 @@ pub fn read<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Result<Estate, R
     let mut loose = Layer::default();
     let mut scoped: Vec<Layer<'a>> = Vec::new();
     for source in sources {
-        for members in document::objects(source)? {
-            match document::recognise(members, &mut notes)? {
+        for (members, source) in document::objects(source)? {
+            match document::recognise(members, source, &mut notes)? {
                 document::Content::Loose(members) => loose.members.push(members),
                 document::Content::Regions(layers) => scoped.extend(layers),
             }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::ReadError;
 use crate::capture::SCHEMA;
 use crate::gap::Kind;
+use crate::terraform;
 
 /// The members of one JSON object, not looked into.
 #[derive(Clone, Debug, Default)]
@@ -77,8 +78,8 @@ pub(super) enum Content<'a> {
     Regions(Vec<Layer<'a>>),
 }
 
-/// The objects of one source, one behind the other.
-pub(super) fn objects(bytes: &[u8]) -> Result<Vec<Members<'_>>, ReadError> {
+/// The objects of one source, one behind the other, each with its own bytes.
+pub(super) fn objects(bytes: &[u8]) -> Result<Vec<(Members<'_>, &[u8])>, ReadError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(ReadError::Utf16);
     }
@@ -90,12 +91,26 @@ pub(super) fn objects(bytes: &[u8]) -> Result<Vec<Members<'_>>, ReadError> {
         let _whole: IgnoredAny = serde_json::from_slice(bytes)?;
         return Err(ReadError::Alien("it is not a JSON object".to_owned()));
     }
-    let stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Members<'_>>();
-    Ok(stream.collect::<Result<_, _>>()?)
+    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Members<'_>>();
+    let mut objects = Vec::new();
+    let mut start = 0;
+    while let Some(members) = stream.next() {
+        let end = stream.byte_offset();
+        objects.push((members?, bytes.get(start..end).unwrap_or_default()));
+        start = end;
+    }
+    Ok(objects)
 }
 
 /// Tells what an object is.
-pub(super) fn recognise<'a>(members: Members<'a>, _notes: &mut Vec<String>) -> Result<Content<'a>, ReadError> {
+pub(super) fn recognise<'a>(
+    members: Members<'a>,
+    bytes: &[u8],
+    notes: &mut Vec<String>,
+) -> Result<Content<'a>, ReadError> {
+    if terraform::recognises(members.names()) {
+        return translated(bytes, notes).map(|layer| Content::Regions(vec![layer]));
+    }
     if let Some(schema) = members.get("schema") {
         return own(&members, schema).map(Content::Regions);
     }
@@ -111,6 +126,17 @@ pub(super) fn recognise<'a>(members: Members<'a>, _notes: &mut Vec<String>) -> R
         return Err(ReadError::OnePage);
     }
     Ok(Content::Loose(members))
+}
+
+/// What Terraform shows, in the words of the AWS CLI.
+fn translated<'a>(bytes: &[u8], notes: &mut Vec<String>) -> Result<Layer<'a>, ReadError> {
+    let translation = terraform::translate(bytes).map_err(|error| ReadError::Terraform(error.to_string()))?;
+    notes.extend(translation.notes);
+    let raw = |value: &serde_json::Value| serde_json::value::to_raw_value(value).map(Cow::Owned);
+    let members = translation.members.iter().map(|(name, value)| Ok((Cow::Owned(name.clone()), raw(value)?)));
+    let members = Members(members.collect::<Result<_, serde_json::Error>>()?);
+    let (account, region) = (translation.account, translation.region);
+    Ok(Layer { account, region, members: vec![members], denied: BTreeMap::new() })
 }
 
 /// Reads an own snapshot.

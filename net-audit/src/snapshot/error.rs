@@ -22,6 +22,9 @@ pub enum ReadError {
     /// It is JSON of another shape.
     #[error("this is not a snapshot of a network: {0}")]
     Alien(String),
+    /// It is Terraform's, and not understood.
+    #[error("{0}")]
+    Terraform(String),
     /// Members that are always needed are missing.
     #[error("the snapshot{} has no {}{}", of(region.as_deref()), names(missing), because(denied.as_deref()))]
     Incomplete {

@@ -86,6 +86,16 @@ fn gateway(id: String) -> Target {
         "nat" => Target::NatGateway(id),
         "eigw" => Target::EgressOnlyInternetGateway(id),
         "cagw" => Target::CarrierGateway(id),
-        _ => Target::Unrecognised(format!("{id} is no gateway that is known")),
+        _ => planned(&id).unwrap_or_else(|| Target::Unrecognised(format!("{id} is no gateway that is known"))),
+    }
+}
+
+/// A gateway that Terraform is going to make has its address for an id, `module.net.aws_internet_gateway.main`.
+fn planned(id: &str) -> Option<Target> {
+    match id.split('.').find(|word| word.starts_with("aws_"))? {
+        "aws_internet_gateway" => Some(Target::InternetGateway(id.to_owned())),
+        "aws_vpn_gateway" => Some(Target::OtherNetwork(id.to_owned())),
+        "aws_vpc_endpoint" => Some(Target::VpcEndpoint(id.to_owned())),
+        _ => None,
     }
 }

@@ -90,6 +90,10 @@ fn by_id(id: String, kind: fn(String) -> Peer) -> Peer {
 
 impl Permission {
     fn read(self) -> Result<inventory::Permission, String> {
+        if self.ip_protocol == UNKNOWN_UNTIL_APPLY {
+            let peers = vec![Peer::Unknown];
+            return Ok(inventory::Permission { protocol: Protocol::All, ports: Ports::ALL, peers });
+        }
         let protocol = protocol(&self.ip_protocol)?;
         let mut peers = Vec::new();
         for range in self.ip_ranges.unwrap_or_default() {
@@ -164,6 +168,11 @@ struct PortRange {
 
 impl Entry {
     fn read(self) -> Result<inventory::AclEntry, String> {
+        if [&self.protocol, &self.rule_action].into_iter().any(|text| text == UNKNOWN_UNTIL_APPLY) {
+            let (number, is_egress) = (self.rule_number, self.egress);
+            let (protocol, ports) = (Protocol::All, Ports::ALL);
+            return Ok(inventory::AclEntry { number, is_egress, allows: false, protocol, ports, block: None });
+        }
         let protocol = protocol(&self.protocol)?;
         let (from, to) = self.port_range.map_or((None, None), |range| (range.from, range.to));
         let allows = match self.rule_action.as_str() {
