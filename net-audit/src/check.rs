@@ -40,4 +40,4 @@ pub fn check(facts: &Facts<'_>) -> Findings {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

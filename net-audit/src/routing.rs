@@ -99,7 +99,8 @@ fn share_out<'a>(
     prefix_lists: &Listing<PrefixList>,
 ) -> Division<'a> {
     let routes: Vec<&Route> = routes.filter(|route| route.state != RouteState::Filtered).collect();
-    let local = routes.iter().filter(|route| route.target == Target::Local).filter_map(|route| route.destination.block());
+    let local =
+        routes.iter().filter(|route| route.target == Target::Local).filter_map(|route| route.destination.block());
     let local = AddressSet::of_prefixes(local.filter(|block| block.family() == family));
     let mut candidates: Vec<(Priority, usize)> = Vec::new();
     let mut undetermined = Vec::new();

@@ -13,30 +13,30 @@ use crate::snapshot::{Estate, read};
 const CLEAN: &str = include_str!("../../tests/fixtures/clean.json");
 
 /// The account as a snapshot: one VPC, two zones, each with a public, an application and a database subnet.
-pub(super) fn clean() -> Value {
+pub(crate) fn clean() -> Value {
     serde_json::from_str(CLEAN).unwrap()
 }
 
 /// The account after something was done to it.
-pub(super) fn spoilt(spoil: impl FnOnce(&mut Value)) -> Value {
+pub(crate) fn spoilt(spoil: impl FnOnce(&mut Value)) -> Value {
     let mut account = clean();
     spoil(&mut account);
     account
 }
 
 /// The first element of a member whose `key` is `id`.
-pub(super) fn find<'v>(account: &'v mut Value, member: &str, key: &str, id: &str) -> &'v mut Value {
+pub(crate) fn find<'v>(account: &'v mut Value, member: &str, key: &str, id: &str) -> &'v mut Value {
     let elements = account[member].as_array_mut().unwrap();
     elements.iter_mut().find(|element| element[key] == id).unwrap_or_else(|| panic!("no {id} among {member}"))
 }
 
 /// Adds an element to a member.
-pub(super) fn add(account: &mut Value, member: &str, element: Value) {
+pub(crate) fn add(account: &mut Value, member: &str, element: Value) {
     account[member].as_array_mut().unwrap().push(element);
 }
 
 /// What all rules say of the account.
-pub(super) fn everything(account: &Value) -> (Vec<Finding>, Vec<Unknown>) {
+pub(crate) fn everything(account: &Value) -> (Vec<Finding>, Vec<Unknown>) {
     let estate = estate(account);
     let (intent, prices) = (Intent::default(), built_in());
     let mut regions = audit(&estate, Setting { intent: &intent, prices: &prices, gb: None });
@@ -45,18 +45,18 @@ pub(super) fn everything(account: &Value) -> (Vec<Finding>, Vec<Unknown>) {
 }
 
 /// What one rule finds in the account.
-pub(super) fn findings(account: &Value, rule: Rule) -> Vec<Finding> {
+pub(crate) fn findings(account: &Value, rule: Rule) -> Vec<Finding> {
     everything(account).0.into_iter().filter(|finding| finding.rule == rule).collect()
 }
 
 /// What one rule cannot say of the account, in words.
-pub(super) fn unknown(account: &Value, rule: Rule) -> Vec<String> {
+pub(crate) fn unknown(account: &Value, rule: Rule) -> Vec<String> {
     let unknown = everything(account).1.into_iter().filter(|unknown| unknown.rule == rule);
     unknown.map(|unknown| unknown.gap.to_string()).collect()
 }
 
 /// Asks something of the facts of the account.
-pub(super) fn with_facts<T>(account: &Value, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
+pub(crate) fn with_facts<T>(account: &Value, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
     let estate = estate(account);
     let (intent, prices) = (Intent::default(), built_in());
     ask(&Facts::new(&estate, &estate.regions[0], Setting { intent: &intent, prices: &prices, gb: None }))

@@ -122,7 +122,8 @@ proptest! {
 
 #[test]
 fn inside_a_vpc_only_a_longer_route_that_somebody_made_beats_local() {
-    let mut routes = ["10.0.0.0/16 local", "10.0.1.0/24 eni-firewall", "10.0.2.0/24 vgw-office", "0.0.0.0/0 nat"].map(route);
+    let mut routes =
+        ["10.0.0.0/16 local", "10.0.1.0/24 eni-firewall", "10.0.2.0/24 vgw-office", "0.0.0.0/0 nat"].map(route);
     routes[0].target = Target::Local;
     let division = divide_all(&routes, Family::Ipv4, &lists(&[]));
     for (address, expected) in
