@@ -12,6 +12,7 @@ pub mod class;
 pub mod classify;
 pub mod cli;
 pub mod error;
+pub mod explain;
 pub mod exposure;
 pub mod facts;
 pub mod finding;
