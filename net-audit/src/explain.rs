@@ -194,7 +194,7 @@ pub enum PlaceError {
         unseen: Vec<Gap>,
     },
     /// Several things have the name.
-    #[error("`{text}` may be {}: name one of them", candidates.join(", "))]
+    #[error("`{text}` may be {}: name one of them", some(candidates))]
     Several {
         /// What was typed.
         text: String,
@@ -223,6 +223,16 @@ fn meant(near: &[String], searched: &[String]) -> String {
     match near {
         [] => format!(": searched were {}", searched.join(", ")),
         near => format!(": did you mean {}?", near.join(" or ")),
+    }
+}
+
+/// The first of many.
+fn some(candidates: &[String]) -> String {
+    const NAMED: usize = 8;
+    let named = candidates.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match candidates.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named}, and {more} more"),
     }
 }
 

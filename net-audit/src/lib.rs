@@ -11,6 +11,7 @@ pub mod check;
 pub mod class;
 pub mod classify;
 pub mod cli;
+pub mod difference;
 pub mod error;
 pub mod explain;
 pub mod exposure;
