@@ -46,6 +46,12 @@ pub(super) fn hosts<'a>(
     candidates.sort_by_cached_key(|candidate| (likelihood(candidate), candidate.resource()));
     let (mut certain, mut unsure) = (Vec::new(), Vec::new());
     for candidate in candidates.into_iter().take(TRIED) {
+        // The nodes of a load balancer and the tasks of a service are one way, not several.
+        let is_alone = matches!(candidate.purpose.as_deref(), Some(Purpose::Instance { .. }));
+        let title = candidate.title();
+        if !is_alone && certain.iter().any(|known: &Alternative| known.title == title) {
+            continue;
+        }
         let Some(alternative) = by(candidate, from, to, service) else { continue };
         if alternative.reaches == Some(true) {
             certain.push(alternative);
