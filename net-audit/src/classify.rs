@@ -110,6 +110,41 @@ pub fn classify_unblocked<'a>(inventory: &'a Inventory, subnet: &'a Subnet, fami
     survey(inventory, &Traveller::new(subnet, family).unblocked())
 }
 
+/// Addresses that one route of a subnet takes, and where it leads them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WayOut<'a> {
+    /// The route.
+    pub route: &'a Route,
+    /// The addresses.
+    pub addresses: AddressSet,
+    /// What it makes of the subnet, and why; no class if it leads to a service of AWS by a gateway endpoint.
+    pub leads: Result<(Option<Class>, String), Gap>,
+}
+
+/// Where each route of a subnet leads that is not `local`.
+///
+/// # Errors
+/// The route table that decides is not known, or which addresses one of its routes takes.
+pub fn ways_out<'a>(inventory: &'a Inventory, subnet: &'a Subnet, family: Family) -> Result<Vec<WayOut<'a>>, Gap> {
+    let traveller = Traveller::new(subnet, family);
+    let table = effective_table(inventory, subnet)?.table;
+    let division = divide(&table.routes, family, &inventory.prefix_lists);
+    let serves = |route: &Route| passage::judge(inventory, route, &traveller) == Passage::Service;
+    if let Some((_, gap)) = division.undetermined.into_iter().find(|(route, _)| !serves(route)) {
+        return Err(gap);
+    }
+    let ways = division.claims.into_iter().map(|claim| Way::new(inventory, claim, &traveller));
+    let ways = ways.map(|Way { claim: Claim { route, addresses }, passage }| {
+        let leads = match passage {
+            Passage::Leads(class, because) => Ok((Some(class), because)),
+            Passage::Service => Ok((None, format!("{} is a gateway endpoint", route.target.id()))),
+            Passage::Unknown(gap) => Err(gap),
+        };
+        WayOut { route, addresses, leads }
+    });
+    Ok(ways.collect())
+}
+
 /// Looks where the internet's addresses lead from where the traveller is.
 fn survey<'a>(inventory: &'a Inventory, traveller: &Traveller<'a>) -> FamilyVerdict<'a> {
     try_survey(inventory, traveller).unwrap_or_else(|gap| FamilyVerdict {

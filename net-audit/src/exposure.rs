@@ -21,7 +21,7 @@ use crate::prefix::Family;
 use crate::purpose::{Purpose, purpose};
 use crate::traffic::{Admitted, Direction, GroupRules, Opening};
 
-pub use proof::{Step, prove};
+pub use proof::{Step, ask, prove};
 
 /// A condition of exposure, in the order in which they are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -331,7 +331,11 @@ fn not_blocked(subnet: &Subnet) -> Result<bool, Gap> {
     }
 }
 
-fn runs(facts: &Facts<'_>, interface: &NetworkInterface) -> Result<bool, Gap> {
+/// Whether an interface is attached to something that runs.
+///
+/// # Errors
+/// It is attached to an instance that the snapshot does not have.
+pub fn runs(facts: &Facts<'_>, interface: &NetworkInterface) -> Result<bool, Gap> {
     match &interface.attachment {
         Attachment::Detached => Ok(false),
         Attachment::Service => Ok(true),

@@ -56,6 +56,14 @@ pub struct Division<'a> {
     pub undetermined: Vec<(&'a Route, Gap)>,
 }
 
+impl<'a> Division<'a> {
+    /// The best route for one address, if any takes it. Of equals the first.
+    #[must_use]
+    pub fn best(&self, address: u128) -> Option<&'a Route> {
+        self.claims.iter().find(|claim| claim.addresses.contains(address)).map(|claim| claim.route)
+    }
+}
+
 /// How strong a route's claim to a block is: the longest block first, then the maker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Priority {
@@ -76,8 +84,26 @@ enum Maker {
 /// Routes of equal priority all get what they compete for: AWS picks one of them, and does not say which.
 #[must_use]
 pub fn divide<'a>(routes: &'a [Route], family: Family, prefix_lists: &Listing<PrefixList>) -> Division<'a> {
-    let in_force = |route: &&Route| route.target != Target::Local && route.state != RouteState::Filtered;
-    let routes: Vec<&Route> = routes.iter().filter(in_force).collect();
+    share_out(routes.iter().filter(|route| route.target != Target::Local), family, prefix_lists)
+}
+
+/// Shares out the addresses of a family among all routes, `local` ones included: for conversations inside a VPC.
+///
+/// What is propagated never takes an address from `local`, however long its block.
+#[must_use]
+pub fn divide_all<'a>(routes: &'a [Route], family: Family, prefix_lists: &Listing<PrefixList>) -> Division<'a> {
+    share_out(routes.iter(), family, prefix_lists)
+}
+
+fn share_out<'a>(
+    routes: impl Iterator<Item = &'a Route>,
+    family: Family,
+    prefix_lists: &Listing<PrefixList>,
+) -> Division<'a> {
+    let routes: Vec<&Route> = routes.filter(|route| route.state != RouteState::Filtered).collect();
+    let local =
+        routes.iter().filter(|route| route.target == Target::Local).filter_map(|route| route.destination.block());
+    let local = AddressSet::of_prefixes(local.filter(|block| block.family() == family));
     let mut candidates: Vec<(Priority, usize)> = Vec::new();
     let mut undetermined = Vec::new();
     for (index, route) in routes.iter().enumerate() {
@@ -94,6 +120,7 @@ pub fn divide<'a>(routes: &'a [Route], family: Family, prefix_lists: &Listing<Pr
     for rivals in candidates.chunk_by(|(one, _), (other, _)| one == other) {
         let Some((priority, _)) = rivals.first() else { continue };
         let block = AddressSet::from(priority.prefix);
+        let block = if priority.maker == Maker::Propagated { block.subtract(&local) } else { block };
         let free = block.subtract(&taken);
         for (_, index) in rivals {
             if let Some(share) = shares.get_mut(*index) {

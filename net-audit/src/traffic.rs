@@ -166,7 +166,7 @@ impl<'a> GroupRules<'a> {
 }
 
 /// The protocols that rules tell apart, and the one that stands for all others.
-fn every_protocol(
+pub(crate) fn every_protocol(
     rules: impl Iterator<Item = Protocol>,
     entries: impl Iterator<Item = Protocol>,
 ) -> impl Iterator<Item = Protocol> {
@@ -177,12 +177,13 @@ fn every_protocol(
     all.into_iter()
 }
 
-fn ends(ports: Ports) -> [u32; 2] {
+/// Where a range begins, and where what follows it does.
+pub(crate) fn ends(ports: Ports) -> [u32; 2] {
     [u32::from(ports.first), u32::from(ports.last) + 1]
 }
 
 /// The ranges of ports within which no rule changes. A protocol without ports has one.
-fn intervals(protocol: Protocol, edges: impl Iterator<Item = u32>) -> Vec<Ports> {
+pub(crate) fn intervals(protocol: Protocol, edges: impl Iterator<Item = u32>) -> Vec<Ports> {
     if !protocol.has_ports() {
         return vec![Ports::ALL];
     }
@@ -253,17 +254,39 @@ pub fn decide(acl: &NetworkAcl, direction: Direction, family: Family, protocol: 
     decision
 }
 
+/// The entry that decides for one address, protocol and port; `None` if none fits or it is not known whom an earlier one is for.
+#[must_use]
+pub fn deciding_entry(
+    acl: &NetworkAcl,
+    direction: Direction,
+    (family, address): (Family, u128),
+    protocol: Protocol,
+    port: u16,
+) -> Option<&AclEntry> {
+    let fits = |entry: &&AclEntry| {
+        let is_for = |block: Prefix| block.family() == family && block.first() <= address && address <= block.last();
+        speaks(entry, direction, protocol) && entry.ports.contain(port) && entry.block.is_none_or(is_for)
+    };
+    acl.entries.iter().find(fits).filter(|entry| entry.block.is_some())
+}
+
 /// The addresses that an answer can be sent to, from whichever port they asked.
 #[must_use]
 pub fn answers(acl: &NetworkAcl, family: Family, protocol: Protocol) -> AclDecision {
+    answers_by(acl, Direction::Egress, family, protocol)
+}
+
+/// The addresses with which answers can be exchanged: those that one gives (egress), or those that one gets (ingress).
+#[must_use]
+pub fn answers_by(acl: &NetworkAcl, direction: Direction, family: Family, protocol: Protocol) -> AclDecision {
     if !protocol.has_ports() {
-        return decide(acl, Direction::Egress, family, protocol, 0);
+        return decide(acl, direction, family, protocol, 0);
     }
-    let edges = acl_edges(acl, Direction::Egress, protocol).chain([u32::from(EPHEMERAL.first)]);
+    let edges = acl_edges(acl, direction, protocol).chain([u32::from(EPHEMERAL.first)]);
     let clients = intervals(protocol, edges).into_iter().filter(|ports| EPHEMERAL.contain(ports.first));
     let mut all = AclDecision::default();
     for ports in clients {
-        let one = decide(acl, Direction::Egress, family, protocol, ports.first);
+        let one = decide(acl, direction, family, protocol, ports.first);
         all.allowed = all.allowed.union(&one.allowed);
         all.gaps.extend(one.gaps);
     }

@@ -23,10 +23,12 @@ pub struct Step {
 /// Asks all six conditions of an interface.
 #[must_use]
 pub fn prove(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Vec<Step> {
-    Condition::ALL.into_iter().map(|condition| step(facts, exposure, condition)).collect()
+    Condition::ALL.into_iter().map(|condition| ask(facts, exposure, condition)).collect()
 }
 
-fn step(facts: &Facts<'_>, exposure: &Exposure<'_>, condition: Condition) -> Step {
+/// Asks one condition of an interface.
+#[must_use]
+pub fn ask(facts: &Facts<'_>, exposure: &Exposure<'_>, condition: Condition) -> Step {
     let answer = match condition {
         Condition::Route => by_route(facts, exposure),
         Condition::Address => Ok(by_address(exposure)),

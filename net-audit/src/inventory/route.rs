@@ -112,6 +112,17 @@ impl Route {
     }
 }
 
+impl Destination {
+    /// The block, if it is one.
+    #[must_use]
+    pub fn block(&self) -> Option<Prefix> {
+        match self {
+            Self::Block(block) => Some(*block),
+            Self::PrefixList(_) | Self::Unknown => None,
+        }
+    }
+}
+
 impl Target {
     /// The id, or `local`.
     #[must_use]

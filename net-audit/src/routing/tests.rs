@@ -119,3 +119,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn inside_a_vpc_only_a_longer_route_that_somebody_made_beats_local() {
+    let mut routes =
+        ["10.0.0.0/16 local", "10.0.1.0/24 eni-firewall", "10.0.2.0/24 vgw-office", "0.0.0.0/0 nat"].map(route);
+    routes[0].target = Target::Local;
+    let division = divide_all(&routes, Family::Ipv4, &lists(&[]));
+    for (address, expected) in
+        [("10.0.0.9", "local"), ("10.0.1.9", "eni-firewall"), ("10.0.2.9", "local"), ("10.1.0.1", "nat")]
+    {
+        let address: std::net::Ipv4Addr = address.parse().unwrap();
+        let best = division.best(u128::from(address.to_bits())).unwrap();
+        assert_eq!(best.target.id(), expected, "{address}");
+    }
+}
