@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::routes::usage::{Usage, note, owner_elsewhere, table};
+use super::routes::usage::{Usage, note, table};
 use crate::facts::Facts;
 use crate::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::gap::Gap;
-use crate::inventory::{
-    Association, InternetGateway, Inventory, Listing, NatPlace, RouteTable, Target, UNKNOWN_UNTIL_APPLY, VpcEndpoint,
-};
+use crate::inventory::{Association, InternetGateway, Inventory, Listing, NatPlace, RouteTable, Target, VpcEndpoint};
 use crate::rule::Rule;
 
 const RULE: Rule = Rule::UnusedGateway;
 
-/// Security groups of services that come in by an internet gateway to which no route leads. Source: Amazon CloudFront Developer Guide, "Restrict access
+/// Security groups of services that come in by an internet gateway to which no route leads. Source: Amazon `CloudFront` Developer Guide, "Restrict access
 /// with VPC origins"; AWS Global Accelerator Developer Guide, "Client IP address preservation": the VPC must have an internet gateway.
 const COMES_IN: [&str; 2] = ["CloudFront-VPCOrigins-Service-SG", "GlobalAccelerator"];
 
@@ -59,20 +57,6 @@ impl<'a> Used<'a> {
     }
 }
 
-/// Whether a VPC can be spoken of: another account's is seen in part only.
-fn judge(usage: &Usage<'_, '_>, vpc: &str) -> Result<bool, Gap> {
-    if usage.is_told_by_owner(vpc) || vpc == UNKNOWN_UNTIL_APPLY {
-        return Ok(false);
-    }
-    let found = usage.inventory().vpcs.find(vpc)?;
-    match owner_elsewhere(usage.inventory(), found) {
-        Some(owner) => {
-            Err(Gap::NotUnderstood(format!("{vpc} belongs to {owner}: this account sees a part of it only")))
-        }
-        None => Ok(true),
-    }
-}
-
 /// The gateways of a listing that no table in use leads to, each with its VPC if it is attached to one.
 fn unused<'a>(
     listing: &'a Listing<InternetGateway>,
@@ -115,7 +99,7 @@ fn internet_gateways<'a>(
             continue;
         }
         // A regional NAT gateway would use it by a table of its own.
-        match judge(usage, vpc).and_then(|judged| inventory.nat_gateways.known().map(|_| judged)) {
+        match usage.sees_all_of(vpc).and_then(|judged| inventory.nat_gateways.known().map(|_| judged)) {
             Ok(true) => {}
             Ok(false) => continue,
             Err(gap) => {
@@ -154,7 +138,7 @@ fn egress_only<'a>(
     let region = usage.region();
     for (gateway, vpc) in gateways {
         let id = &gateway.id;
-        match vpc.map_or(Ok(true), |vpc| judge(usage, vpc)) {
+        match vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)) {
             Ok(true) => {}
             Ok(false) => continue,
             Err(gap) => {
@@ -184,7 +168,7 @@ fn tables<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut BTreeMap<Gap
     let region = usage.region();
     for owner in inventory.route_tables.iter().filter(|table| table.associations.is_empty()) {
         let judged =
-            judge(usage, &owner.vpc).and_then(|judged| Ok(judged && !is_of_regional_nat(inventory, used, owner)?));
+            usage.sees_all_of(&owner.vpc).and_then(|judged| Ok(judged && !is_of_regional_nat(inventory, used, owner)?));
         match judged {
             Ok(true) => {}
             Ok(false) => continue,
@@ -237,7 +221,7 @@ fn endpoints<'a>(
     for endpoint in endpoints.filter(is_idle) {
         let id = &endpoint.id;
         let vpc = endpoint.vpc.as_deref();
-        match vpc.map_or(Ok(true), |vpc| judge(usage, vpc)) {
+        match vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)) {
             Ok(true) => {}
             Ok(false) => continue,
             Err(gap) => {

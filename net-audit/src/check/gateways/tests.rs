@@ -21,7 +21,7 @@ fn closed(account: &mut Value) {
     find(account, "RouteTables", "RouteTableId", "rtb-0public")["Routes"].as_array_mut().unwrap().pop();
 }
 
-fn table(associations: Value, routes: Value) -> Value {
+fn table(associations: &Value, routes: &Value) -> Value {
     json!({ "RouteTableId": "rtb-0new", "VpcId": VPC, "Associations": associations, "Routes": routes })
 }
 
@@ -44,7 +44,7 @@ fn an_internet_gateway_that_no_route_in_use_leads_to_is_not_used() {
     let only_by_an_orphan = spoilt(|account| {
         closed(account);
         let route = json!({ "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": IGW });
-        add(account, "RouteTables", table(json!([]), json!([route])));
+        add(account, "RouteTables", table(&json!([]), &json!([route])));
     });
     let found = findings(&only_by_an_orphan, RULE);
     assert_eq!(found.iter().map(|finding| finding.resources[0].id.as_str()).collect::<Vec<_>>(), [IGW, "rtb-0new"]);
@@ -58,7 +58,7 @@ fn what_uses_an_internet_gateway_without_a_route_is_use() {
         add(account, "NatGateways", gateway);
         // Its own table.
         let route = json!({ "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": IGW });
-        add(account, "RouteTables", table(json!([]), json!([route])));
+        add(account, "RouteTables", table(&json!([]), &json!([route])));
     });
     assert_eq!(findings(&regional, RULE), []);
     for group in ["CloudFront-VPCOrigins-Service-SG", "GlobalAccelerator"] {
@@ -71,7 +71,7 @@ fn what_uses_an_internet_gateway_without_a_route_is_use() {
     }
     let ingress = spoilt(|account| {
         closed(account);
-        add(account, "RouteTables", table(json!([{ "GatewayId": IGW }]), json!([])));
+        add(account, "RouteTables", table(&json!([{ "GatewayId": IGW }]), &json!([])));
     });
     assert_eq!(findings(&ingress, RULE), []);
 }
@@ -98,15 +98,15 @@ fn gateways_that_are_attached_to_nothing_are_not_used() {
 
 #[test]
 fn an_orphan_table_is_not_used_and_a_gateways_table_is() {
-    let orphan = spoilt(|account| add(account, "RouteTables", table(json!([]), json!([]))));
+    let orphan = spoilt(|account| add(account, "RouteTables", table(&json!([]), &json!([]))));
     let finding = only(&orphan);
     assert_eq!(finding.title, "no subnet uses the route table rtb-0new");
     assert_eq!(finding.remedy.cli, ["aws ec2 delete-route-table --route-table-id rtb-0new --region eu-central-1"]);
-    let edge = spoilt(|account| add(account, "RouteTables", table(json!([{ "GatewayId": "vgw-1" }]), json!([]))));
+    let edge = spoilt(|account| add(account, "RouteTables", table(&json!([{ "GatewayId": "vgw-1" }]), &json!([]))));
     assert_eq!(findings(&edge, RULE), []);
     // A subnet that the account does not see.
     let hidden =
-        spoilt(|account| add(account, "RouteTables", table(json!([{ "SubnetId": "subnet-hidden" }]), json!([]))));
+        spoilt(|account| add(account, "RouteTables", table(&json!([{ "SubnetId": "subnet-hidden" }]), &json!([]))));
     assert_eq!(findings(&hidden, RULE), []);
 }
 
@@ -155,7 +155,7 @@ fn without_a_kind_it_is_unknown_whether_it_is_used() {
 
 #[test]
 fn of_a_vpc_that_another_account_shares_it_is_unknown() {
-    let mut account = spoilt(|account| add(account, "RouteTables", table(json!([]), json!([]))));
+    let mut account = spoilt(|account| add(account, "RouteTables", table(&json!([]), &json!([]))));
     account["account"] = "444455556666".into();
     let shared = json!({ "schema": crate::snapshot::SCHEMA, "regions": [account] });
     assert_eq!(findings(&shared, RULE), []);

@@ -10,7 +10,7 @@ use crate::snapshot::SCHEMA;
 const VPC: &str = "vpc-0clean0000000001";
 const RULE: Rule = Rule::PeeringRoutes;
 
-fn peering(status: &str, theirs: Value) -> Value {
+fn peering(status: &str, theirs: &Value) -> Value {
     json!({
         "VpcPeeringConnectionId": "pcx-1", "Status": { "Code": status },
         "RequesterVpcInfo": { "VpcId": VPC, "OwnerId": "111122223333", "CidrBlock": "10.20.0.0/16" },
@@ -26,7 +26,7 @@ fn add_route(account: &mut Value, destination: &str, target: &str) {
 
 fn peered(status: &str, routed: &str) -> Value {
     spoilt(|account| {
-        add(account, "VpcPeeringConnections", peering(status, json!("10.30.0.0/16")));
+        add(account, "VpcPeeringConnections", peering(status, &json!("10.30.0.0/16")));
         add_route(account, routed, "pcx-1");
     })
 }
@@ -42,7 +42,7 @@ fn ids(finding: &Finding) -> Vec<&str> {
 }
 
 /// Another VPC with one subnet and these routes, in an account of its own.
-fn other(vpc: &str, block: &str, routes: Value) -> Value {
+fn other(vpc: &str, block: &str, routes: &Value) -> Value {
     json!({
         "account": "444455556666", "region": "eu-west-1",
         "Vpcs": [{ "VpcId": vpc, "OwnerId": "444455556666", "CidrBlock": block }],
@@ -87,14 +87,14 @@ fn routes_within_the_peers_blocks_are_as_they_should_be() {
     assert_eq!(findings(&peered("active", "10.30.7.0/24"), RULE), []);
     // The rest of a wide route is taken by better ones, or is the VPC's own.
     let covered = spoilt(|account| {
-        add(account, "VpcPeeringConnections", peering("active", json!("10.30.0.0/16")));
+        add(account, "VpcPeeringConnections", peering("active", &json!("10.30.0.0/16")));
         add(account, "TransitGatewayVpcAttachments", attachment(VPC));
         add_route(account, "10.30.0.0/15", "pcx-1");
         add_route(account, "10.31.0.0/16", "tgw-1");
     });
     assert_eq!(findings(&covered, RULE), []);
     let next = spoilt(|account| {
-        add(account, "VpcPeeringConnections", peering("active", json!("10.21.0.0/16")));
+        add(account, "VpcPeeringConnections", peering("active", &json!("10.21.0.0/16")));
         add_route(account, "10.20.0.0/15", "pcx-1");
     });
     assert_eq!(findings(&next, RULE), []);
@@ -103,7 +103,7 @@ fn routes_within_the_peers_blocks_are_as_they_should_be() {
 #[test]
 fn a_table_that_nothing_uses_sends_nothing_to_a_peer() {
     let account = spoilt(|account| {
-        add(account, "VpcPeeringConnections", peering("active", json!("10.30.0.0/16")));
+        add(account, "VpcPeeringConnections", peering("active", &json!("10.30.0.0/16")));
         let route = json!({ "DestinationCidrBlock": "10.0.0.0/8", "VpcPeeringConnectionId": "pcx-1" });
         let table = json!({ "RouteTableId": "rtb-0orphan", "VpcId": VPC, "Associations": [], "Routes": [route] });
         add(account, "RouteTables", table);
@@ -114,13 +114,13 @@ fn a_table_that_nothing_uses_sends_nothing_to_a_peer() {
 #[test]
 fn a_peer_whose_blocks_nobody_tells_is_unknown_until_it_is_described() {
     let account = spoilt(|account| {
-        add(account, "VpcPeeringConnections", peering("active", Value::Null));
+        add(account, "VpcPeeringConnections", peering("active", &Value::Null));
         add_route(account, "10.28.0.0/14", "pcx-1");
     });
     assert_eq!(findings(&account, RULE), []);
     assert_eq!(unknown(&account, RULE), ["the blocks of vpc-peer, the other side of pcx-1, are not told"]);
     let back = json!([{ "DestinationCidrBlock": "10.20.0.0/16", "VpcPeeringConnectionId": "pcx-1" }]);
-    let both = estate(&account, vec![other("vpc-peer", "10.28.0.0/14", back)]);
+    let both = estate(&account, vec![other("vpc-peer", "10.28.0.0/14", &back)]);
     assert_eq!((findings(&both, RULE), unknown(&both, RULE)), (Vec::new(), Vec::new()));
 }
 
@@ -147,7 +147,7 @@ fn without_peerings_or_attachments_a_route_to_them_is_unknown_and_without_a_rout
 fn a_peer_without_a_route_back_does_not_answer() {
     let account = peered("active", "10.30.0.0/16");
     let silent = json!([{ "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-9" }]);
-    let finding = only(&estate(&account, vec![other("vpc-peer", "10.30.0.0/16", silent)]));
+    let finding = only(&estate(&account, vec![other("vpc-peer", "10.30.0.0/16", &silent)]));
     assert_eq!((finding.severity, ids(&finding)), (Severity::Medium, vec!["pcx-1", "rtb-0appa"]));
     assert!(finding.title.contains("routed one way"));
     let command = "aws ec2 create-route --route-table-id rtb-of-vpc-peer --destination-cidr-block 10.20.0.0/16";
@@ -162,7 +162,7 @@ fn a_peer_that_answers_to_a_part_or_by_another_way_answers() {
         json!([{ "DestinationCidrBlock": "10.0.0.0/8", "TransitGatewayId": "tgw-1" }]),
         json!([{ "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "vpce-0firewall" }]),
     ] {
-        let both = estate(&account, vec![other("vpc-peer", "10.30.0.0/16", routes)]);
+        let both = estate(&account, vec![other("vpc-peer", "10.30.0.0/16", &routes)]);
         assert_eq!(findings(&both, RULE), []);
     }
     // Nobody described the peer: what it answers is not asked.
@@ -184,7 +184,7 @@ fn routes_to_a_connection_that_is_not_accepted_wait() {
 
 #[test]
 fn both_sides_of_a_connection_need_their_own_addresses() {
-    let account = spoilt(|account| add(account, "VpcPeeringConnections", peering("active", json!("10.20.128.0/17"))));
+    let account = spoilt(|account| add(account, "VpcPeeringConnections", peering("active", &json!("10.20.128.0/17"))));
     let finding = only(&account);
     assert_eq!(ids(&finding), ["pcx-1", VPC, "vpc-peer"]);
     assert_eq!(finding.title, "both sides of pcx-1 claim 10.20.0.0/16");
@@ -195,7 +195,7 @@ fn attachment(vpc: &str) -> Value {
 }
 
 /// The account and another one on a transit gateway.
-fn on_transit(block: &str, routes: Value) -> Value {
+fn on_transit(block: &str, routes: &Value) -> Value {
     let account = spoilt(|account| {
         add(account, "TransitGatewayVpcAttachments", attachment(VPC));
         add_route(account, "10.0.0.0/8", "tgw-1");
@@ -211,7 +211,7 @@ fn to_transit() -> Value {
 
 #[test]
 fn vpcs_of_one_transit_gateway_need_their_own_addresses() {
-    let finding = only(&on_transit("10.20.128.0/17", to_transit()));
+    let finding = only(&on_transit("10.20.128.0/17", &to_transit()));
     assert_eq!(ids(&finding), ["tgw-1", VPC, "vpc-zz"]);
     assert_eq!((finding.severity, finding.confidence), (Severity::Medium, Confidence::Medium));
     assert_eq!(finding.proof[..2], [format!("{VPC} has 10.20.0.0/16"), "vpc-zz has 10.20.128.0/17".to_owned()]);
@@ -219,11 +219,11 @@ fn vpcs_of_one_transit_gateway_need_their_own_addresses() {
 
 #[test]
 fn summaries_default_routes_and_blocks_that_are_meant_to_be_reused_are_normal_on_a_transit_gateway() {
-    let normal = on_transit("10.40.0.0/16", to_transit());
+    let normal = on_transit("10.40.0.0/16", &to_transit());
     assert_eq!((findings(&normal, RULE), unknown(&normal, RULE)), (Vec::new(), Vec::new()));
     // It is attached and sends nothing there.
-    assert_eq!(findings(&on_transit("10.20.128.0/17", json!([])), RULE), []);
-    let mut pods = on_transit("100.64.0.0/16", to_transit());
+    assert_eq!(findings(&on_transit("10.20.128.0/17", &json!([])), RULE), []);
+    let mut pods = on_transit("100.64.0.0/16", &to_transit());
     let secondary = json!({ "CidrBlock": "100.64.0.0/16", "CidrBlockState": { "State": "associated" } });
     pods["regions"][0]["Vpcs"][0]["CidrBlockAssociationSet"].as_array_mut().unwrap().push(secondary);
     assert_eq!(findings(&pods, RULE), []);

@@ -80,7 +80,7 @@ impl<'a> Fates<'a> {
             return Err(Gap::Resource { kind: Kind::TransitAttachments, id });
         };
         let is_over = |attachment: &&TransitAttachment| ATTACHMENT_OVER.contains(&attachment.state.as_str());
-        let all_over = attachments.iter().all(|attachment| is_over(attachment));
+        let all_over = attachments.iter().all(is_over);
         Ok(attachments
             .first()
             .filter(|_| all_over)
@@ -196,10 +196,9 @@ fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
     let is_shadowed = losing.is_empty();
     let is_occupied = subnets.iter().any(|subnet| usage.is_occupied(&subnet.id));
     let severity = match (is_shadowed, is_occupied) {
-        (true, _) => Severity::Low,
         (false, true) => Severity::High,
         (false, false) if usage.is_used(owner) => Severity::Medium,
-        (false, false) => Severity::Low,
+        (false, false) | (true, _) => Severity::Low,
     };
     let told = if is_shadowed { routes } else { &losing };
     let lost = listed(told.iter().map(|route| destination(route)));
@@ -263,18 +262,15 @@ fn remedy(usage: &Usage<'_, '_>, dead: &Dead<'_>, subnets: &[&Subnet]) -> Remedy
     for route in own {
         let (Some(option), Some(argument)) = (destination_option(route), destination_argument(route)) else { continue };
         let at = format!("--route-table-id {} {option}", table.id);
-        match other {
-            Some(gateway) => {
-                cli.push(format!("aws ec2 replace-route {at} --nat-gateway-id {}{region}", gateway.id));
-                terraform.push(format!(
+        if let Some(gateway) = other {
+            cli.push(format!("aws ec2 replace-route {at} --nat-gateway-id {}{region}", gateway.id));
+            terraform.push(format!(
                     "resource \"aws_route\" \"this\" {{\n  route_table_id = \"{}\"\n  {argument}\n  nat_gateway_id = \"{}\"\n}}",
                     table.id, gateway.id
                 ));
-            }
-            None => {
-                cli.push(format!("aws ec2 delete-route {at}{region}"));
-                terraform.push(format!("# remove the aws_route of {} with {argument}", table.id));
-            }
+        } else {
+            cli.push(format!("aws ec2 delete-route {at}{region}"));
+            terraform.push(format!("# remove the aws_route of {} with {argument}", table.id));
         }
     }
     let advice = match (other, cli.is_empty()) {

@@ -121,7 +121,7 @@ fn by_default<'a>(usage: &Usage<'_, 'a>, subnets: &[&'a Subnet]) -> Vec<&'a Subn
 fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route], public: &[&Subnet]) -> Remedy {
     let region = usage.region();
     let mut cli = Vec::new();
-    let mut terraform = String::new();
+    let mut terraform = Vec::new();
     if !public.is_empty() {
         let query = "--query RouteTable.RouteTableId --output text";
         cli.push(format!("TABLE=$(aws ec2 create-route-table --vpc-id {} {query}{region})", vpc.id));
@@ -136,8 +136,8 @@ fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route]
         for subnet in public {
             let id = &subnet.id;
             cli.push(format!("aws ec2 associate-route-table --route-table-id $TABLE --subnet-id {id}{region}"));
-            terraform.push_str(&format!(
-                "resource \"aws_route_table_association\" \"public\" {{\n  subnet_id = \"{id}\"\n  route_table_id = aws_route_table.public.id\n}}\n"
+            terraform.push(format!(
+                "resource \"aws_route_table_association\" \"public\" {{\n  subnet_id = \"{id}\"\n  route_table_id = aws_route_table.public.id\n}}"
             ));
         }
     }
@@ -147,12 +147,12 @@ fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route]
         }
     }
     let removed: Vec<String> = routes.iter().filter_map(|route| destination_argument(route)).collect();
-    terraform.push_str(&format!(
+    terraform.push(format!(
         "resource \"aws_default_route_table\" \"main\" {{\n  default_route_table_id = \"{}\"\n  route = [] # without {}\n}}",
         main.id,
         removed.join(", ")
     ));
     let advice =
         "Leave the main route table empty: give the subnets that are meant to be public a table of their own first.";
-    Remedy { advice: advice.to_owned(), cli, terraform }
+    Remedy { advice: advice.to_owned(), cli, terraform: terraform.join("\n") }
 }

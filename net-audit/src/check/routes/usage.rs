@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::exposure::Verdict;
 use crate::facts::Facts;
 use crate::finding::{Findings, Resource};
 use crate::gap::Gap;
-use crate::inventory::{Association, Destination, Inventory, Route, RouteTable, Subnet, Vpc};
+use crate::inventory::{Association, Destination, Inventory, Route, RouteTable, Subnet, UNKNOWN_UNTIL_APPLY, Vpc};
 use crate::prefix::Family;
 use crate::purpose::Purpose;
 use crate::rule::Rule;
@@ -54,6 +55,20 @@ impl<'f, 'a> Usage<'f, 'a> {
         self.told.contains(vpc)
     }
 
+    /// Whether it can be said of a VPC that something is missing or not used in it, and nobody else says it: another account's VPC is seen in part only.
+    pub(in crate::check) fn sees_all_of(&self, vpc: &str) -> Result<bool, Gap> {
+        if self.is_told_by_owner(vpc) || vpc == UNKNOWN_UNTIL_APPLY {
+            return Ok(false);
+        }
+        let inventory = self.inventory();
+        match owner_elsewhere(inventory, inventory.vpcs.find(vpc)?) {
+            Some(owner) => {
+                Err(Gap::NotUnderstood(format!("{vpc} belongs to {owner}: this account sees a part of it only")))
+            }
+            None => Ok(true),
+        }
+    }
+
     /// Whether something sits in a subnet; if nobody looked: yes, for it may.
     pub(in crate::check) fn is_occupied(&self, subnet: &str) -> bool {
         let interfaces = &self.inventory().network_interfaces;
@@ -66,6 +81,14 @@ impl<'f, 'a> Usage<'f, 'a> {
         let exposures: &'f [_] = &self.facts.exposures;
         let at = exposures.binary_search_by(|exposure| exposure.interface.id.as_str().cmp(interface)).ok()?;
         exposures.get(at).map(|exposure| &*exposure.purpose)
+    }
+
+    /// Whether the internet reaches an interface in a family.
+    pub(in crate::check) fn verdict(&self, interface: &str, family: Family) -> Option<&'f Verdict> {
+        let exposures: &'f [_] = &self.facts.exposures;
+        let start = exposures.partition_point(|exposure| exposure.interface.id.as_str() < interface);
+        let of_interface = exposures.iter().skip(start).take_while(|exposure| exposure.interface.id == interface);
+        of_interface.filter(|exposure| exposure.family == family).map(|exposure| &exposure.verdict).next()
     }
 
     /// What sits in subnets: `3 ECS tasks, 1 database`.
@@ -107,7 +130,7 @@ impl<'f, 'a> Usage<'f, 'a> {
 }
 
 /// The account that owns a VPC, if it is another one: what is in it is seen in part only.
-pub(in crate::check) fn owner_elsewhere<'a>(inventory: &Inventory, vpc: &'a Vpc) -> Option<&'a str> {
+fn owner_elsewhere<'a>(inventory: &Inventory, vpc: &'a Vpc) -> Option<&'a str> {
     let account = inventory.account.as_deref()?;
     vpc.owner.as_deref().filter(|owner| *owner != account)
 }

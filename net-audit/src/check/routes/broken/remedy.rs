@@ -253,16 +253,15 @@ fn egress_only(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     let gateways = &usage.inventory().egress_only_internet_gateways;
     let attached = gateways.iter().find(|gateway| gateway.vpcs.iter().any(|vpc| vpc == broken.vpc));
     let option = "--egress-only-internet-gateway-id";
-    let (mut cli, own) = match attached {
-        Some(gateway) => (Vec::new(), gateway.id.as_str()),
-        None => {
-            let query = "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId";
-            let command = format!(
-                "GATEWAY=$(aws ec2 create-egress-only-internet-gateway --vpc-id {} --query {query} --output text{region})",
-                broken.vpc
-            );
-            (vec![command], "$GATEWAY")
-        }
+    let (mut cli, own) = if let Some(gateway) = attached {
+        (Vec::new(), gateway.id.as_str())
+    } else {
+        let query = "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId";
+        let command = format!(
+            "GATEWAY=$(aws ec2 create-egress-only-internet-gateway --vpc-id {} --query {query} --output text{region})",
+            broken.vpc
+        );
+        (vec![command], "$GATEWAY")
     };
     let argument = "egress_only_gateway_id = aws_egress_only_internet_gateway.this.id";
     let (routes, route) = reroute(usage, broken, option, argument, own);
