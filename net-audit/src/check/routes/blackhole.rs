@@ -209,7 +209,8 @@ fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
         (false, true) => "no subnet uses the table".to_owned(),
         (false, false) => {
             let sits = usage.what_sits_in(subnets.iter().map(|subnet| subnet.id.as_str()));
-            format!("{} lose {lost}: {sits}", names())
+            let verb = if subnets.len() == 1 { "loses" } else { "lose" };
+            format!("{} {verb} {lost}: {sits}", names())
         }
     };
     let sent =
@@ -243,11 +244,11 @@ pub(super) fn working_nat<'a>(usage: &Usage<'_, 'a>, vpc: &str, subnets: &[&Subn
             NatPlace::Region => true,
         };
         let is_public = gateway.connectivity == Connectivity::Public;
-        gateway.vpc == vpc && gateway.state == "available" && is_public && is_open
+        gateway.state == "available" && is_public && is_open
     };
     let wanted = zones(subnets.iter().copied());
     let is_near = |gateway: &&NatGateway| zone(gateway).is_none_or(|zone| wanted.contains(&zone));
-    let gateways = usage.inventory().nat_gateways.iter().filter(works);
+    let gateways = usage.nat_gateways(vpc).iter().copied().filter(works);
     gateways.max_by_key(|gateway| is_near(gateway))
 }
 

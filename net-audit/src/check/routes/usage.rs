@@ -6,7 +6,9 @@ use crate::exposure::Verdict;
 use crate::facts::Facts;
 use crate::finding::{Findings, Resource};
 use crate::gap::Gap;
-use crate::inventory::{Association, Destination, Inventory, Route, RouteTable, Subnet, UNKNOWN_UNTIL_APPLY, Vpc};
+use crate::inventory::{
+    Association, Destination, Inventory, NatGateway, Route, RouteTable, Subnet, UNKNOWN_UNTIL_APPLY, Vpc,
+};
 use crate::prefix::Family;
 use crate::purpose::Purpose;
 use crate::rule::Rule;
@@ -18,6 +20,7 @@ const SHOWN: usize = 5;
 pub(in crate::check) struct Usage<'f, 'a> {
     pub(in crate::check) facts: &'f Facts<'a>,
     subnets: HashMap<&'a str, Vec<&'a Subnet>>,
+    nat_gateways: HashMap<&'a str, Vec<&'a NatGateway>>,
     told: HashSet<&'a str>,
 }
 
@@ -31,7 +34,11 @@ impl<'f, 'a> Usage<'f, 'a> {
         }
         let told = facts.inventory.vpcs.iter().filter(|vpc| is_told_by_owner(facts, vpc));
         let told = told.map(|vpc| vpc.id.as_str()).collect();
-        Self { facts, subnets, told }
+        let mut nat_gateways: HashMap<&str, Vec<&NatGateway>> = HashMap::new();
+        for gateway in facts.inventory.nat_gateways.iter() {
+            nat_gateways.entry(&gateway.vpc).or_default().push(gateway);
+        }
+        Self { facts, subnets, nat_gateways, told }
     }
 
     pub(in crate::check) fn inventory(&self) -> &'a Inventory {
@@ -41,6 +48,11 @@ impl<'f, 'a> Usage<'f, 'a> {
     /// The subnets for which a table decides.
     pub(in crate::check) fn subnets(&self, table: &str) -> &[&'a Subnet] {
         self.subnets.get(table).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The NAT gateways of a VPC.
+    pub(in crate::check) fn nat_gateways(&self, vpc: &str) -> &[&'a NatGateway] {
+        self.nat_gateways.get(vpc).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether anything sends, or may send, by this table.

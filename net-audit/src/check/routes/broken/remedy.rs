@@ -5,7 +5,7 @@ use super::super::usage::{Usage, destination_argument, destination_option};
 use super::{Broken, place};
 use crate::class::Group;
 use crate::finding::Remedy;
-use crate::inventory::{Attachment, Connectivity, Inventory, NatGateway, Subnet, Target};
+use crate::inventory::{Attachment, Connectivity, Inventory, NatGateway, Route, Subnet, Target};
 use crate::prefix::Family;
 
 /// What stands for an id that the command before has printed.
@@ -132,7 +132,7 @@ fn renew(usage: &Usage<'_, '_>, broken: &Broken<'_>, public: Option<&Subnet>) ->
     }
 }
 
-/// The VPC has no public subnet: the one that the gateway stands in is to be it, with a table of its own, for others may send by the present one.
+/// The VPC has no public subnet: the one that the gateway stands in is to be it, by a table that no other subnet sends by.
 fn open_place(usage: &Usage<'_, '_>, place: &Subnet) -> Remedy {
     let region = usage.region();
     let inventory = usage.inventory();
@@ -148,18 +148,26 @@ fn open_place(usage: &Usage<'_, '_>, place: &Subnet) -> Remedy {
             place.vpc
         ));
     }
+    let own = inventory.index.table_of_subnet(&place.id).filter(|table| usage.subnets(table).len() == 1);
+    let table = own.unwrap_or("$TABLE");
+    let is_default = |route: &Route| route.destination_name() == "0.0.0.0/0";
+    let has_default = own.and_then(|table| inventory.route_tables.get(table));
+    let has_default = has_default.is_some_and(|table| table.routes.iter().any(is_default));
+    let verb = if has_default { "replace-route" } else { "create-route" };
+    if own.is_none() {
+        let query = "--query RouteTable.RouteTableId --output text";
+        cli.push(format!("TABLE=$(aws ec2 create-route-table --vpc-id {} {query}{region})", place.vpc));
+    }
     cli.push(format!(
-        "TABLE=$(aws ec2 create-route-table --vpc-id {} --query RouteTable.RouteTableId --output text{region})",
-        place.vpc
+        "aws ec2 {verb} --route-table-id {table} --destination-cidr-block 0.0.0.0/0 --gateway-id {gateway}{region}"
     ));
-    cli.push(format!(
-        "aws ec2 create-route --route-table-id $TABLE --destination-cidr-block 0.0.0.0/0 --gateway-id {gateway}{region}"
-    ));
-    cli.push(associate(inventory, place, &region));
+    if own.is_none() {
+        cli.push(associate(inventory, place, &region));
+    }
     let others = usage.what_sits_in([place.id.as_str()]);
     Remedy {
         advice: format!(
-            "Route {} to the internet gateway, by a table of its own. What sits there becomes reachable by its public addresses ({others}): move what is not a NAT gateway first.",
+            "Route {} to the internet gateway, by a table of its own with whatever other routes it has now. What sits there becomes reachable by its public addresses ({others}): move what is not a NAT gateway first.",
             place.id
         ),
         cli,
