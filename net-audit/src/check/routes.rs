@@ -1,6 +1,23 @@
-//! Stub.
+//! Routes that do not do what they are there for: NET005 to NET007.
+
+mod blackhole;
+mod broken;
+mod main_table;
+pub(super) mod usage;
 
 use crate::facts::Facts;
 use crate::finding::Findings;
 
-pub(super) fn check(_facts: &Facts<'_>, _findings: &mut Findings) {}
+use blackhole::Fates;
+use usage::Usage;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let usage = Usage::new(facts);
+    let fates = Fates::new(facts.inventory);
+    blackhole::check(&usage, &fates, findings);
+    broken::check(&usage, &fates, findings);
+    main_table::check(&usage, findings);
+}
+
+#[cfg(test)]
+mod tests;

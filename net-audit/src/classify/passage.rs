@@ -155,13 +155,13 @@ fn nat_gateway(inventory: &Inventory, id: &str, traveller: &Traveller<'_>) -> Re
     if gateway.state != "available" {
         return Ok(broken(format!("{id} is {}", gateway.state)));
     }
-    if gateway.connectivity == Connectivity::Private {
-        return Ok(broken(format!("{id} is a private NAT gateway")));
-    }
     if gateway.vpc != traveller.subnet.vpc {
         return Ok(broken(format!("{id} is in {}, another VPC", gateway.vpc)));
     }
     match &gateway.place {
+        NatPlace::Subnet(subnet) if gateway.connectivity == Connectivity::Private => {
+            private_nat_gateway(inventory, id, subnet, traveller)
+        }
         NatPlace::Region => regional_nat_gateway(inventory, gateway),
         NatPlace::Subnet(subnet) => zonal_nat_gateway(inventory, gateway, subnet, traveller),
     }
@@ -177,6 +177,23 @@ fn regional_nat_gateway(inventory: &Inventory, gateway: &NatGateway) -> Result<P
             Ok(Passage::Leads(Class::PrivateNat, format!("{id} is a regional public NAT gateway")))
         }
     }
+}
+
+/// A private NAT gateway has no address in the internet, but another network or a NAT gateway behind it may: so subnets whose addresses are not
+/// unique reach a central way out.
+fn private_nat_gateway(
+    inventory: &Inventory,
+    id: &str,
+    place: &str,
+    traveller: &Traveller<'_>,
+) -> Result<Passage, Gap> {
+    let moved = Traveller { family: Family::Ipv4, ..traveller.clone() };
+    let beyond = follow(inventory, &moved, inventory.subnets.find(place)?, Sender::NatGateway)?;
+    let because = format!("{id} is a private NAT gateway in {place}, which is {beyond}");
+    Ok(match beyond {
+        Class::PrivateRouted | Class::PrivateNat | Class::PrivateNatInstance => Passage::Leads(beyond, because),
+        _ => broken(because),
+    })
 }
 
 /// A NAT gateway sends IPv4, whatever it was sent: IPv6 only reaches it as translated addresses.

@@ -64,6 +64,11 @@ fn a_nat_gateway_that_cannot_work_is_broken_egress() {
 }
 
 #[test]
+fn a_private_nat_gateway_leads_where_its_own_subnet_leads() {
+    check(&["0.0.0.0/0 nat-private-inside"], Class::PrivateNat);
+}
+
+#[test]
 fn a_firewall_in_front_of_an_internet_gateway_is_public_all_the_same() {
     check(&["0.0.0.0/0 vpce-firewall"], Class::PublicInspected);
     check(&["0.0.0.0/0 vpce-firewall", "8.0.0.0/8 igw-1"], Class::PublicPartial);

@@ -106,6 +106,7 @@ impl World {
             "NatGateways": [
                 nat("nat-1", "vpc-1", "subnet-edge", "available", "public"),
                 nat("nat-private", "vpc-1", "subnet-edge", "available", "private"),
+                nat("nat-private-inside", "vpc-1", "subnet-nat", "available", "private"),
                 nat("nat-failed", "vpc-1", "subnet-edge", "failed", "public"),
                 nat("nat-deleted", "vpc-1", "subnet-edge", "deleted", "public"),
                 nat("nat-other-vpc", "vpc-0", "subnet-other", "available", "public"),
