@@ -157,7 +157,7 @@ fn without_a_kind_it_is_unknown_whether_it_is_used() {
 fn of_a_vpc_that_another_account_shares_it_is_unknown() {
     let mut account = spoilt(|account| add(account, "RouteTables", table(&json!([]), &json!([]))));
     account["account"] = "444455556666".into();
-    let shared = json!({ "schema": crate::snapshot::SCHEMA, "regions": [account] });
+    let shared = json!({ "schema": crate::capture::SCHEMA, "regions": [account] });
     assert_eq!(findings(&shared, RULE), []);
     assert_eq!(unknown(&shared, RULE), [format!("{VPC} belongs to 111122223333: this account sees a part of it only")]);
 }

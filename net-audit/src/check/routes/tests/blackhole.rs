@@ -183,7 +183,7 @@ fn seen_by(account: &Value, numbers: &[&str]) -> Value {
         region["account"] = (*number).into();
         region
     });
-    json!({ "schema": crate::snapshot::SCHEMA, "regions": seen.collect::<Vec<_>>() })
+    json!({ "schema": crate::capture::SCHEMA, "regions": seen.collect::<Vec<_>>() })
 }
 
 #[test]
