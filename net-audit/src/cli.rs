@@ -11,11 +11,15 @@ use contract::arguments::{CommonArguments, parse_text};
 use self::live::LiveArguments;
 use crate::finding::Severity;
 
-/// A snapshot is written as it is: no document is carried on, and none is begun.
-pub(crate) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[(
-    "collect",
-    &["input", "require", "output", "explain", "diff", "fail_on", "waivers", "public", "private", "prices", "gb"],
-)];
+/// A snapshot is written as it is: no document is carried on, and none is begun. What tells of a way or of a difference is no step of a release.
+pub(crate) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
+    (
+        "collect",
+        &["input", "require", "output", "explain", "diff", "fail_on", "waivers", "public", "private", "prices", "gb"],
+    ),
+    ("explain", &["input", "require", "fail_on", "waivers", "public", "private", "prices", "gb"]),
+    ("diff", &["input", "require", "waivers"]),
+];
 /// A snapshot says itself where it is from.
 pub(crate) const WITHOUT_EFFECT_ALONE: &[(&[&str], &[&str])] =
     &[(&["live", "collect"], &["region", "profile", "role", "endpoint_url"])];

@@ -8,6 +8,7 @@ use contract::requirement::Unmet;
 use contract::{Exit, Fault};
 use thiserror::Error;
 
+use crate::explain::{NotQuestion, PlaceError};
 use crate::finding::Severity;
 use crate::gap::{Gap, Kind};
 use crate::price::PriceError;
@@ -74,6 +75,32 @@ pub enum Error {
         /// The worst of them.
         worst: String,
     },
+    /// There is no way from the one place to the other.
+    #[error("{0}")]
+    Stopped(String),
+    /// It cannot be said whether there is a way, or whether something became worse.
+    #[error("{summary}: {}", named(gaps))]
+    WayUnknown {
+        /// What was asked, and that it is unknown.
+        summary: String,
+        /// What is missing.
+        gaps: Vec<Gap>,
+    },
+    /// Something that counts became worse.
+    #[error("{0}")]
+    Worse(String),
+    /// The ends of a way are not understood.
+    #[error(transparent)]
+    Question(#[from] NotQuestion),
+    /// The ends of a way are not there, or several things are called so.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// A form is asked for that does not fit the question.
+    #[error("--output {form} tells of findings, not of a way or a difference")]
+    NoSuchForm {
+        /// The form.
+        form: &'static str,
+    },
     /// A file of waivers cannot be read.
     #[error("waivers in `{}`: {cause}", path.display())]
     Waivers {
@@ -129,12 +156,21 @@ impl Fault for Error {
             Self::NoSnapshot
             | Self::Unreadable { .. }
             | Self::ProfilesAndRoles
+            | Self::Question(_)
+            | Self::Place(_)
+            | Self::NoSuchForm { .. }
             | Self::Snapshot(_)
             | Self::Waivers { .. }
             | Self::Prices { .. } => Exit::Usage,
             // Nothing but reading was under way: after a timeout there is nothing to be unsure of.
             Self::Aws(_) => Exit::World,
-            Self::Unseen { .. } | Self::Unknown { .. } | Self::Unanswered { .. } | Self::Found { .. } => Exit::No,
+            Self::Unseen { .. }
+            | Self::Unknown { .. }
+            | Self::Unanswered { .. }
+            | Self::Found { .. }
+            | Self::Stopped(_)
+            | Self::WayUnknown { .. }
+            | Self::Worse(_) => Exit::No,
             Self::Document(error) => error.exit(),
             Self::Require(error) => error.exit(),
         }
@@ -148,7 +184,12 @@ impl Fault for Error {
             Self::Aws(error) => error.code(),
             Self::Snapshot(error) => snapshot_code(error).to_owned(),
             Self::Unseen { .. } | Self::Unknown { .. } | Self::Unanswered { .. } => "network.unknown".to_owned(),
+            Self::WayUnknown { .. } => "network.unknown".to_owned(),
             Self::Found { .. } => "network.findings".to_owned(),
+            Self::Stopped(_) => "network.stopped".to_owned(),
+            Self::Worse(_) => "network.worse".to_owned(),
+            Self::Question(_) | Self::NoSuchForm { .. } => "usage".to_owned(),
+            Self::Place(_) => "network.no_place".to_owned(),
             Self::Waivers { .. } => "waivers.invalid".to_owned(),
             Self::Prices { .. } => "prices.invalid".to_owned(),
             Self::Document(error) => error.code(),
@@ -175,6 +216,12 @@ impl Fault for Error {
                 "net-audit SNAPSHOT --output markdown tells what to do about each; --waivers FILE accepts some"
                     .to_owned(),
             ),
+            Self::Stopped(_) => Some("net-audit SNAPSHOT --explain FROM TO --output table shows every step".to_owned()),
+            Self::Worse(_) => Some("net-audit --diff OLD NEW --output table shows what changed".to_owned()),
+            Self::WayUnknown { gaps, .. } => Some(unknown_hint(gaps)),
+            Self::Question(_) => Some("net-audit --help".to_owned()),
+            Self::Place(_) => Some("name it by its id, or with its kind before it: database/orders".to_owned()),
+            Self::NoSuchForm { .. } => Some("use json, table or markdown".to_owned()),
             Self::Waivers { .. } => Some("a waiver has id, reason and expires; docs/net-audit.md shows one".to_owned()),
             Self::Prices { .. } => Some("docs/net-audit.md shows what such a file looks like".to_owned()),
             Self::Document(error) => error.hint(),

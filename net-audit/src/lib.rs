@@ -48,7 +48,7 @@ use contract::{Fetched, Input, Operand, Session};
 
 use crate::cli::Arguments;
 use crate::error::Error;
-use crate::report::Network;
+use crate::report::Section;
 
 /// The tool.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl contract::Tool for NetAudit {
     const WITHOUT_EFFECT_ALONE: &'static [(&'static [&'static str], &'static [&'static str])] =
         cli::WITHOUT_EFFECT_ALONE;
     type Arguments = Arguments;
-    type Section = Network;
+    type Section = Section;
     type Error = Error;
 
     fn common(arguments: &Arguments) -> &CommonArguments {
@@ -85,11 +85,11 @@ impl contract::Tool for NetAudit {
         run::run(arguments, input, session).await
     }
 
-    fn table(network: &Network) -> String {
-        report::form::table(network)
+    fn table(section: &Section) -> String {
+        report::form::table(section)
     }
 
-    fn render(form: &str, network: Option<&Network>, failure: Option<&contract::Failure>) -> String {
-        report::form::render(form, network, failure)
+    fn render(form: &str, section: Option<&Section>, failure: Option<&contract::Failure>) -> String {
+        report::form::render(form, section, failure)
     }
 }

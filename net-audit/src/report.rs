@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audit::RegionAudit;
+use crate::difference::Difference;
+use crate::explain::Explanation;
 use crate::finding::Severity;
 use crate::judge::Judgement;
 use crate::price::Prices;
@@ -23,7 +25,29 @@ pub use money::MoneyReport;
 pub use subnet::VpcReport;
 pub use subnet::{Counts, FamilyReport, GatewayReport, ProofReport, RouteTableReport, SubnetReport, UnknownReport};
 
-/// The `network` section of the release document.
+/// The `network` section of the release document: what was asked for.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Section {
+    /// The audit.
+    Audit(Box<Network>),
+    /// The way from one place to another, or what stops it (`--explain`).
+    Explanation {
+        /// Whether there is a way.
+        ok: bool,
+        /// The way.
+        explanation: Box<Explanation>,
+    },
+    /// What changed between two snapshots (`--diff`).
+    Difference {
+        /// Whether nothing that counts became worse.
+        ok: bool,
+        /// What changed.
+        difference: Box<Difference>,
+    },
+}
+
+/// An audit.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Network {
     /// Whether every subnet could be classified, every rule that counts could be asked, and nothing that counts was found.

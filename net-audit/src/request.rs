@@ -3,25 +3,26 @@
 use std::path::PathBuf;
 
 use contract::Input;
+use contract::arguments::OutputForm;
 use contract::policy::Statement;
 use contract::{Digest, requirement};
 
 use crate::aws;
 use crate::cli::Arguments;
 use crate::error::Error;
+use crate::explain::Question;
 use crate::finding::Severity;
 use crate::intent::Intent;
 use crate::live::Live;
+use crate::report::form::MARKDOWN;
 
 /// What is asked.
 #[derive(Debug)]
 pub struct Request {
     /// What describes the network, each source in its turn.
     pub sources: Vec<Source>,
-    /// What it is compared with.
-    pub before: Option<Source>,
-    /// The two ends of the way that is asked about.
-    pub explain: Option<(String, String)>,
+    /// What is to be told of it.
+    pub task: Task,
     /// What is meant to be public.
     pub intent: Intent,
     /// The lowest severity that counts.
@@ -32,6 +33,17 @@ pub struct Request {
     pub prices: Option<PathBuf>,
     /// Gigabytes a month that are assumed of each NAT gateway.
     pub gb: Option<f64>,
+}
+
+/// What is to be told.
+#[derive(Debug)]
+pub enum Task {
+    /// Everything that is wrong.
+    Audit,
+    /// The way from one place to another.
+    Explain(Question),
+    /// What changed since then.
+    Compare(Source),
 }
 
 /// Where documents are.
@@ -49,7 +61,7 @@ impl Request {
     /// Resolves arguments and input.
     ///
     /// # Errors
-    /// There is no snapshot, it is not said where one is to be taken, the release document's image has the wrong shape, or `--require` is not met.
+    /// There is no snapshot, the ends of a way cannot be read, the form does not fit what is asked, it is not said where one is to be taken, the release document's image has the wrong shape, or `--require` is not met.
     pub fn resolve(arguments: Arguments, input: Input) -> Result<Self, Error> {
         let image = input.document.as_ref().map(contract::Document::image).transpose()?.flatten();
         let subjects: Vec<Digest> = image.iter().flat_map(|image| image.names().cloned()).collect();
@@ -63,6 +75,18 @@ impl Request {
         };
         let mut compared = arguments.diff.into_iter();
         let before = compared.next().map(&mut source).transpose()?;
+        let task = match (before, arguments.explain.as_slice()) {
+            (Some(before), _) => Task::Compare(before),
+            (None, [from, to]) => Task::Explain(Question::parse(from, to)?),
+            (None, _) => Task::Audit,
+        };
+        let own_form = match arguments.common.output {
+            Some(OutputForm::Own(form)) if form != MARKDOWN => Some(form),
+            _ => None,
+        };
+        if let (Some(form), false) = (own_form, matches!(task, Task::Audit)) {
+            return Err(Error::NoSuchForm { form });
+        }
         let named = arguments.snapshots.into_iter().chain(compared);
         let mut sources = named.map(&mut source).collect::<Result<Vec<Source>, Error>>()?;
         if arguments.live.is_live() {
@@ -70,11 +94,9 @@ impl Request {
         } else if sources.is_empty() {
             sources.push(source(PathBuf::from("-"))?);
         }
-        let mut ends = arguments.explain.into_iter();
         Ok(Self {
             sources,
-            before,
-            explain: ends.next().zip(ends.next()),
+            task,
             intent: Intent { public: arguments.public, private: arguments.private },
             threshold: arguments.fail_on.severity(),
             waivers: arguments.waivers,

@@ -1,4 +1,4 @@
-//! The story of one run: resolve, read, audit, judge, report.
+//! The story of one run: resolve, look or read, audit, judge, report.
 
 use std::path::Path;
 
@@ -11,13 +11,16 @@ use crate::audit::audit;
 use crate::aws;
 use crate::capture::Capture;
 use crate::cli::Arguments;
+use crate::difference::difference;
 use crate::error::Error;
-use crate::facts::Setting;
+use crate::explain::{Question, explain};
+use crate::facts::{Facts, Setting};
+use crate::finding::Severity;
 use crate::judge::judge;
 use crate::live::Live;
 use crate::price::{self, Prices};
-use crate::report::Network;
-use crate::request::{Request, Source};
+use crate::report::{Network, Section};
+use crate::request::{Request, Source, Task};
 use crate::snapshot::{self, Estate};
 use crate::waiver::{self, Waiver};
 
@@ -28,10 +31,48 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
     let waivers = waivers(&request.waivers).await?;
     let estate = estate(request.sources, session).await?;
     let setting = Setting { intent: &request.intent, prices: &prices, gb: request.gb };
-    let audits = audit(&estate, setting);
-    let judgement = judge(&audits, &estate.unseen, &waivers, request.threshold, now);
-    let section = Network::new(&audits, &judgement, &estate, &prices);
-    Ok(Report { summary: section.summary(), section, image: None, refusal: judgement.refusal(), carries_on: true })
+    match request.task {
+        Task::Explain(question) => tell_way(&estate, setting, &question),
+        Task::Compare(before) => {
+            let before = self::estate(vec![before], session).await?;
+            Ok(tell_change(&before, &estate, setting, request.threshold))
+        }
+        Task::Audit => {
+            let audits = audit(&estate, setting);
+            let judgement = judge(&audits, &estate.unseen, &waivers, request.threshold, now);
+            let network = Network::new(&audits, &judgement, &estate, &prices);
+            let summary = network.summary();
+            let refusal = judgement.refusal();
+            Ok(Report { summary, section: Section::Audit(Box::new(network)), image: None, refusal, carries_on: true })
+        }
+    }
+}
+
+/// The way from one place to another. It says nothing about the rest of the network, so no release goes on with it.
+fn tell_way(estate: &Estate, setting: Setting<'_>, question: &Question) -> Result<Report<NetAudit>, Error> {
+    let facts: Vec<Facts<'_>> = estate.regions.iter().map(|inventory| Facts::new(estate, inventory, setting)).collect();
+    let explanation = explain(&facts.iter().collect::<Vec<_>>(), question)?;
+    let summary = explanation.summary();
+    let refusal = match explanation.reaches {
+        Some(true) => None,
+        Some(false) => Some(Error::Stopped(explanation.reason())),
+        None => Some(Error::WayUnknown { summary: summary.clone(), gaps: explanation.gaps.clone() }),
+    };
+    let section = Section::Explanation { ok: refusal.is_none(), explanation: Box::new(explanation) };
+    Ok(Report { summary, section, image: None, refusal, carries_on: false })
+}
+
+/// What changed. It says nothing about what was wrong before, so no release goes on with it.
+fn tell_change(before: &Estate, after: &Estate, setting: Setting<'_>, threshold: Option<Severity>) -> Report<NetAudit> {
+    let difference = difference(&audit(before, setting), &audit(after, setting));
+    let summary = difference.summary();
+    let refusal = threshold.and_then(|threshold| match difference.worsened(threshold) {
+        Some(false) => None,
+        Some(true) => Some(Error::Worse(summary.clone())),
+        None => Some(Error::WayUnknown { summary: summary.clone(), gaps: difference.gaps.clone() }),
+    });
+    let section = Section::Difference { ok: refusal.is_none(), difference: Box::new(difference) };
+    Report { summary, section, image: None, refusal, carries_on: false }
 }
 
 /// Takes a snapshot, to be written as it is.

@@ -10,23 +10,39 @@ mod table;
 use contract::Failure;
 use contract::arguments::OwnForm;
 
-use super::Network;
-
-pub use table::render as table;
+use super::{Network, Section};
 
 /// The forms that only this tool has.
 pub const FORMS: [OwnForm; 4] = [
-    OwnForm { name: "markdown", help: "What the tool found and what to do about it, as Markdown" },
+    OwnForm { name: MARKDOWN, help: "What the tool found and what to do about it, as Markdown" },
     OwnForm { name: "sarif", help: "The findings, as SARIF 2.1.0" },
     OwnForm { name: "mermaid", help: "A picture of the network, as a Mermaid flowchart" },
     OwnForm { name: "dot", help: "A picture of the network, for Graphviz" },
 ];
 
+/// The one of them that also tells of a way, or of what changed.
+pub const MARKDOWN: &str = "markdown";
+
+/// The section for people at a terminal.
+#[must_use]
+pub fn table(section: &Section) -> String {
+    match section {
+        Section::Audit(network) => table::render(network),
+        Section::Explanation { explanation, .. } => explanation.table(),
+        Section::Difference { difference, .. } => difference.table(),
+    }
+}
+
 /// Writes the section in one of [`FORMS`]; without a section, why there is none.
 #[must_use]
-pub fn render(form: &str, network: Option<&Network>, failure: Option<&Failure>) -> String {
+pub fn render(form: &str, section: Option<&Section>, failure: Option<&Failure>) -> String {
+    let network = match section {
+        Some(Section::Audit(network)) => Some(network.as_ref()),
+        Some(other) => return format!("```text\n{}```\n", table(other).replace('`', "'")),
+        None => None,
+    };
     match form {
-        "markdown" => markdown::render(network, failure),
+        MARKDOWN => markdown::render(network, failure),
         "sarif" => sarif::render(network, failure),
         "mermaid" => mermaid::render(network, failure),
         "dot" => dot::render(network, failure),

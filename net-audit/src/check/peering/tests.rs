@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::capture::SCHEMA;
 use crate::check::fixture::{add, clean, find, findings, spoilt, unknown};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rule::Rule;
-use crate::capture::SCHEMA;
 
 const VPC: &str = "vpc-0clean0000000001";
 const RULE: Rule = Rule::PeeringRoutes;

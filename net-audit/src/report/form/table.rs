@@ -15,7 +15,7 @@ const HEAD: [&str; 6] = ["subnet", "zone", "cidr", "route table", "target", "cla
 
 /// The section for people.
 #[must_use]
-pub fn render(network: &Network) -> String {
+pub(super) fn render(network: &Network) -> String {
     let mut parts: Vec<String> = network.vpcs.iter().map(VpcReport::table).collect();
     parts.extend(exposed(network));
     parts.extend(hops(network));
