@@ -18,6 +18,14 @@ impl Explanation {
         format!("{from} to {to}, {}: {verdict}", self.traffic)
     }
 
+    /// The same with what stops it, for standard error.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let stopped = self.stopped_by.as_ref();
+        let because = stopped.map(|step| format!(", stopped by {}: {}", step.what.words(), step.because));
+        format!("{}{}", self.summary(), because.unwrap_or_default())
+    }
+
     /// The explanation for people.
     #[must_use]
     pub fn table(&self) -> String {
