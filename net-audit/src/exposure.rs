@@ -43,14 +43,8 @@ pub enum Condition {
 
 impl Condition {
     /// All of them, in order.
-    pub const ALL: [Self; 6] = [
-        Self::Route,
-        Self::Address,
-        Self::SecurityGroup,
-        Self::NetworkAcl,
-        Self::BlockPublicAccess,
-        Self::Running,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Route, Self::Address, Self::SecurityGroup, Self::NetworkAcl, Self::BlockPublicAccess, Self::Running];
 
     /// The word for it.
     #[must_use]
@@ -190,7 +184,8 @@ impl<'a> Court<'_, 'a> {
             }
         };
         let route = route(self.facts, interface, subnet, family);
-        let early = ask(Condition::Route, route).or_else(|| ask(Condition::Address, Ok(has_address(interface, family))));
+        let early =
+            ask(Condition::Route, route).or_else(|| ask(Condition::Address, Ok(has_address(interface, family))));
         if let Some(stopped) = early {
             return stopped;
         }
@@ -206,10 +201,9 @@ impl<'a> Court<'_, 'a> {
         }
         *openings = found;
         let blocked = subnet.map_or(Ok(true), not_blocked);
-        for (condition, answer) in [
-            (Condition::BlockPublicAccess, blocked),
-            (Condition::Running, runs(self.facts, interface)),
-        ] {
+        for (condition, answer) in
+            [(Condition::BlockPublicAccess, blocked), (Condition::Running, runs(self.facts, interface))]
+        {
             match answer {
                 Ok(true) => {}
                 Ok(false) => return Verdict::Stopped(condition),
@@ -277,7 +271,12 @@ fn admitted(
 }
 
 /// Whether the subnet's routes lead to the internet and back, Block Public Access apart.
-fn route(facts: &Facts<'_>, interface: &NetworkInterface, subnet: Option<&Subnet>, family: Family) -> Result<bool, Gap> {
+fn route(
+    facts: &Facts<'_>,
+    interface: &NetworkInterface,
+    subnet: Option<&Subnet>,
+    family: Family,
+) -> Result<bool, Gap> {
     let Some(subnet) = subnet else {
         facts.inventory.subnets.find(&interface.subnet)?;
         return Ok(false);

@@ -128,7 +128,11 @@ pub struct UnknownReport {
 
 impl From<EffectiveTable<'_>> for RouteTableReport {
     fn from(effective: EffectiveTable<'_>) -> Self {
-        Self { id: effective.table.id.clone(), name: effective.table.name().map(str::to_owned), by_default: effective.by_default }
+        Self {
+            id: effective.table.id.clone(),
+            name: effective.table.name().map(str::to_owned),
+            by_default: effective.by_default,
+        }
     }
 }
 

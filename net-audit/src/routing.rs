@@ -27,7 +27,9 @@ pub fn effective_table<'a>(inventory: &'a Inventory, subnet: &Subnet) -> Result<
         return Ok(EffectiveTable { table, by_default: false });
     }
     if let Some(loose) = index.loose_table_of_vpc(&subnet.vpc) {
-        return Err(Gap::NotUnderstood(format!("which subnet {loose} is for is not known before Terraform is applied")));
+        return Err(Gap::NotUnderstood(format!(
+            "which subnet {loose} is for is not known before Terraform is applied"
+        )));
     }
     index
         .main_table_of_vpc(&subnet.vpc)

@@ -14,7 +14,8 @@ pub const EPHEMERAL: Ports = Ports { first: 1024, last: u16::MAX };
 /// Traffic of one protocol to some ports, and the addresses at its other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// The protocol; [`Protocol::All`] stands for all that no other opening names.
+    /// The protocol; [`Protocol::All`] stands for all that neither a rule with an address nor an entry names. One that is named and has no
+    /// opening is let through nowhere.
     pub protocol: Protocol,
     /// The ports.
     pub ports: Ports,
@@ -228,18 +229,13 @@ fn acl_edges(acl: &NetworkAcl, direction: Direction, protocol: Protocol) -> impl
 
 /// Goes through the entries by number: for every address the first that fits decides, and none means no.
 #[must_use]
-pub fn decide(
-    acl: &NetworkAcl,
-    direction: Direction,
-    family: Family,
-    protocol: Protocol,
-    port: u16,
-) -> AclDecision {
+pub fn decide(acl: &NetworkAcl, direction: Direction, family: Family, protocol: Protocol, port: u16) -> AclDecision {
     let mut rest = AddressSet::whole(family);
     let mut decision = AclDecision::default();
     for entry in acl.entries.iter().filter(|entry| speaks(entry, direction, protocol) && entry.ports.contain(port)) {
         let Some(block) = entry.block else {
-            let what = format!("whom entry {} of {} is for is not known before Terraform is applied", entry.number, acl.id);
+            let what =
+                format!("whom entry {} of {} is for is not known before Terraform is applied", entry.number, acl.id);
             decision.gaps.push(Gap::NotUnderstood(what));
             break;
         };

@@ -102,7 +102,11 @@ fn by_group(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
 }
 
 /// What the groups would let in does not depend on routes that lead nowhere.
-fn space_or_all(facts: &Facts<'_>, subnet: &crate::inventory::Subnet, family: Family) -> crate::address_set::AddressSet {
+fn space_or_all(
+    facts: &Facts<'_>,
+    subnet: &crate::inventory::Subnet,
+    family: Family,
+) -> crate::address_set::AddressSet {
     let part = space(facts, subnet, family);
     if part.is_empty() { crate::address_set::internet(family, &[]) } else { part }
 }

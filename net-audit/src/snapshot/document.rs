@@ -145,10 +145,5 @@ fn layer(members: Members<'_>) -> Result<Layer<'_>, serde_json::Error> {
         let why = format!("{} failed: {code}{}", denied.operation, denied.message);
         denied.members.into_iter().map(move |member| (member, why.clone()))
     });
-    Ok(Layer {
-        account: text("account")?,
-        region: text("region")?,
-        denied: reasons.collect(),
-        members: vec![members],
-    })
+    Ok(Layer { account: text("account")?, region: text("region")?, denied: reasons.collect(), members: vec![members] })
 }

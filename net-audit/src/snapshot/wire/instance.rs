@@ -107,9 +107,19 @@ impl Described for NetworkInterface {
         }
         // The first of either stands there twice.
         let mut seen = Vec::new();
-        private.retain(|address| !seen.contains(address) && { seen.push(*address); true });
+        private.retain(|address| {
+            !seen.contains(address) && {
+                seen.push(*address);
+                true
+            }
+        });
         let mut seen = Vec::new();
-        public.retain(|address| !seen.contains(address) && { seen.push(address.clone()); true });
+        public.retain(|address| {
+            !seen.contains(address) && {
+                seen.push(address.clone());
+                true
+            }
+        });
         let ipv6 = self.ipv6_addresses.unwrap_or_default().into_iter();
         let ipv6 = ipv6.filter(|address| address.ipv6_address != UNKNOWN_UNTIL_APPLY).map(|address| {
             let text = address.ipv6_address;
