@@ -226,15 +226,15 @@ fn vpc(inventory: &Inventory, verdicts: &[SubnetVerdict<'_>]) -> Option<VpcRepor
     let id = &verdicts.first()?.subnet.vpc;
     let vpc = inventory.vpcs.find(id).ok();
     let at_gateway = |table: &&RouteTable| {
-        let mut associations = table.associations.iter();
-        table.vpc == *id && associations.any(|association| matches!(association, Association::Gateway(_)))
+        table.associations.iter().any(|association| matches!(association, Association::Gateway(_)))
     };
+    let tables = inventory.index.tables_of_vpc(id).filter_map(|id| inventory.route_tables.get(id));
     Some(VpcReport {
         id: id.clone(),
         name: vpc.and_then(|vpc| vpc.name()).map(str::to_owned),
         cidrs: vpc.map(|vpc| vpc.blocks.clone()).unwrap_or_default(),
         subnets: verdicts.iter().map(SubnetReport::from).collect(),
-        gateway_route_tables: inventory.route_tables.iter().filter(at_gateway).map(|table| table.id.clone()).collect(),
+        gateway_route_tables: tables.filter(at_gateway).map(|table| table.id.clone()).collect(),
     })
 }
 

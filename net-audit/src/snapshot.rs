@@ -71,7 +71,10 @@ fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
     let network_interfaces = listing::read::<wire::NetworkInterface>(layer, Kind::NetworkInterfaces)?;
     let subnets = listing::read::<wire::Subnet>(layer, Kind::Subnets)?;
     let vpcs = listing::read::<wire::Vpc>(layer, Kind::Vpcs)?;
-    let index = Index::new(&route_tables, &network_acls, &network_interfaces, &subnets);
+    let databases = listing::read::<wire::Database>(layer, Kind::Databases)?;
+    let load_balancers = listing::read::<wire::LoadBalancer>(layer, Kind::LoadBalancers)?;
+    let index = Index::new(&route_tables, &network_acls, &network_interfaces, &subnets)
+        .with_services(&databases, &load_balancers);
     let zones = || subnets.iter().filter_map(|subnet| subnet.availability_zone.as_deref());
     Ok(Inventory {
         account: layer.account.clone().or_else(|| vpcs.iter().find_map(|vpc| vpc.owner.clone())),
@@ -90,9 +93,7 @@ fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
         peerings: listing::read::<wire::Peering>(layer, Kind::Peerings)?,
         transit_attachments: listing::read::<wire::TransitAttachment>(layer, Kind::TransitAttachments)?,
         flow_logs: listing::read::<wire::FlowLog>(layer, Kind::FlowLogs)?,
-        databases: listing::read::<wire::Database>(layer, Kind::Databases)?,
         subnet_groups: listing::read::<wire::SubnetGroup>(layer, Kind::SubnetGroups)?,
-        load_balancers: listing::read::<wire::LoadBalancer>(layer, Kind::LoadBalancers)?,
         tasks: listing::read::<wire::Task>(layer, Kind::Tasks)?,
         hosted_zones: listing::read::<wire::HostedZone>(layer, Kind::HostedZones)?,
         record_sets: listing::read::<wire::RecordSet>(layer, Kind::RecordSets)?,
@@ -102,6 +103,8 @@ fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
         route_tables,
         network_acls,
         network_interfaces,
+        databases,
+        load_balancers,
         index,
     })
 }
