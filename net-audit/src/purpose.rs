@@ -175,3 +175,6 @@ impl Purpose<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
