@@ -14,8 +14,11 @@ use crate::snapshot;
 
 pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<NetAudit>, Error> {
     let request = Request::resolve(arguments, input)?;
-    let bytes = bytes(request.snapshot).await?;
-    let estate = snapshot::read([bytes.as_slice()])?;
+    // The bytes of a large estate are as many as all that is read out of them: they go before the audit begins.
+    let estate = {
+        let bytes = bytes(request.snapshot).await?;
+        snapshot::read([bytes.as_slice()])?
+    };
     let Some(inventory) = estate.regions.first() else { return Err(Error::NoSnapshot) };
     let verdicts = classify(inventory);
     let refusal = unknown(&verdicts);
