@@ -36,8 +36,8 @@ fn verdict_of(interface: &str, family: Family, spoil: impl FnOnce(&mut Value)) -
     })
 }
 
-fn check(expected: Verdict, spoil: impl FnOnce(&mut Value)) {
-    assert_eq!(verdict_of(BALANCER, Family::Ipv4, spoil), expected);
+fn check(expected: &Verdict, spoil: impl FnOnce(&mut Value)) {
+    assert_eq!(verdict_of(BALANCER, Family::Ipv4, spoil), *expected);
 }
 
 fn one<'v>(account: &'v mut Value, member: &str, id: &str) -> &'v mut Value {
@@ -75,8 +75,11 @@ fn on_instance(account: &mut Value, state: &str) {
     account["Reservations"] = json!([{ "Instances": [{ "InstanceId": "i-0", "State": { "Name": state } }] }]);
 }
 
+/// A destination, the member that holds the target, and the target.
+type Route = (&'static str, &'static str, &'static str);
+
 /// Replaces the default route of the public subnets.
-fn route_by(account: &mut Value, routes: &[(&str, &str, &str)]) {
+fn route_by(account: &mut Value, routes: &[Route]) {
     let table = one(account, "RouteTables", "rtb-0public");
     table["Routes"].as_array_mut().unwrap().truncate(1);
     for (destination, member, target) in routes {
@@ -110,36 +113,36 @@ const IGW: (&str, &str) = ("GatewayId", "igw-0clean0000000001");
 
 #[test]
 fn a_public_load_balancer_is_exposed() {
-    check(Verdict::Exposed, |_| ());
+    check(&Verdict::Exposed, |_| ());
 }
 
 #[test]
 fn each_condition_is_the_first_to_stop_it_once() {
-    check(Verdict::Stopped(Condition::Route), |account| route_by(account, &[]));
-    check(Verdict::Stopped(Condition::Address), |account| {
+    check(&Verdict::Stopped(Condition::Route), |account| route_by(account, &[]));
+    check(&Verdict::Stopped(Condition::Address), |account| {
         let interface = one(account, "NetworkInterfaces", BALANCER).as_object_mut().unwrap();
         interface.remove("Association");
         interface["PrivateIpAddresses"][0].as_object_mut().unwrap().remove("Association");
     });
-    check(Verdict::Stopped(Condition::SecurityGroup), |account| let_in(account, &["10.0.0.0/8"]));
-    check(Verdict::Stopped(Condition::NetworkAcl), |account| {
+    check(&Verdict::Stopped(Condition::SecurityGroup), |account| let_in(account, &["10.0.0.0/8"]));
+    check(&Verdict::Stopped(Condition::NetworkAcl), |account| {
         add_entry(account, entry(90, false, "deny", "6", Some((443, 443)), "0.0.0.0/0"));
     });
-    check(Verdict::Stopped(Condition::BlockPublicAccess), |account| {
+    check(&Verdict::Stopped(Condition::BlockPublicAccess), |account| {
         one(account, "Subnets", "subnet-0publica00000")["BlockPublicAccessStates"]["InternetGatewayBlockMode"] =
             "block-ingress".into();
     });
-    check(Verdict::Stopped(Condition::Running), |account| {
+    check(&Verdict::Stopped(Condition::Running), |account| {
         one(account, "NetworkInterfaces", BALANCER).as_object_mut().unwrap().remove("Attachment");
     });
 }
 
 #[test]
 fn an_acl_that_lets_no_answer_out_stops_it() {
-    check(Verdict::Stopped(Condition::NetworkAcl), |account| {
+    check(&Verdict::Stopped(Condition::NetworkAcl), |account| {
         add_entry(account, entry(90, true, "deny", "-1", None, "0.0.0.0/0"));
     });
-    check(Verdict::Exposed, |account| {
+    check(&Verdict::Exposed, |account| {
         add_entry(account, entry(80, true, "allow", "6", Some((60000, 60000)), "8.8.8.8/32"));
         add_entry(account, entry(90, true, "deny", "-1", None, "0.0.0.0/0"));
     });
@@ -147,11 +150,11 @@ fn an_acl_that_lets_no_answer_out_stops_it() {
 
 #[test]
 fn group_and_routes_have_to_agree_on_an_address() {
-    check(Verdict::Stopped(Condition::SecurityGroup), |account| {
+    check(&Verdict::Stopped(Condition::SecurityGroup), |account| {
         route_by(account, &[("8.0.0.0/8", IGW.0, IGW.1)]);
         let_in(account, &["9.0.0.0/8"]);
     });
-    check(Verdict::Exposed, |account| {
+    check(&Verdict::Exposed, |account| {
         route_by(account, &[("8.0.0.0/8", IGW.0, IGW.1)]);
         let_in(account, &["8.8.8.8/32"]);
     });
@@ -159,7 +162,7 @@ fn group_and_routes_have_to_agree_on_an_address() {
 
 #[test]
 fn addresses_behind_a_gateway_endpoint_are_not_answered_by_the_internet_gateway() {
-    check(Verdict::Stopped(Condition::SecurityGroup), |account| {
+    check(&Verdict::Stopped(Condition::SecurityGroup), |account| {
         route_by(account, &[("0.0.0.0/0", IGW.0, IGW.1), ("pl-0s3", "GatewayId", "vpce-0s3000000000001")]);
         let_in(account, &["52.219.170.0/23"]);
     });
@@ -167,39 +170,25 @@ fn addresses_behind_a_gateway_endpoint_are_not_answered_by_the_internet_gateway(
 
 #[test]
 fn a_firewall_is_a_way_in_for_what_it_gets_and_passes_on() {
-    let by_firewall = ("VpcEndpointId", "vpce-0fw");
-    let cases: [(&[(&str, &str, &str)], &[(&str, &str)], &str, Verdict); 5] = [
-        (&[("0.0.0.0/0", "GatewayId", by_firewall.1)], &[("0.0.0.0/0", IGW.1)], "9.9.9.9/32", Verdict::Exposed),
-        // A part goes by the internet gateway, the rest by the firewall.
-        (
-            &[("0.0.0.0/0", "GatewayId", by_firewall.1), ("8.0.0.0/8", IGW.0, IGW.1)],
-            &[("0.0.0.0/0", IGW.1)],
-            "9.9.9.9/32",
-            Verdict::Exposed,
-        ),
-        // Only a part goes by the firewall.
-        (
-            &[("8.0.0.0/8", "GatewayId", by_firewall.1)],
-            &[("0.0.0.0/0", IGW.1)],
-            "9.9.9.9/32",
-            Verdict::Stopped(Condition::SecurityGroup),
-        ),
-        (&[("8.0.0.0/8", "GatewayId", by_firewall.1)], &[("0.0.0.0/0", IGW.1)], "8.8.8.8/32", Verdict::Exposed),
-        // The firewall itself passes only a part on.
-        (
-            &[("0.0.0.0/0", "GatewayId", by_firewall.1)],
-            &[("8.0.0.0/8", IGW.1)],
-            "9.9.9.9/32",
-            Verdict::Stopped(Condition::SecurityGroup),
-        ),
-    ];
-    for (routes, behind, block, expected) in cases {
+    let (all, part) = ("0.0.0.0/0", "8.0.0.0/8");
+    let by_firewall = |destination: &'static str| (destination, "GatewayId", "vpce-0fw");
+    let case = |routes: &[Route], behind: &str, block: &str, expected: &Verdict| {
         check(expected, |account| {
-            firewall(account, behind);
+            firewall(account, &[(behind, IGW.1)]);
             route_by(account, routes);
             let_in(account, &[block]);
         });
-    }
+    };
+    let stopped = Verdict::Stopped(Condition::SecurityGroup);
+    case(&[by_firewall(all)], all, "9.9.9.9/32", &Verdict::Exposed);
+    // A part goes by the internet gateway, the rest by the firewall.
+    case(&[by_firewall(all), (part, IGW.0, IGW.1)], all, "9.9.9.9/32", &Verdict::Exposed);
+    // Only a part goes by the firewall.
+    case(&[by_firewall(part)], all, "8.8.8.8/32", &Verdict::Exposed);
+    case(&[by_firewall(part)], all, "9.9.9.9/32", &stopped);
+    // The firewall itself passes only a part on.
+    case(&[by_firewall(all)], part, "8.8.8.8/32", &Verdict::Exposed);
+    case(&[by_firewall(all)], part, "9.9.9.9/32", &stopped);
 }
 
 #[test]
@@ -210,8 +199,8 @@ fn a_nat_gateways_own_interface_is_never_exposed() {
 
 #[test]
 fn what_has_no_group_is_held_back_by_the_acl_alone() {
-    check(Verdict::Exposed, |account| one(account, "NetworkInterfaces", BALANCER)["Groups"] = json!([]));
-    check(Verdict::Stopped(Condition::NetworkAcl), |account| {
+    check(&Verdict::Exposed, |account| one(account, "NetworkInterfaces", BALANCER)["Groups"] = json!([]));
+    check(&Verdict::Stopped(Condition::NetworkAcl), |account| {
         one(account, "NetworkInterfaces", BALANCER)["Groups"] = json!([]);
         add_entry(account, entry(90, false, "deny", "-1", None, "0.0.0.0/0"));
     });
@@ -225,7 +214,7 @@ fn an_instance_is_exposed_while_it_runs() {
         ("stopped", Verdict::Stopped(Condition::Running)),
         ("terminated", Verdict::Stopped(Condition::Running)),
     ] {
-        check(expected, |account| on_instance(account, state));
+        check(&expected, |account| on_instance(account, state));
     }
 }
 
@@ -248,7 +237,7 @@ fn only_ipv6(account: &mut Value) {
 
 #[test]
 fn ipv6_exposes_on_its_own() {
-    check(Verdict::Stopped(Condition::Address), only_ipv6);
+    check(&Verdict::Stopped(Condition::Address), only_ipv6);
     assert_eq!(verdict_of(BALANCER, Family::Ipv6, only_ipv6), Verdict::Exposed);
     let local = verdict_of(BALANCER, Family::Ipv6, |account| {
         only_ipv6(account);
@@ -285,15 +274,15 @@ fn what_is_missing_makes_it_unknown() {
 
 #[test]
 fn what_is_known_to_stop_it_does_so_whatever_else_is_missing() {
-    check(Verdict::Stopped(Condition::SecurityGroup), |account| {
+    check(&Verdict::Stopped(Condition::SecurityGroup), |account| {
         let_in(account, &["10.0.0.0/8"]);
         account["NetworkAcls"] = Value::Null;
     });
-    check(Verdict::Stopped(Condition::SecurityGroup), |account| {
+    check(&Verdict::Stopped(Condition::SecurityGroup), |account| {
         let_in(account, &["10.0.0.0/8"]);
         add_entry(account, entry(90, false, "deny", "-1", None, "(known after apply)"));
     });
-    check(Verdict::Stopped(Condition::NetworkAcl), |account| {
+    check(&Verdict::Stopped(Condition::NetworkAcl), |account| {
         account["SecurityGroups"] = Value::Null;
         add_entry(account, entry(90, false, "deny", "-1", None, "0.0.0.0/0"));
     });
@@ -310,6 +299,6 @@ fn a_part_of_the_routes_that_is_not_known_is_unknown_only_if_somebody_could_come
     };
     let verdict = verdict_of(BALANCER, Family::Ipv4, |account| spoil(account, "9.9.9.9/32"));
     assert!(is_unknown_for(&verdict, Kind::VpcEndpoints), "{verdict:?}");
-    check(Verdict::Exposed, |account| spoil(account, "8.8.8.8/32"));
-    check(Verdict::Stopped(Condition::SecurityGroup), |account| spoil(account, "10.0.0.0/8"));
+    check(&Verdict::Exposed, |account| spoil(account, "8.8.8.8/32"));
+    check(&Verdict::Stopped(Condition::SecurityGroup), |account| spoil(account, "10.0.0.0/8"));
 }

@@ -67,12 +67,12 @@ fn table(most: usize) -> impl Strategy<Value = Vec<Route>> {
         // AWS has one route for each destination.
         let mut seen = BTreeSet::new();
         routes.retain(|(destination, _)| seen.insert(*destination));
-        // Lists that hold the same block may compete, and nobody knows who wins.
-        routes.iter_mut().for_each(|(to, by)| {
+        // Only its own list leads to a gateway endpoint.
+        for (to, by) in &mut routes {
             if *by == "vpce-s3" && *to != "pl-s3" {
-                *by = "igw-1"
+                *by = "igw-1";
             }
-        });
+        }
         routes
     })
 }
@@ -89,10 +89,10 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
     let peer = prop_oneof![6 => select(BLOCKS.to_vec()), 1 => Just("pl-office"), 1 => Just("sg-0")];
     let rule = (kind(), prop::collection::vec(peer, 0..3));
     let groups = prop::collection::vec(prop::collection::vec(rule, 0..3), 0..3);
-    let usual = vec![(false, true, (-1, 0, u16::MAX), "0.0.0.0/0"), (true, true, (-1, 0, u16::MAX), "0.0.0.0/0")];
+    let usual = [(false, true, (-1, 0, u16::MAX), "0.0.0.0/0"), (true, true, (-1, 0, u16::MAX), "0.0.0.0/0")];
     let entries = prop::collection::vec((any::<bool>(), any::<bool>(), kind(), select(BLOCKS.to_vec())), 0..6);
     let entries = (entries, any::<bool>()).prop_map(move |(mut entries, is_usual)| {
-        entries.extend(usual.iter().copied().filter(|_| is_usual));
+        entries.extend(usual.into_iter().filter(|_| is_usual));
         entries
     });
     let tables = (prop::option::weighted(0.8, table(5)), table(3), table(3));

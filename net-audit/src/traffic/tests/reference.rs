@@ -185,7 +185,7 @@ impl Rules {
         of_groups.admitted_through(&self.acl(), self.family, &AddressSet::whole(self.family))
     }
 
-    fn fits(&self, protocol: Protocol, ports: Ports, packet: Packet) -> bool {
+    fn fits(protocol: Protocol, ports: Ports, packet: Packet) -> bool {
         let of_protocol = protocol == Protocol::All || protocol == Protocol::Number(packet.protocol);
         let has_ports = packet.protocol == 6 || packet.protocol == 17;
         of_protocol && (!has_ports || (ports.first <= packet.port && packet.port <= ports.last))
@@ -200,7 +200,7 @@ impl Rules {
         for rule in self.groups.iter().flatten() {
             for peer in &rule.peers {
                 if self.is_peer(peer, |block| self.holds(block, packet.address))
-                    && self.fits(rule.protocol, rule.ports, packet)
+                    && Self::fits(rule.protocol, rule.ports, packet)
                 {
                     return true;
                 }
@@ -213,7 +213,7 @@ impl Rules {
     fn let_by_acl(&self, is_egress: bool, packet: Packet) -> bool {
         let of_way = self.entries.iter().filter(|entry| entry.is_egress == is_egress);
         let fitting = of_way.filter(|entry| {
-            self.fits(entry.protocol, entry.ports, packet) && self.holds(entry.block.unwrap(), packet.address)
+            Self::fits(entry.protocol, entry.ports, packet) && self.holds(entry.block.unwrap(), packet.address)
         });
         fitting.min_by_key(|entry| entry.number).is_some_and(|entry| entry.allows)
     }
