@@ -55,6 +55,11 @@ bench-deploy: ## measure ecs-deploy against fabfuel's ecs-deploy and the AWS CLI
 	@cargo build --release --package ecs-deploy --package testkit
 	@ecs-deploy/benches/deploy.sh
 
+.PHONY: bench-audit
+bench-audit: ## measure net-audit on an estate of 1,000 VPCs and 100,000 interfaces
+	@cargo build --release --package net-audit
+	@net-audit/benches/estate.sh
+
 .PHONY: deny
 deny: ## licences, sources and doubled versions of the dependencies
 	@cargo deny --workspace check bans licenses sources

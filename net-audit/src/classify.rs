@@ -1,6 +1,7 @@
 //! The verdict over every subnet: its class in each address family, and the routes that prove it. Pure.
 
 mod passage;
+mod reach;
 
 use crate::address_set::{AddressSet, internet, translated};
 use crate::class::{Class, Group};
@@ -10,6 +11,7 @@ use crate::prefix::{Family, Prefix};
 use crate::routing::{Claim, EffectiveTable, divide, effective_table};
 
 use passage::{Passage, Traveller};
+pub use reach::Reach;
 
 /// The verdict over one subnet.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct FamilyVerdict<'a> {
     pub proof: Vec<Proof<'a>>,
     /// For [`Class::PublicPartial`]: the blocks that lead to an internet gateway.
     pub public_blocks: Vec<Prefix>,
+    /// The internet's addresses that can come in.
+    pub reach: Reach,
     /// For [`Class::Unknown`]: what is missing.
     pub gaps: Vec<Gap>,
 }
@@ -152,6 +156,7 @@ fn survey<'a>(inventory: &'a Inventory, traveller: &Traveller<'a>) -> FamilyVerd
         class: Class::Unknown,
         proof: Vec::new(),
         public_blocks: Vec::new(),
+        reach: Reach::unknown(traveller.family, gap.clone()),
         gaps: vec![gap],
     })
 }
@@ -182,6 +187,7 @@ fn try_survey<'a>(inventory: &'a Inventory, traveller: &Traveller<'a>) -> Result
             because,
         });
     }
+    let reach = Reach::of(inventory, traveller, &ways, &division.undetermined, &space);
     let known = proof.iter().map(|proof| proof.class).max().unwrap_or(Class::Isolated);
     let undetermined = division.undetermined.into_iter();
     gaps.extend(
@@ -196,7 +202,7 @@ fn try_survey<'a>(inventory: &'a Inventory, traveller: &Traveller<'a>) -> Result
     }
     gaps.sort();
     gaps.dedup();
-    Ok(FamilyVerdict { family, class, proof, public_blocks, gaps })
+    Ok(FamilyVerdict { family, class, proof, public_blocks, reach, gaps })
 }
 
 /// Whatever a list of addresses holds, a way that is no worse than those that are known cannot change the verdict.

@@ -5,6 +5,7 @@
 
 mod proof;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
@@ -13,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::address_set::{AddressSet, internet};
-use crate::classify::{FamilyVerdict, classify_unblocked};
+use crate::classify::{FamilyVerdict, Reach, classify_unblocked};
 use crate::facts::Facts;
 use crate::gap::{Gap, Kind};
 use crate::inventory::{Attachment, NetworkInterface, PublicAccess, Subnet};
@@ -129,7 +130,7 @@ impl Coverage {
 /// Judges every interface in every family in which it has an address, by id.
 #[must_use]
 pub fn expose<'a>(facts: &Facts<'a>) -> Vec<Exposure<'a>> {
-    let mut court = Court { facts, admitted: HashMap::new() };
+    let mut court = Court { facts, reach: HashMap::new(), passed: HashMap::new() };
     let mut exposures = Vec::new();
     for interface in facts.inventory.network_interfaces.iter() {
         let purpose = Rc::new(purpose(facts.inventory, interface));
@@ -150,9 +151,20 @@ fn families(interface: &NetworkInterface) -> impl Iterator<Item = Family> {
 /// What an interface's groups and its subnet's ACL let in is the same for all that share them.
 type AdmittedKey<'a> = (Vec<&'a str>, &'a str, Family);
 
+/// What gets through groups and ACL, and if nothing does, why.
+#[derive(Clone)]
+struct Passed {
+    openings: Rc<[Opening]>,
+    /// What could not be said of the rest.
+    gaps: Rc<[Gap]>,
+    /// The condition that is known not to hold.
+    stopped: Option<Condition>,
+}
+
 struct Court<'f, 'a> {
     facts: &'f Facts<'a>,
-    admitted: HashMap<AdmittedKey<'a>, (Rc<[Opening]>, Rc<[Gap]>, bool)>,
+    reach: HashMap<(&'a str, Family), Rc<Reach>>,
+    passed: HashMap<AdmittedKey<'a>, Passed>,
 }
 
 impl<'a> Court<'_, 'a> {
@@ -183,21 +195,21 @@ impl<'a> Court<'_, 'a> {
                 None
             }
         };
-        let route = route(self.facts, interface, subnet, family);
-        let early =
-            ask(Condition::Route, route).or_else(|| ask(Condition::Address, Ok(has_address(interface, family))));
+        let reach = self.reach(interface, subnet, family);
+        let early = ask(Condition::Route, route(&reach))
+            .or_else(|| ask(Condition::Address, Ok(has_address(interface, family))));
         if let Some(stopped) = early {
             return stopped;
         }
         if *purpose == Purpose::NatGateway {
             return Verdict::Stopped(Condition::SecurityGroup);
         }
-        let (found, missing, by_group) = self.admitted(interface, subnet, family);
-        if found.is_empty() && missing.is_empty() {
-            return Verdict::Stopped(if by_group { Condition::NetworkAcl } else { Condition::SecurityGroup });
+        let Passed { openings: found, gaps: missing, stopped } = self.passed(interface, family, &reach);
+        if let Some(condition) = stopped {
+            return Verdict::Stopped(condition);
         }
         if found.is_empty() {
-            gaps.extend(missing.iter().cloned());
+            gaps.extend(missing.iter().filter(|gap| !gaps.contains(gap)).cloned().collect::<Vec<_>>());
         }
         *openings = found;
         let blocked = subnet.map_or(Ok(true), not_blocked);
@@ -213,27 +225,61 @@ impl<'a> Court<'_, 'a> {
         if gaps.is_empty() { Verdict::Exposed } else { Verdict::Unknown(gaps) }
     }
 
-    /// What groups and ACL let in, what could not be said, and whether the groups alone would have let something in.
-    fn admitted(
-        &mut self,
-        interface: &'a NetworkInterface,
-        subnet: Option<&'a Subnet>,
-        family: Family,
-    ) -> (Rc<[Opening]>, Rc<[Gap]>, bool) {
+    fn reach(&mut self, interface: &'a NetworkInterface, subnet: Option<&'a Subnet>, family: Family) -> Rc<Reach> {
+        let facts = self.facts;
+        let entry = self.reach.entry((interface.subnet.as_str(), family));
+        Rc::clone(entry.or_insert_with(|| Rc::new(reach(facts, interface, subnet, family))))
+    }
+
+    fn passed(&mut self, interface: &'a NetworkInterface, family: Family, reach: &Reach) -> Passed {
         let mut groups: Vec<&str> = interface.groups.iter().map(String::as_str).collect();
         groups.sort_unstable();
         let key = (groups, interface.subnet.as_str(), family);
-        if let Some(known) = self.admitted.get(&key) {
+        if let Some(known) = self.passed.get(&key) {
             return known.clone();
         }
-        let space = subnet.map(|subnet| space(self.facts, subnet, family)).unwrap_or_default();
-        let rules = GroupRules::of(self.facts.inventory, &interface.groups, Direction::Ingress, family);
-        let by_group = interface.groups.is_empty() || !rules.admitted(&space).openings.is_empty();
-        let Admitted { openings, gaps } = admitted(self.facts, interface, &rules, family, &space);
-        let entry = (Rc::from(openings), Rc::from(gaps), by_group);
-        self.admitted.insert(key, entry.clone());
-        entry
+        let passed = pass(self.facts, interface, family, reach);
+        self.passed.insert(key, passed.clone());
+        passed
     }
+}
+
+/// What of the internet in reach gets through groups and ACL.
+fn pass(facts: &Facts<'_>, interface: &NetworkInterface, family: Family, reach: &Reach) -> Passed {
+    let rules = rules(facts, interface, family);
+    let Admitted { openings, mut gaps } = admitted(facts, interface, &rules, family, &reach.certain);
+    let mut stopped = None;
+    if openings.is_empty() {
+        let possible = reach.possible();
+        let doubtful = admitted(facts, interface, &rules, family, &reach.doubtful);
+        if !doubtful.openings.is_empty() {
+            gaps.extend(reach.gaps.iter().cloned());
+        }
+        gaps.extend(doubtful.gaps);
+        gaps.sort();
+        gaps.dedup();
+        if rules.gaps().is_empty() && rules.admitted(&possible).openings.is_empty() {
+            stopped = Some(Condition::SecurityGroup);
+        } else {
+            let is_shut = gaps.is_empty() || acl_is_shut(facts, interface, family, &possible);
+            stopped = is_shut.then_some(Condition::NetworkAcl);
+        }
+    }
+    Passed { openings: openings.into(), gaps: gaps.into(), stopped }
+}
+
+/// Whether the ACL is known to let nothing in, whatever the groups may let in.
+fn acl_is_shut(facts: &Facts<'_>, interface: &NetworkInterface, family: Family, space: &AddressSet) -> bool {
+    let Admitted { openings, gaps } = admitted(facts, interface, &GroupRules::anyone(family), family, space);
+    openings.is_empty() && gaps.is_empty()
+}
+
+/// The rules of an interface's groups. What has no group is open to everybody.
+fn rules<'a>(facts: &Facts<'a>, interface: &NetworkInterface, family: Family) -> GroupRules<'a> {
+    if interface.groups.is_empty() {
+        return GroupRules::anyone(family);
+    }
+    GroupRules::of(facts.inventory, &interface.groups, Direction::Ingress, family)
 }
 
 /// What the groups and the ACL of an interface let in from a part of the internet.
@@ -252,15 +298,10 @@ fn admitted(
         inventory.network_acls.find(id.ok_or_else(gap)?)
     });
     match acl {
-        Ok(acl) if interface.groups.is_empty() => GroupRules::anyone(family).admitted_through(acl, family, space),
         Ok(acl) => rules.admitted_through(acl, family, space),
         // Without the ACL only this is certain: what the groups do not let in stays out.
         Err(gap) => {
-            let by_group = if interface.groups.is_empty() {
-                GroupRules::anyone(family).admitted(space)
-            } else {
-                rules.admitted(space)
-            };
+            let by_group = rules.admitted(space);
             let mut gaps = by_group.gaps;
             if !by_group.openings.is_empty() {
                 gaps.push(gap);
@@ -270,45 +311,30 @@ fn admitted(
     }
 }
 
-/// Whether the subnet's routes lead to the internet and back, Block Public Access apart.
-fn route(
-    facts: &Facts<'_>,
-    interface: &NetworkInterface,
-    subnet: Option<&Subnet>,
-    family: Family,
-) -> Result<bool, Gap> {
+/// The internet's addresses that can come in by the subnet's routes, Block Public Access apart.
+fn reach(facts: &Facts<'_>, interface: &NetworkInterface, subnet: Option<&Subnet>, family: Family) -> Reach {
     let Some(subnet) = subnet else {
-        facts.inventory.subnets.find(&interface.subnet)?;
-        return Ok(false);
+        let missing = || Gap::Resource { kind: Kind::Subnets, id: interface.subnet.clone() };
+        return Reach::unknown(family, facts.inventory.subnets.find(&interface.subnet).err().unwrap_or_else(missing));
     };
-    let verdict = unblocked(facts, subnet, family);
-    let Some(verdict) = verdict else { return Ok(false) };
-    match verdict.class.group() {
-        crate::class::Group::Public => Ok(true),
-        crate::class::Group::Unknown => {
-            let gap = verdict.gaps.first().cloned();
-            Err(gap.unwrap_or_else(|| Gap::NotUnderstood(format!("the class of {} is unknown", subnet.id))))
-        }
-        crate::class::Group::Private | crate::class::Group::Isolated => Ok(false),
+    unblocked(facts, subnet, family).map(|verdict| verdict.into_owned().reach).unwrap_or_default()
+}
+
+/// Whether the subnet's routes lead to the internet and back.
+fn route(reach: &Reach) -> Result<bool, Gap> {
+    match reach.gaps.first() {
+        Some(gap) if reach.certain.is_empty() => Err(gap.clone()),
+        _ => Ok(!reach.certain.is_empty()),
     }
 }
 
 /// The verdict over a subnet as if there were no Block Public Access; `None` if it has no address of the family.
-fn unblocked<'v>(facts: &'v Facts<'_>, subnet: &'v Subnet, family: Family) -> Option<FamilyVerdict<'v>> {
+fn unblocked<'v>(facts: &'v Facts<'_>, subnet: &'v Subnet, family: Family) -> Option<Cow<'v, FamilyVerdict<'v>>> {
     let verdict = facts.verdict(&subnet.id)?.family(family)?;
     if subnet.public_access == PublicAccess::Allowed {
-        return Some(verdict.clone());
+        return Some(Cow::Borrowed(verdict));
     }
-    Some(classify_unblocked(facts.inventory, subnet, family))
-}
-
-/// The part of the internet that the subnet's routes lead to.
-fn space(facts: &Facts<'_>, subnet: &Subnet, family: Family) -> AddressSet {
-    match unblocked(facts, subnet, family) {
-        Some(verdict) if verdict.class != crate::class::Class::Unknown => facts.internet_in_reach(subnet, &verdict),
-        // It may be all of it.
-        _ => internet(family, &[]),
-    }
+    Some(Cow::Owned(classify_unblocked(facts.inventory, subnet, family)))
 }
 
 fn has_address(interface: &NetworkInterface, family: Family) -> bool {

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::address_set::{AddressSet, internet};
 use crate::class::Class;
-use crate::classify::{FamilyVerdict, SubnetVerdict, classify};
+use crate::classify::{SubnetVerdict, classify};
 use crate::exposure::{Exposure, expose};
 use crate::intent::Intent;
-use crate::inventory::{Inventory, Subnet};
+use crate::inventory::Inventory;
 use crate::prefix::Family;
 use crate::price::{Prices, RegionPrices};
 use crate::snapshot::Estate;
@@ -64,17 +63,5 @@ impl<'a> Facts<'a> {
     pub fn class(&self, subnet: &str, family: Family) -> Class {
         let Some(verdict) = self.verdict(subnet) else { return Class::Unknown };
         verdict.family(family).map_or(Class::Isolated, |verdict| verdict.class)
-    }
-
-    /// The internet addresses that a subnet can speak with both ways, by its routes.
-    #[must_use]
-    pub fn internet_in_reach(&self, subnet: &Subnet, verdict: &FamilyVerdict<'_>) -> AddressSet {
-        let own = self.inventory.vpcs.get(&subnet.vpc).map(|vpc| vpc.blocks.as_slice()).unwrap_or_default();
-        let whole = internet(verdict.family, own);
-        match verdict.class {
-            Class::Public | Class::PublicInspected => whole,
-            Class::PublicPartial => AddressSet::of_prefixes(verdict.public_blocks.iter().copied()).intersect(&whole),
-            _ => AddressSet::default(),
-        }
     }
 }

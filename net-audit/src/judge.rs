@@ -135,7 +135,7 @@ impl Judgement<'_> {
         let threshold = self.threshold?;
         let counts = |severity: Severity| severity >= threshold;
         let mut rules: Vec<&Unknown> = self.unanswered.iter().map(|(unknown, _)| *unknown).collect();
-        rules.retain(|unknown| counts(unknown.rule.severity()));
+        rules.retain(|unknown| counts(unknown.rule.severity_unanswered()));
         if !rules.is_empty() {
             let mut ids: Vec<&'static str> = rules.iter().map(|unknown| unknown.rule.id()).collect();
             ids.sort_unstable();

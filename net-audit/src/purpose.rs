@@ -118,20 +118,18 @@ fn task<'a>(inventory: &'a Inventory, interface: &'a NetworkInterface) -> Option
 /// `app/NAME/ID`, `net/NAME/ID`, or a classic load balancer's name.
 fn load_balancer<'a>(inventory: &'a Inventory, text: &str) -> Purpose<'a> {
     let name = text.split('/').nth(1).unwrap_or(text).to_owned();
-    let balancer = inventory.load_balancers.iter().find(|balancer| balancer.name == name);
+    let balancer = inventory.index.load_balancer_of_name(&name).and_then(|arn| inventory.load_balancers.get(arn));
     Purpose::LoadBalancer { name, balancer }
 }
 
 /// The databases whose groups and subnets are the interface's.
 fn databases<'a>(inventory: &'a Inventory, interface: &NetworkInterface) -> Vec<&'a Database> {
-    let stands_in = |database: &Database| {
-        database.subnet_group.as_ref().is_none_or(|group| group.subnets.contains(&interface.subnet))
-    };
-    let shares_groups = |database: &Database| {
+    let shares_groups = |database: &&Database| {
         database.groups.len() == interface.groups.len()
             && database.groups.iter().all(|group| interface.groups.contains(group))
     };
-    inventory.databases.iter().filter(|database| stands_in(database) && shares_groups(database)).collect()
+    let here = inventory.index.databases_of_subnet(&interface.subnet).filter_map(|id| inventory.databases.get(id));
+    here.filter(shares_groups).collect()
 }
 
 impl Purpose<'_> {
@@ -177,3 +175,6 @@ impl Purpose<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,16 @@ macro_rules! rules {
                 match self { $(Self::$rule => Severity::$severity,)* }
             }
 
+            /// How much it counts that it could not be asked: as much as the worst of its findings, but for what is found by names. Who audits
+            /// a network without its DNS has not left anything out.
+            #[must_use]
+            pub fn severity_unanswered(self) -> Severity {
+                match self {
+                    Self::DanglingName => Severity::Low,
+                    other => other.severity(),
+                }
+            }
+
             /// What it looks for.
             #[must_use]
             pub fn title(self) -> &'static str {

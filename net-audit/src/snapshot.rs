@@ -7,8 +7,11 @@ mod error;
 mod listing;
 mod wire;
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use crate::gap::Kind;
-use crate::inventory::{Index, Inventory};
+use crate::inventory::{Index, Inventory, Listing};
 use document::Layer;
 pub use error::ReadError;
 
@@ -92,12 +95,25 @@ fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
         let denied = layer.denied.get(kind.member()).cloned();
         return Err(ReadError::Incomplete { missing, region: layer.region.clone(), denied });
     }
-    let route_tables = listing::read::<wire::RouteTable>(layer, Kind::RouteTables)?;
-    let network_acls = listing::read::<wire::NetworkAcl>(layer, Kind::NetworkAcls)?;
-    let network_interfaces = listing::read::<wire::NetworkInterface>(layer, Kind::NetworkInterfaces)?;
+    // Interfaces are most of a large estate: a second thread reads them while this one reads all others.
+    let interfaces = || listing::read::<wire::NetworkInterface>(layer, Kind::NetworkInterfaces);
+    let (network_interfaces, rest) = thread::scope(|scope| {
+        let ahead = thread::Builder::new().spawn_scoped(scope, interfaces);
+        let rest = all_but_interfaces(layer);
+        let read =
+            ahead.map_or_else(|_| interfaces(), |thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        (read, rest)
+    });
+    let mut inventory = Inventory { network_interfaces: network_interfaces?, ..rest? };
+    let Inventory { route_tables, network_acls, network_interfaces, subnets, .. } = &inventory;
+    inventory.index = Index::new(route_tables, network_acls, network_interfaces, subnets)
+        .with_services(&inventory.databases, &inventory.load_balancers);
+    Ok(inventory)
+}
+
+fn all_but_interfaces(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
     let subnets = listing::read::<wire::Subnet>(layer, Kind::Subnets)?;
     let vpcs = listing::read::<wire::Vpc>(layer, Kind::Vpcs)?;
-    let index = Index::new(&route_tables, &network_acls, &network_interfaces, &subnets);
     let zones = || subnets.iter().filter_map(|subnet| subnet.availability_zone.as_deref());
     Ok(Inventory {
         account: layer.account.clone().or_else(|| vpcs.iter().find_map(|vpc| vpc.owner.clone())),
@@ -116,19 +132,19 @@ fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
         peerings: listing::read::<wire::Peering>(layer, Kind::Peerings)?,
         transit_attachments: listing::read::<wire::TransitAttachment>(layer, Kind::TransitAttachments)?,
         flow_logs: listing::read::<wire::FlowLog>(layer, Kind::FlowLogs)?,
-        databases: listing::read::<wire::Database>(layer, Kind::Databases)?,
         subnet_groups: listing::read::<wire::SubnetGroup>(layer, Kind::SubnetGroups)?,
-        load_balancers: listing::read::<wire::LoadBalancer>(layer, Kind::LoadBalancers)?,
         tasks: listing::read::<wire::Task>(layer, Kind::Tasks)?,
         hosted_zones: listing::read::<wire::HostedZone>(layer, Kind::HostedZones)?,
         record_sets: listing::read::<wire::RecordSet>(layer, Kind::RecordSets)?,
         nat_traffic: listing::read::<wire::NatTraffic>(layer, Kind::NatTraffic)?,
+        databases: listing::read::<wire::Database>(layer, Kind::Databases)?,
+        load_balancers: listing::read::<wire::LoadBalancer>(layer, Kind::LoadBalancers)?,
+        route_tables: listing::read::<wire::RouteTable>(layer, Kind::RouteTables)?,
+        network_acls: listing::read::<wire::NetworkAcl>(layer, Kind::NetworkAcls)?,
+        network_interfaces: Listing::new(Kind::NetworkInterfaces, None),
         vpcs,
         subnets,
-        route_tables,
-        network_acls,
-        network_interfaces,
-        index,
+        index: Index::default(),
     })
 }
 

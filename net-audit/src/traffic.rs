@@ -14,7 +14,8 @@ pub const EPHEMERAL: Ports = Ports { first: 1024, last: u16::MAX };
 /// Traffic of one protocol to some ports, and the addresses at its other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// The protocol; [`Protocol::All`] stands for all that no other opening names.
+    /// The protocol; [`Protocol::All`] stands for all that neither a rule with an address nor an entry names. One that is named and has no
+    /// opening is let through nowhere.
     pub protocol: Protocol,
     /// The ports.
     pub ports: Ports,

@@ -54,6 +54,17 @@ fn what_is_left_is_written_in_blocks() {
     assert_eq!(AddressSet::default().prefixes(Family::Ipv4), []);
 }
 
+#[test]
+fn the_whole_of_a_family_ends_where_its_addresses_do() {
+    assert_eq!(AddressSet::whole(Family::Ipv4), set(&["0.0.0.0/0"]));
+    assert_eq!(AddressSet::whole(Family::Ipv6), set(&["::/0"]));
+    let (ipv4, ipv6) = (AddressSet::whole(Family::Ipv4), AddressSet::whole(Family::Ipv6));
+    assert_eq!((ipv4.size(), ipv6.size()), (1 << 32, u128::MAX));
+    assert!(ipv4.contains(0) && ipv4.contains(u128::from(u32::MAX)) && !ipv4.contains(1 << 32));
+    assert!(ipv6.contains(0) && ipv6.contains(u128::MAX));
+    assert!(!AddressSet::default().contains(0));
+}
+
 /// Sets of small blocks in one /24, so that they often touch and overlap, beside the same set as 256 flags.
 fn small() -> impl Strategy<Value = (AddressSet, Vec<bool>)> {
     prop::collection::vec((any::<u8>(), 24_u8..=32), 0..8).prop_map(|blocks| {
@@ -83,6 +94,8 @@ proptest! {
         prop_assert_eq!(flags(&a.subtract(&b)), both(&in_a, &in_b, |a, b| a && !b));
         prop_assert_eq!(a.size(), in_a.iter().filter(|held| **held).count() as u128);
         prop_assert_eq!(a.is_empty(), !in_a.contains(&true));
+        let contained: Vec<bool> = (0..256).map(|address| a.contains(address)).collect();
+        prop_assert_eq!(contained, in_a);
     }
 
     #[test]

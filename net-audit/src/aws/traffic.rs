@@ -115,10 +115,11 @@ fn count(index: usize, gateway: &NatGateway, results: &[MetricResult], now: Time
     })
 }
 
+/// In hundredths, so that two looks within minutes say the same.
 fn days(gateway: &NatGateway, now: Timestamp) -> f64 {
     let made = gateway.create_time.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
     let age = made.map_or(f64::INFINITY, |made| now.duration_since(made).as_secs_f64() / SECONDS_A_DAY);
-    age.clamp(0.0, f64::from(DAYS))
+    (age.clamp(0.0, f64::from(DAYS)) * 100.0).floor() / 100.0
 }
 
 #[cfg(test)]

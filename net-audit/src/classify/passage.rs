@@ -8,7 +8,7 @@ use crate::inventory::{
 };
 use crate::prefix::Family;
 
-use super::{FamilyVerdict, survey};
+use super::{FamilyVerdict, Reach, survey};
 
 /// A way out that leads through more subnets is not followed: what it comes to is unknown.
 const MAX_SUBNETS: usize = 5;
@@ -213,6 +213,14 @@ fn zonal_nat_gateway(
         }
         _ => broken(format!("{id} is in {place}, which is {beyond}")),
     })
+}
+
+/// What of the internet is in reach behind a route to a firewall; `None` if nothing lies between this route and the internet.
+pub(super) fn reach_behind(inventory: &Inventory, route: &Route, traveller: &Traveller<'_>) -> Option<Reach> {
+    let Target::VpcEndpoint(id) = &route.target else { return None };
+    let place = inventory.vpc_endpoints.get(id)?.subnets.first()?;
+    let moved = traveller.moved_to(inventory.subnets.get(place)?, Sender::Anyone).ok()??;
+    Some(survey(inventory, &moved).reach)
 }
 
 /// The class of another subnet for traffic that is sent on from there.

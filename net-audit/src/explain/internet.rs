@@ -48,7 +48,7 @@ pub(super) fn enter(walk: &mut Walk, to: &Inside<'_>) {
     if !walk.stopped {
         let verdict = to.facts.verdict(&to.subnet.id).and_then(|verdict| verdict.family(family));
         let known = verdict.filter(|verdict| verdict.class != Class::Unknown);
-        let reach = known.map(|verdict| to.facts.internet_in_reach(to.subnet, verdict));
+        let reach = known.map(|verdict| verdict.reach.possible());
         if reach.is_some_and(|reach| !walk.keep(Side::Source, &reach)) {
             let ends = addresses(&walk.left(Side::Source), family);
             let because = format!("{} has no way to and from {ends} by an internet gateway", to.subnet.id);

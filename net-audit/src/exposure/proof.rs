@@ -1,13 +1,14 @@
 //! The six conditions of one interface, one by one, and what each answer rests on.
 
-use super::{Condition, admitted, has_address, not_blocked, route, runs, space, unblocked};
+use super::{Condition, acl_is_shut, admitted, has_address, not_blocked, reach, route, rules, runs, unblocked};
+use crate::address_set::{AddressSet, internet};
 use crate::exposure::{Coverage, Exposure};
 use crate::facts::Facts;
 use crate::gap::Gap;
 use crate::inventory::{Attachment, PublicAccess};
 use crate::prefix::Family;
 use crate::purpose::Purpose;
-use crate::traffic::{Direction, GroupRules, Opening};
+use crate::traffic::Opening;
 
 /// An answer to one of the six conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ type Answer = Result<(bool, String), Gap>;
 
 fn by_route(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
     let Exposure { interface, subnet, family, .. } = exposure;
-    let holds = route(facts, interface, *subnet, *family)?;
+    let holds = route(&reach(facts, interface, *subnet, *family))?;
     let Some(verdict) = subnet.and_then(|subnet| unblocked(facts, subnet, *family)) else {
         return Ok((holds, format!("{} has no {family} addresses", interface.subnet)));
     };
@@ -83,16 +84,15 @@ fn by_address(exposure: &Exposure<'_>) -> (bool, String) {
 }
 
 fn by_group(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
-    let Exposure { interface, subnet, family, purpose, .. } = exposure;
+    let Exposure { interface, family, purpose, .. } = exposure;
     if **purpose == Purpose::NatGateway {
         return Ok((false, "nobody can begin a conversation with a NAT gateway".to_owned()));
     }
     if interface.groups.is_empty() {
         return Ok((true, "it has no security group, so nothing is held back".to_owned()));
     }
-    let rules = GroupRules::of(facts.inventory, &interface.groups, Direction::Ingress, *family);
-    let space = subnet.map(|subnet| space_or_all(facts, subnet, *family));
-    let openings = rules.admitted(&space.unwrap_or_else(|| crate::address_set::internet(*family, &[]))).openings;
+    let rules = rules(facts, interface, *family);
+    let openings = rules.admitted(&asked_about(facts, exposure)).openings;
     let groups = interface.groups.join(", ");
     if openings.is_empty() {
         return match rules.gaps().first() {
@@ -103,26 +103,23 @@ fn by_group(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
     Ok((true, format!("{groups}: {}", told(&openings, *family))))
 }
 
-/// What the groups would let in does not depend on routes that lead nowhere.
-fn space_or_all(
-    facts: &Facts<'_>,
-    subnet: &crate::inventory::Subnet,
-    family: Family,
-) -> crate::address_set::AddressSet {
-    let part = space(facts, subnet, family);
-    if part.is_empty() { crate::address_set::internet(family, &[]) } else { part }
+/// What groups and ACL would let in does not depend on routes that lead nowhere.
+fn asked_about(facts: &Facts<'_>, exposure: &Exposure<'_>) -> AddressSet {
+    let Exposure { interface, subnet, family, .. } = exposure;
+    let part = reach(facts, interface, *subnet, *family).possible();
+    if part.is_empty() { internet(*family, &[]) } else { part }
 }
 
 fn by_acl(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
-    let Exposure { interface, subnet, family, .. } = exposure;
-    let rules = GroupRules::of(facts.inventory, &interface.groups, Direction::Ingress, *family);
-    let space = subnet.map(|subnet| space_or_all(facts, subnet, *family)).unwrap_or_default();
+    let Exposure { interface, family, .. } = exposure;
+    let rules = rules(facts, interface, *family);
+    let space = asked_about(facts, exposure);
     let through = admitted(facts, interface, &rules, *family, &space);
     let acl = facts.inventory.index.acl_of_subnet(&interface.subnet).unwrap_or("its network ACL");
     if through.openings.is_empty() {
         return match through.gaps.into_iter().next() {
-            Some(gap) => Err(gap),
-            None => Ok((false, format!("{acl} lets none of it in, or no answer out"))),
+            Some(gap) if !acl_is_shut(facts, interface, *family, &space) => Err(gap),
+            _ => Ok((false, format!("{acl} lets none of it in, or no answer out"))),
         };
     }
     Ok((true, format!("{acl} lets through: {}", told(&through.openings, *family))))

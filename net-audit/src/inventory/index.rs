@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Association, Listing, NetworkAcl, NetworkInterface, RouteTable, Subnet};
+use super::{Association, Database, Listing, LoadBalancer, NetworkAcl, NetworkInterface, RouteTable, Subnet};
 
 /// Ids by the id of what they belong to.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,9 @@ pub struct Index {
     acl_of_subnet: HashMap<String, String>,
     interfaces_of_subnet: HashMap<String, Vec<String>>,
     subnets_of_vpc: HashMap<String, Vec<String>>,
+    databases_of_subnet: HashMap<String, Vec<String>>,
+    databases_anywhere: Vec<String>,
+    load_balancer_of_name: HashMap<String, String>,
 }
 
 impl Index {
@@ -40,6 +43,24 @@ impl Index {
             index.subnets_of_vpc.entry(subnet.vpc.clone()).or_default().push(subnet.id.clone());
         }
         index
+    }
+
+    /// The same, with the places of databases and the names of load balancers.
+    #[must_use]
+    pub fn with_services(mut self, databases: &Listing<Database>, balancers: &Listing<LoadBalancer>) -> Self {
+        for database in databases.iter() {
+            let Some(group) = &database.subnet_group else {
+                self.databases_anywhere.push(database.id.clone());
+                continue;
+            };
+            for subnet in &group.subnets {
+                self.databases_of_subnet.entry(subnet.clone()).or_default().push(database.id.clone());
+            }
+        }
+        for balancer in balancers.iter() {
+            self.load_balancer_of_name.entry(balancer.name.clone()).or_insert_with(|| balancer.arn.clone());
+        }
+        self
     }
 
     fn add_table(&mut self, table: &RouteTable) {
@@ -97,5 +118,17 @@ impl Index {
     /// The subnets of a VPC.
     pub fn subnets_of_vpc(&self, vpc: &str) -> impl Iterator<Item = &str> {
         self.subnets_of_vpc.get(vpc).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The databases that can stand in a subnet by their subnet groups, and after them those of which nobody said where they stand.
+    pub fn databases_of_subnet(&self, subnet: &str) -> impl Iterator<Item = &str> {
+        let here = self.databases_of_subnet.get(subnet).into_iter().flatten();
+        here.chain(&self.databases_anywhere).map(String::as_str)
+    }
+
+    /// The load balancer with this name, by its ARN.
+    #[must_use]
+    pub fn load_balancer_of_name(&self, name: &str) -> Option<&str> {
+        self.load_balancer_of_name.get(name).map(String::as_str)
     }
 }

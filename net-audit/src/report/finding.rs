@@ -93,7 +93,7 @@ pub struct WaiverReport {
 pub struct UnansweredReport {
     /// The rule.
     pub id: Rule,
-    /// The worst that its findings can be.
+    /// How much it counts that it could not be asked.
     pub severity: Severity,
     /// The region.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,7 +186,7 @@ pub(super) fn unanswered(judgement: &Judgement<'_>) -> Vec<UnansweredReport> {
     }
     let reports = by_gap.into_iter().map(|((rule, region, gap), resources)| UnansweredReport {
         id: rule,
-        severity: rule.severity(),
+        severity: rule.severity_unanswered(),
         region: region.map(str::to_owned),
         resources,
         missing: gap.to_string(),

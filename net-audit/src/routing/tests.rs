@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+mod reference;
 
-use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 use super::*;
 use crate::gap::Kind;
@@ -80,44 +80,6 @@ fn a_list_without_entries_is_named() {
     let division = divide(&routes, Family::Ipv4, &lists(&[]));
     assert!(division.claims.is_empty());
     assert_eq!(division.undetermined.len(), 1);
-}
-
-fn tables() -> impl Strategy<Value = Vec<Route>> {
-    let route = (any::<u8>(), 24_u8..=32, any::<bool>());
-    prop::collection::vec(route, 0..8).prop_map(|routes| {
-        let made = routes.iter().enumerate().map(|(index, (last, length, propagated))| {
-            let maker = if *propagated { "vgw" } else { "t" };
-            route_to(*last, *length, &format!("{maker}{index}"))
-        });
-        made.collect()
-    })
-}
-
-fn route_to(last: u8, length: u8, target: &str) -> Route {
-    route(&format!("0.0.0.{last}/{length} {target}"))
-}
-
-/// What a router does with one address: look at every route.
-fn looked_up<'a>(routes: &'a [Route], address: u128) -> Vec<&'a str> {
-    let block = |route: &Route| match route.destination {
-        Destination::Block(prefix) => prefix,
-        Destination::PrefixList(_) | Destination::Unknown => unreachable!("these tables have no prefix list"),
-    };
-    let holds = |route: &&'a Route| (block(route).first()..=block(route).last()).contains(&address);
-    let strength = |route: &Route| (block(route).length(), std::cmp::Reverse(route.origin));
-    let strongest = routes.iter().filter(holds).map(strength).max();
-    let winners = routes.iter().filter(holds).filter(|route| Some(strength(route)) == strongest);
-    winners.map(|route| route.target.id()).collect()
-}
-
-proptest! {
-    #[test]
-    fn sharing_out_agrees_with_looking_up_each_address(routes in tables()) {
-        let division = divide(&routes, Family::Ipv4, &lists(&[]));
-        for last in 0..256 {
-            prop_assert_eq!(best(&division, &format!("0.0.0.{last}/32")), looked_up(&routes, last));
-        }
-    }
 }
 
 #[test]

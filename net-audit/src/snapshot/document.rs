@@ -128,10 +128,17 @@ pub(super) fn recognise<'a>(
     Ok(Content::Loose(members))
 }
 
-/// What Terraform shows, in the words of the AWS CLI.
+/// What Terraform shows, in the words of the AWS CLI. What it does not manage is no part of the question: a kind of which it manages nothing is empty,
+/// and a person is told so. What was carried is no resource, and stays unknown.
 fn translated<'a>(bytes: &[u8], notes: &mut Vec<String>) -> Result<Layer<'a>, ReadError> {
-    let translation = terraform::translate(bytes).map_err(|error| ReadError::Terraform(error.to_string()))?;
+    let mut translation = terraform::translate(bytes).map_err(|error| ReadError::Terraform(error.to_string()))?;
+    notes.push("what Terraform does not manage is not audited".to_owned());
     notes.extend(translation.notes);
+    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::NatTraffic) {
+        if !kind.members().iter().any(|member| translation.members.contains_key(*member)) {
+            translation.members.insert(kind.member().to_owned(), serde_json::json!([]));
+        }
+    }
     let raw = |value: &serde_json::Value| serde_json::value::to_raw_value(value).map(Cow::Owned);
     let members = translation.members.iter().map(|(name, value)| Ok((Cow::Owned(name.clone()), raw(value)?)));
     let members = Members(members.collect::<Result<_, serde_json::Error>>()?);

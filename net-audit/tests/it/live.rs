@@ -104,7 +104,10 @@ fn what_the_aws_cli_writes_gives_the_same_verdicts_and_the_same_members() {
     );
     let answer = sandbox.shell(&script).run().code(0).json();
     let [offline, live, audited, collected, merged] = [0, 1, 2, 3, 4].map(|nth| answer[nth].clone());
-    assert_eq!(offline["network"], live["network"]);
+    // No command lists what NAT gateways carried, and what depends on it is unknown without it.
+    for told in ["counts", "vpcs", "unknown", "exposure", "interfaces", "hops"] {
+        assert_eq!(offline["network"][told], live["network"][told], "{told}");
+    }
     assert_eq!(audited["network"], live["network"]);
     let classes = classes(&live, &prod.vpc);
     let class = |subnet: &str| classes[subnet].as_str();

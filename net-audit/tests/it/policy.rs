@@ -5,13 +5,14 @@ use testkit::sandbox::{Outcome, Sandbox};
 
 use crate::{CLEAN, find, spoilt};
 
-/// SSH is open to the world at the load balancer: a finding of high severity.
+/// A task stands in a public subnet, with a public address and SSH open to the world: a finding of high severity.
 fn ssh_open() -> String {
     spoilt(|account| {
-        let rules = &mut find(account, "SecurityGroups", "GroupId", "sg-0lb")["IpPermissions"];
-        rules.as_array_mut().unwrap().push(
-            json!({ "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] }),
-        );
+        let task = find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0taska");
+        task["SubnetId"] = json!("subnet-0publica00000");
+        task["Association"] = json!({ "PublicIp": "18.184.2.1" });
+        find(account, "SecurityGroups", "GroupId", "sg-0app")["IpPermissions"] =
+            json!([{ "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] }]);
     })
 }
 
@@ -49,7 +50,7 @@ fn a_finding_counts_from_its_severity_on() {
 #[test]
 fn a_waiver_silences_what_it_names_until_it_expires() {
     let arguments = ["--waivers", "waivers.toml"];
-    let outcome = run(&ssh_open(), &arguments, &waiver("resource = \"sg-0l*\"", "2099-01-01")).code(0);
+    let outcome = run(&ssh_open(), &arguments, &waiver("resource = \"sg-0a*\"", "2099-01-01")).code(0);
     let waived = &outcome.json()["network"]["waived"][0];
     assert_eq!((&waived["id"], &waived["reason"]), (&json!("NET003"), &json!("break glass")));
     let outcome = run(&ssh_open(), &arguments, &waiver("", "2020-01-01")).code(1);
