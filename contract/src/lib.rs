@@ -47,4 +47,4 @@ pub use invocation::main;
 pub use progress::Progress;
 pub use session::Session;
 pub use signals::Interruptions;
-pub use tool::{Fetched, Report, Tool};
+pub use tool::{Fetched, Report, Tool, WithoutEffectAlone};

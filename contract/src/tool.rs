@@ -13,6 +13,9 @@ use crate::input::{Input, Operand};
 use crate::policy::Statement;
 use crate::session::Session;
 
+/// Flags of which one must be there, and those that are without effect else.
+pub type WithoutEffectAlone = (&'static [&'static str], &'static [&'static str]);
+
 /// One tool: its command line, its section of the document, and what it does.
 pub trait Tool {
     /// The command's name, which is the crate's.
@@ -34,7 +37,7 @@ pub trait Tool {
 
     /// Flags, by their ids, that are without effect unless one of others is there: first those others, then they. They are refused if they are
     /// typed alone; a variable of the environment is passed over.
-    const WITHOUT_EFFECT_ALONE: &'static [(&'static [&'static str], &'static [&'static str])] = &[];
+    const WITHOUT_EFFECT_ALONE: &'static [WithoutEffectAlone] = &[];
 
     /// The command line.
     type Arguments: Parser;

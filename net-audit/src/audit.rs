@@ -1,8 +1,15 @@
 //! The whole audit of everything that was described: facts and findings, region by region. Pure.
 
-use crate::check::check;
+pub mod check;
+pub mod difference;
+pub mod finding;
+pub mod judge;
+pub mod rule;
+pub mod waiver;
+
+use crate::audit::check::check;
+use crate::audit::finding::Findings;
 use crate::facts::{Facts, Setting};
-use crate::finding::Findings;
 use crate::snapshot::Estate;
 
 /// A region of an account: what is known, and what is wrong.

@@ -24,8 +24,8 @@ use tokio::task::JoinSet;
 
 use self::account::Account;
 use self::region::Seen;
-use crate::capture::Capture;
-use crate::live::Live;
+use crate::request::live::Live;
+use crate::snapshot::capture::Capture;
 
 /// Regions that are looked at at the same time, over all accounts.
 const REGIONS_AT_A_TIME: usize = 4;

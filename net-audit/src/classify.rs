@@ -1,14 +1,16 @@
 //! The verdict over every subnet: its class in each address family, and the routes that prove it. Pure.
 
+pub mod class;
 mod passage;
 mod reach;
+pub mod routing;
 
-use crate::address_set::{AddressSet, internet, translated};
-use crate::class::{Class, Group};
-use crate::gap::Gap;
+use crate::address::prefix::{Family, Prefix};
+use crate::address::set::{AddressSet, internet, translated};
+use crate::classify::class::{Class, Group};
+use crate::classify::routing::{Claim, EffectiveTable, divide, effective_table};
+use crate::inventory::gap::Gap;
 use crate::inventory::{Inventory, Route, Subnet, Target};
-use crate::prefix::{Family, Prefix};
-use crate::routing::{Claim, EffectiveTable, divide, effective_table};
 
 use passage::{Passage, Traveller};
 pub use reach::Reach;

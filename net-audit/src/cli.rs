@@ -9,7 +9,7 @@ use contract::Operand;
 use contract::arguments::{CommonArguments, parse_text};
 
 use self::live::LiveArguments;
-use crate::finding::Severity;
+use crate::audit::finding::Severity;
 
 /// A snapshot is written as it is: no document is carried on, and none is begun. What tells of a way or of a difference is no step of a release.
 pub(crate) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[

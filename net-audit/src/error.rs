@@ -8,12 +8,12 @@ use contract::requirement::Unmet;
 use contract::{Exit, Fault};
 use thiserror::Error;
 
+use crate::audit::finding::Severity;
+use crate::audit::waiver::WaiverError;
 use crate::explain::{NotQuestion, PlaceError};
-use crate::finding::Severity;
-use crate::gap::{Gap, Kind};
-use crate::price::PriceError;
+use crate::inventory::gap::{Gap, Kind};
+use crate::money::price::PriceError;
 use crate::snapshot::ReadError;
-use crate::waiver::WaiverError;
 
 /// So many gaps are named in a message; the section has all.
 const NAMED: usize = 3;
@@ -180,15 +180,15 @@ impl Fault for Error {
         match self {
             Self::NoSnapshot => "snapshot.missing".to_owned(),
             Self::Unreadable { .. } => "snapshot.unreadable".to_owned(),
-            Self::ProfilesAndRoles => "usage".to_owned(),
             Self::Aws(error) => error.code(),
             Self::Snapshot(error) => snapshot_code(error).to_owned(),
-            Self::Unseen { .. } | Self::Unknown { .. } | Self::Unanswered { .. } => "network.unknown".to_owned(),
-            Self::WayUnknown { .. } => "network.unknown".to_owned(),
+            Self::Unseen { .. } | Self::Unknown { .. } | Self::Unanswered { .. } | Self::WayUnknown { .. } => {
+                "network.unknown".to_owned()
+            }
             Self::Found { .. } => "network.findings".to_owned(),
             Self::Stopped(_) => "network.stopped".to_owned(),
             Self::Worse(_) => "network.worse".to_owned(),
-            Self::Question(_) | Self::NoSuchForm { .. } => "usage".to_owned(),
+            Self::ProfilesAndRoles | Self::Question(_) | Self::NoSuchForm { .. } => "usage".to_owned(),
             Self::Place(_) => "network.no_place".to_owned(),
             Self::Waivers { .. } => "waivers.invalid".to_owned(),
             Self::Prices { .. } => "prices.invalid".to_owned(),
@@ -208,7 +208,7 @@ impl Fault for Error {
             Self::Unseen { .. } => {
                 Some("allow what net-audit --live --iam-policy prints, or leave the region out".to_owned())
             }
-            Self::Unknown { gaps, .. } => Some(unknown_hint(gaps)),
+            Self::Unknown { gaps, .. } | Self::WayUnknown { gaps, .. } => Some(unknown_hint(gaps)),
             Self::Unanswered { gaps, .. } => {
                 Some(format!("{}; --fail-on never only tells what is found", unknown_hint(gaps)))
             }
@@ -218,7 +218,6 @@ impl Fault for Error {
             ),
             Self::Stopped(_) => Some("net-audit SNAPSHOT --explain FROM TO --output table shows every step".to_owned()),
             Self::Worse(_) => Some("net-audit --diff OLD NEW --output table shows what changed".to_owned()),
-            Self::WayUnknown { gaps, .. } => Some(unknown_hint(gaps)),
             Self::Question(_) => Some("net-audit --help".to_owned()),
             Self::Place(_) => Some("name it by its id, or with its kind before it: database/orders".to_owned()),
             Self::NoSuchForm { .. } => Some("use json, table or markdown".to_owned()),

@@ -20,10 +20,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
+use crate::address::prefix::Family;
+use crate::audit::finding::{Confidence, Resource};
 use crate::facts::Facts;
-use crate::finding::{Confidence, Resource};
-use crate::gap::Gap;
-use crate::prefix::Family;
+use crate::inventory::gap::Gap;
 
 use end::{End, set_of};
 use search::{Found, find};

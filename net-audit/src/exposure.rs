@@ -3,7 +3,11 @@
 //! Routes both ways, an address that the internet knows, a security group that lets in, a network ACL that lets in and lets answers out, no Block
 //! Public Access, and something that runs.
 
+pub mod hop;
+pub mod names;
 mod proof;
+pub mod purpose;
+pub mod traffic;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,14 +17,14 @@ use std::rc::Rc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::address_set::{AddressSet, internet};
+use crate::address::prefix::Family;
+use crate::address::set::{AddressSet, internet};
 use crate::classify::{FamilyVerdict, Reach, classify_unblocked};
+use crate::exposure::purpose::{Purpose, purpose};
+use crate::exposure::traffic::{Admitted, Direction, GroupRules, Opening};
 use crate::facts::Facts;
-use crate::gap::{Gap, Kind};
+use crate::inventory::gap::{Gap, Kind};
 use crate::inventory::{Attachment, NetworkInterface, PublicAccess, Subnet};
-use crate::prefix::Family;
-use crate::purpose::{Purpose, purpose};
-use crate::traffic::{Admitted, Direction, GroupRules, Opening};
 
 pub use proof::{Step, ask, prove};
 

@@ -1,14 +1,17 @@
 //! What is worked out of an inventory once, for all questions that are asked of it.
 
+pub mod environment;
+pub mod intent;
+
 use std::collections::HashMap;
 
-use crate::class::Class;
+use crate::address::prefix::Family;
+use crate::classify::class::Class;
 use crate::classify::{SubnetVerdict, classify};
 use crate::exposure::{Exposure, expose};
-use crate::intent::Intent;
+use crate::facts::intent::Intent;
 use crate::inventory::Inventory;
-use crate::prefix::Family;
-use crate::price::{Prices, RegionPrices};
+use crate::money::price::{Prices, RegionPrices};
 use crate::snapshot::Estate;
 
 /// What a question is asked with, beside what was described.

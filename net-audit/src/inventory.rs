@@ -2,6 +2,7 @@
 //!
 //! One file a family of resources. A kind that nobody described is not an empty one: see [`Listing`].
 
+pub mod gap;
 mod gateway;
 mod index;
 mod interface;
@@ -21,8 +22,8 @@ pub use security::{AclEntry, NetworkAcl, Peer, Permission, Ports, Protocol, Secu
 pub use service::{Database, FlowLog, HostedZone, LoadBalancer, RecordSet, SubnetGroup, Task};
 pub use tags::Tags;
 
-use crate::gap::{Gap, Kind};
-use crate::prefix::Prefix;
+use crate::address::prefix::Prefix;
+use crate::inventory::gap::{Gap, Kind};
 
 /// What stands where Terraform does not know a value before it is applied.
 pub const UNKNOWN_UNTIL_APPLY: &str = "(known after apply)";

@@ -1,54 +1,27 @@
-//! Which subnets are public, private or isolated, with the routes that prove it.
+//! Who can reach what in a network, what is wrong with it, and what it costs. What the snapshot does not tell is unknown, and unknown never passes.
 //!
 //! ```text
 //! net-audit vpc.json --input release.json | ecs-deploy --cluster production --service web --input - --require network
 //! ```
-//!
-//! What the snapshot does not tell is unknown, and unknown never passes.
-pub mod address_set;
+pub mod address;
 pub mod audit;
 pub mod aws;
-pub mod capture;
-pub mod check;
-pub mod class;
 pub mod classify;
 pub mod cli;
-pub mod difference;
-pub mod environment;
 pub mod error;
 pub mod explain;
 pub mod exposure;
 pub mod facts;
-pub mod finding;
-pub mod gap;
-pub mod hop;
-pub mod intent;
 pub mod inventory;
-pub mod judge;
-pub mod live;
 pub mod money;
-pub mod names;
-pub mod prefix;
-pub mod price;
-pub mod purpose;
-pub mod region;
 pub mod report;
 pub mod request;
-pub mod routing;
-pub mod rule;
 mod run;
 pub mod snapshot;
-pub mod terraform;
-pub mod traffic;
-pub mod waiver;
 
 use contract::arguments::{CommonArguments, OwnForm};
 use contract::policy::Statement;
-use contract::{Fetched, Input, Operand, Session};
-
-use crate::cli::Arguments;
-use crate::error::Error;
-use crate::report::Section;
+use contract::{Failure, Fetched, Input, Operand, Report, Session, WithoutEffectAlone};
 
 /// The tool.
 #[derive(Debug)]
@@ -59,37 +32,39 @@ impl contract::Tool for NetAudit {
     const SECTION: &'static str = "network";
     const FORMS: &'static [OwnForm] = &report::form::FORMS;
     const WITHOUT_EFFECT: &'static [(&'static str, &'static [&'static str])] = cli::WITHOUT_EFFECT;
-    const WITHOUT_EFFECT_ALONE: &'static [(&'static [&'static str], &'static [&'static str])] =
-        cli::WITHOUT_EFFECT_ALONE;
-    type Arguments = Arguments;
-    type Section = Section;
-    type Error = Error;
+    const WITHOUT_EFFECT_ALONE: &'static [WithoutEffectAlone] = cli::WITHOUT_EFFECT_ALONE;
+    type Arguments = cli::Arguments;
+    type Section = report::Section;
+    type Error = error::Error;
 
-    fn common(arguments: &Arguments) -> &CommonArguments {
+    fn common(arguments: &cli::Arguments) -> &CommonArguments {
         &arguments.common
     }
 
-    fn operand(arguments: &Arguments) -> Operand {
+    fn operand(arguments: &cli::Arguments) -> Operand {
         arguments.operand()
     }
 
-    fn permissions(arguments: &Arguments) -> Vec<Statement> {
+    fn permissions(arguments: &cli::Arguments) -> Vec<Statement> {
         request::permissions(arguments)
     }
 
-    fn fetch(arguments: &Arguments, session: &Session) -> Option<impl Future<Output = Result<Fetched, Error>>> {
+    fn fetch(
+        arguments: &cli::Arguments,
+        session: &Session,
+    ) -> Option<impl Future<Output = Result<Fetched, Self::Error>>> {
         arguments.live.collect.then(|| run::collect(arguments, session))
     }
 
-    async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<contract::Report<Self>, Error> {
+    async fn run(arguments: cli::Arguments, input: Input, session: &Session) -> Result<Report<Self>, Self::Error> {
         run::run(arguments, input, session).await
     }
 
-    fn table(section: &Section) -> String {
+    fn table(section: &Self::Section) -> String {
         report::form::table(section)
     }
 
-    fn render(form: &str, section: Option<&Section>, failure: Option<&contract::Failure>) -> String {
+    fn render(form: &str, section: Option<&Self::Section>, failure: Option<&Failure>) -> String {
         report::form::render(form, section, failure)
     }
 }

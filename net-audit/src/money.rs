@@ -6,6 +6,7 @@ pub mod advice;
 mod charges;
 pub mod cost;
 mod gigabytes;
+pub mod price;
 pub mod usage;
 
 use std::collections::HashMap;
@@ -20,8 +21,8 @@ pub use usage::Usage;
 
 pub(crate) use charges::{EVEN, active_zones, public_addresses, share, zones};
 
+use crate::audit::finding::{Finding, MoneyInput};
 use crate::facts::Facts;
-use crate::finding::{Finding, MoneyInput};
 
 /// What something is billed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]

@@ -11,11 +11,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audit::RegionAudit;
-use crate::difference::Difference;
+use crate::audit::difference::Difference;
+use crate::audit::finding::Severity;
+use crate::audit::judge::Judgement;
 use crate::explain::Explanation;
-use crate::finding::Severity;
-use crate::judge::Judgement;
-use crate::price::Prices;
+use crate::money::price::Prices;
 use crate::snapshot::{Estate, Unseen};
 
 pub use exposure::{ExposureCounts, InterfaceReport, OpeningReport, StepReport};

@@ -1,5 +1,8 @@
 //! From what was typed and piped to what is asked.
 
+pub mod live;
+pub mod region;
+
 use std::path::PathBuf;
 
 use contract::Input;
@@ -7,14 +10,14 @@ use contract::arguments::OutputForm;
 use contract::policy::Statement;
 use contract::{Digest, requirement};
 
+use crate::audit::finding::Severity;
 use crate::aws;
 use crate::cli::Arguments;
 use crate::error::Error;
 use crate::explain::Question;
-use crate::finding::Severity;
-use crate::intent::Intent;
-use crate::live::Live;
+use crate::facts::intent::Intent;
 use crate::report::form::MARKDOWN;
+use crate::request::live::Live;
 
 /// What is asked.
 #[derive(Debug)]

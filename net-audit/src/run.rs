@@ -8,21 +8,21 @@ use jiff::Timestamp;
 
 use crate::NetAudit;
 use crate::audit::audit;
+use crate::audit::difference::difference;
+use crate::audit::finding::Severity;
+use crate::audit::judge::judge;
+use crate::audit::waiver::{self, Waiver};
 use crate::aws;
-use crate::capture::Capture;
 use crate::cli::Arguments;
-use crate::difference::difference;
 use crate::error::Error;
 use crate::explain::{Question, explain};
 use crate::facts::{Facts, Setting};
-use crate::finding::Severity;
-use crate::judge::judge;
-use crate::live::Live;
-use crate::price::{self, Prices};
+use crate::money::price::{self, Prices};
 use crate::report::{Network, Section};
+use crate::request::live::Live;
 use crate::request::{Request, Source, Task};
+use crate::snapshot::capture::Capture;
 use crate::snapshot::{self, Estate};
-use crate::waiver::{self, Waiver};
 
 pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<Report<NetAudit>, Error> {
     let now = Timestamp::now();

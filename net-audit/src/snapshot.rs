@@ -2,15 +2,17 @@
 //!
 //! A member that is missing or `null` means that nobody looked, not that there is nothing. So is a page that says another follows.
 
+pub mod capture;
 mod document;
 mod error;
 mod listing;
+pub mod terraform;
 mod wire;
 
 use std::panic::resume_unwind;
 use std::thread;
 
-use crate::gap::Kind;
+use crate::inventory::gap::Kind;
 use crate::inventory::{Index, Inventory, Listing};
 use document::Layer;
 pub use error::ReadError;

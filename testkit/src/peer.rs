@@ -27,7 +27,7 @@ pub struct Peer {
 }
 
 /// The programs that tests ask.
-pub const PEERS: [Peer; 12] = [
+pub const PEERS: [Peer; 13] = [
     Peer {
         name: "skopeo",
         proves: "a real registry client pushes to the local registry and reads back what ecr-push pushed",
@@ -82,6 +82,11 @@ pub const PEERS: [Peer; 12] = [
         name: "check-jsonschema",
         proves: "what the tools write is what their schemas say",
         install: "pip install check-jsonschema",
+    },
+    Peer {
+        name: "dot",
+        proves: "the picture of a network is one that Graphviz draws",
+        install: "apt-get install graphviz",
     },
     Peer {
         name: "gcc",

@@ -16,7 +16,7 @@ use super::models::{DNS, IDENTITY};
 use super::operation::{HOSTED_ZONES, RECORD_SETS};
 use super::references::{owner, public_zones};
 use super::region::{Failure, Region, Seen};
-use crate::live::{Entrance, Live};
+use crate::request::live::{Entrance, Live};
 
 const MODELS: [&ServiceModel; 2] = [&DNS, &IDENTITY];
 const WHO: &str = "sts:GetCallerIdentity";

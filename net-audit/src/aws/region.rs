@@ -14,7 +14,7 @@ use super::models::{EC2, LOAD_BALANCING, METRICS, RDS};
 use super::operation::{METRIC_DATA, OF_REGION, Operation, PREFIX_LIST_ENTRIES};
 use super::references::{nat_gateways, prefix_lists_of_routes, prefix_lists_of_rules};
 use super::traffic::traffic;
-use crate::capture::{Denial, RegionCapture};
+use crate::snapshot::capture::{Denial, RegionCapture};
 
 const MODELS: [&ServiceModel; 4] = [&EC2, &LOAD_BALANCING, &METRICS, &RDS];
 /// The member with the entries of prefix lists, and the one with the traffic of NAT gateways.

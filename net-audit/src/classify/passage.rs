@@ -1,12 +1,12 @@
 //! Where a route leads: through gateways, endpoints and instances to the internet, or not.
 
-use crate::class::Class;
-use crate::gap::{Gap, Kind};
+use crate::address::prefix::Family;
+use crate::classify::class::Class;
+use crate::inventory::gap::{Gap, Kind};
 use crate::inventory::{
     Association, Attachment, Connectivity, Destination, InternetGateway, Inventory, Listing, NatGateway, NatPlace,
     PublicAccess, Route, RouteState, Subnet, Target,
 };
-use crate::prefix::Family;
 
 use super::{FamilyVerdict, Reach, survey};
 

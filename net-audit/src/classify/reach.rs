@@ -2,11 +2,11 @@
 
 use super::passage::{self, Passage, Traveller};
 use super::{Way, could_be_worse};
-use crate::address_set::{AddressSet, internet};
-use crate::class::{Class, Group};
-use crate::gap::Gap;
+use crate::address::prefix::Family;
+use crate::address::set::{AddressSet, internet};
+use crate::classify::class::{Class, Group};
+use crate::inventory::gap::Gap;
 use crate::inventory::{Inventory, Route, Target};
-use crate::prefix::Family;
 
 /// The internet's addresses by whether they lead in and out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

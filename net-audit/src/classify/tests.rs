@@ -3,7 +3,7 @@
 mod world;
 
 use super::*;
-use crate::gap::Kind;
+use crate::inventory::gap::Kind;
 use world::{World, app};
 
 /// The IPv4 class of the subnet `subnet-app`, which has these routes.

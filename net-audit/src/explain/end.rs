@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
-use crate::address_set::{AddressSet, internet};
+use crate::address::prefix::{Family, Prefix};
+use crate::address::set::{AddressSet, internet};
+use crate::audit::finding::Resource;
+use crate::exposure::purpose::Purpose;
 use crate::exposure::{Exposure, runs};
 use crate::facts::Facts;
-use crate::finding::Resource;
-use crate::gap::Gap;
+use crate::inventory::gap::Gap;
 use crate::inventory::{Attachment, NetworkInterface, Subnet};
-use crate::prefix::{Family, Prefix};
-use crate::purpose::Purpose;
 
 use super::walk::Answer;
 

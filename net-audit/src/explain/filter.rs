@@ -1,11 +1,11 @@
 //! What security groups and network ACLs make of a conversation.
 
-use crate::address_set::AddressSet;
-use crate::finding::Resource;
-use crate::gap::{Gap, Kind};
+use crate::address::prefix::Family;
+use crate::address::set::AddressSet;
+use crate::audit::finding::Resource;
+use crate::exposure::traffic::{Direction, EPHEMERAL, GroupRules, answers_by, decide, deciding_entry};
+use crate::inventory::gap::{Gap, Kind};
 use crate::inventory::{Inventory, NetworkAcl, Peer, Permission, Protocol, SecurityGroup, Subnet};
-use crate::prefix::Family;
-use crate::traffic::{Direction, EPHEMERAL, GroupRules, answers_by, decide, deciding_entry};
 
 use super::What;
 use super::end::{Groups, Inside};
@@ -93,7 +93,7 @@ impl<'a> GroupFilter<'a> {
     }
 
     fn fits(&self, peer: &Peer, ends: &AddressSet) -> bool {
-        let meets = |block: &crate::prefix::Prefix| {
+        let meets = |block: &crate::address::prefix::Prefix| {
             block.family() == self.family && !AddressSet::from(*block).intersect(ends).is_empty()
         };
         match peer {

@@ -2,17 +2,17 @@
 
 use std::net::IpAddr;
 
-use crate::address_set::{AddressSet, internet};
-use crate::class::{Class, Group};
+use crate::address::prefix::Family;
+use crate::address::set::{AddressSet, internet};
+use crate::audit::finding::{Confidence, Resource};
+use crate::classify::class::{Class, Group};
+use crate::classify::routing::effective_table;
 use crate::classify::{Proof, WayOut, ways_out};
+use crate::exposure::traffic::Direction;
 use crate::exposure::{Condition, ask};
 use crate::facts::Facts;
-use crate::finding::{Confidence, Resource};
-use crate::gap::Gap;
+use crate::inventory::gap::Gap;
 use crate::inventory::{NatGateway, NatPlace, Subnet, Target};
-use crate::prefix::Family;
-use crate::routing::effective_table;
-use crate::traffic::Direction;
 
 use super::end::{Inside, set_of};
 use super::filter::{References, acl, groups};
@@ -253,7 +253,7 @@ pub(super) fn around(from: &Inside<'_>, to: &Inside<'_>, address: IpAddr, servic
         let id = step.resource.as_ref().map(|resource| resource.id.as_str()).unwrap_or_default();
         let addresses = from.facts.inventory.nat_gateways.get(id).into_iter().flat_map(|gateway| &gateway.addresses);
         let addresses = addresses.filter_map(|address| address.public_ip.as_deref()?.parse().ok());
-        seen = AddressSet::of_prefixes(addresses.map(|ip| crate::prefix::Prefix::ipv4(ip, 32)));
+        seen = AddressSet::of_prefixes(addresses.map(|ip| crate::address::prefix::Prefix::ipv4(ip, 32)));
     }
     if seen.is_empty() {
         walk.trust_only(Confidence::Low);

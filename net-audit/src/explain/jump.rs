@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::address_set::AddressSet;
+use crate::address::prefix::{Family, Prefix};
+use crate::address::set::AddressSet;
+use crate::audit::finding::{Confidence, Resource};
+use crate::exposure::purpose::Purpose;
+use crate::exposure::traffic::Direction;
 use crate::exposure::{Exposure, Verdict};
 use crate::facts::Facts;
-use crate::finding::{Confidence, Resource};
 use crate::inventory::{Inventory, Peer, Permission, Tags};
-use crate::prefix::{Family, Prefix};
-use crate::purpose::Purpose;
-use crate::traffic::Direction;
 
 use super::end::{End, Groups, Inside, ends, set_of};
 use super::filter::permissions;

@@ -1,13 +1,13 @@
 //! One way of a conversation inside: where a subnet's routes send the other end's addresses, over peering, transit gateways and middleboxes.
 
-use crate::address_set::AddressSet;
-use crate::finding::{Confidence, Resource};
-use crate::gap::Gap;
+use crate::address::prefix::Family;
+use crate::address::set::AddressSet;
+use crate::audit::finding::{Confidence, Resource};
+use crate::classify::routing::{Claim, divide_all, effective_table};
+use crate::inventory::gap::Gap;
 use crate::inventory::{
     Attachment, Inventory, NatPlace, Peering, Route, RouteState, RouteTable, Target, TransitAttachment,
 };
-use crate::prefix::Family;
-use crate::routing::{Claim, divide_all, effective_table};
 
 use super::What;
 use super::end::Inside;

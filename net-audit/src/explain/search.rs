@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::address_set::internet;
+use crate::address::prefix::Family;
+use crate::address::set::internet;
+use crate::audit::finding::{Confidence, Resource};
 use crate::exposure::Exposure;
+use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
-use crate::finding::{Confidence, Resource};
-use crate::gap::{Gap, Kind};
+use crate::inventory::gap::{Gap, Kind};
 use crate::inventory::{Attachment, Database, Inventory, LoadBalancer, Protocol, Subnet};
-use crate::prefix::Family;
-use crate::purpose::Purpose;
 
 use super::end::{End, Inside, ends, set_of};
 use super::near::near;
@@ -98,7 +98,9 @@ fn by_address<'a>(regions: &[&'a Facts<'a>], address: IpAddr, begins: bool) -> R
         for facts in regions {
             let holds = |subnet: &&Subnet| {
                 let blocks = subnet.blocks.iter().filter(|block| block.family() == family);
-                blocks.into_iter().any(|block| !crate::address_set::AddressSet::from(*block).intersect(&set).is_empty())
+                blocks
+                    .into_iter()
+                    .any(|block| !crate::address::set::AddressSet::from(*block).intersect(&set).is_empty())
             };
             let subnets = facts.inventory.subnets.iter().filter(holds);
             candidates.extend(subnets.map(|subnet| (subnet.id.clone(), Inside::at(facts, subnet, address))));

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::check::fixture::{add, clean, find, spoilt, with_facts};
+use crate::audit::check::fixture::{add, clean, find, spoilt, with_facts};
 
 mod inside;
 mod internet;

@@ -1,11 +1,11 @@
 //! A way from one end to the other, step by step: what is asked of each, and what traffic is left after it.
 
-use crate::address_set::AddressSet;
-use crate::finding::{Confidence, Resource};
-use crate::gap::Gap;
+use crate::address::prefix::Family;
+use crate::address::set::AddressSet;
+use crate::audit::finding::{Confidence, Resource};
+use crate::exposure::traffic::{ends, every_protocol, intervals};
+use crate::inventory::gap::Gap;
 use crate::inventory::{AclEntry, Permission, Ports, Protocol};
-use crate::prefix::Family;
-use crate::traffic::{ends, every_protocol, intervals};
 
 use super::{HopStep, Service, What};
 
@@ -104,7 +104,7 @@ pub(super) fn told(flows: &[Flow]) -> String {
 /// Addresses for people.
 pub(super) fn addresses(set: &AddressSet, family: Family) -> String {
     let blocks = set.prefixes(family);
-    let single = |block: &crate::prefix::Prefix| {
+    let single = |block: &crate::address::prefix::Prefix| {
         let text = block.to_string();
         let suffix = format!("/{}", family.bits());
         text.strip_suffix(&suffix).map_or(text.clone(), str::to_owned)

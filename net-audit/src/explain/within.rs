@@ -1,8 +1,8 @@
 //! A conversation between two ends inside: in one subnet, in one VPC, or between two.
 
+use crate::address::prefix::Family;
+use crate::exposure::traffic::Direction;
 use crate::inventory::{AclEntry, Permission};
-use crate::prefix::Family;
-use crate::traffic::Direction;
 
 use super::end::Inside;
 use super::filter::{References, acl, acl_of, groups, permissions};
@@ -32,7 +32,7 @@ impl<'a> Rules<'a> {
         &self,
         family: Family,
         service: Option<Service>,
-        ends: (&crate::address_set::AddressSet, &crate::address_set::AddressSet),
+        ends: (&crate::address::set::AddressSet, &crate::address::set::AddressSet),
     ) -> Walk {
         Walk::new(family, flows(service, ends, &self.permissions, &self.entries))
     }

@@ -1,14 +1,14 @@
 //! The six conditions of one interface, one by one, and what each answer rests on.
 
 use super::{Condition, acl_is_shut, admitted, has_address, not_blocked, reach, route, rules, runs, unblocked};
-use crate::address_set::{AddressSet, internet};
+use crate::address::prefix::Family;
+use crate::address::set::{AddressSet, internet};
+use crate::exposure::purpose::Purpose;
+use crate::exposure::traffic::Opening;
 use crate::exposure::{Coverage, Exposure};
 use crate::facts::Facts;
-use crate::gap::Gap;
+use crate::inventory::gap::Gap;
 use crate::inventory::{Attachment, PublicAccess};
-use crate::prefix::Family;
-use crate::purpose::Purpose;
-use crate::traffic::Opening;
 
 /// An answer to one of the six conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::facts::Setting;
-use crate::intent::Intent;
-use crate::price::built_in;
+use crate::facts::intent::Intent;
+use crate::money::price::built_in;
 use crate::snapshot::read;
 
 const CLEAN: &str = include_str!("../../tests/fixtures/clean.json");

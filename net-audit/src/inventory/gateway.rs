@@ -1,7 +1,7 @@
 //! Gateways, endpoints, and connections to other networks.
 
 use super::Tags;
-use crate::prefix::Prefix;
+use crate::address::prefix::Prefix;
 
 /// An internet gateway, or an egress-only one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Route tables and their routes.
 
 use super::{Tags, UNKNOWN_UNTIL_APPLY};
-use crate::prefix::Prefix;
+use crate::address::prefix::Prefix;
 
 /// A route table.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Tags;
-use crate::prefix::Prefix;
+use crate::address::prefix::Prefix;
 
 /// A security group.
 #[derive(Clone, Debug, PartialEq, Eq)]

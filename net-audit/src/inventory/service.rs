@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::Tags;
 
-/// A database instance of RDS, DocumentDB or Neptune: they share one API.
+/// A database instance of RDS, `DocumentDB` or Neptune: they share one API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
     /// Its identifier.

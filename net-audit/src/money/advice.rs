@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::charges::{EVEN, regional_rule, share};
 use super::cost::{self, Cost, dollars};
 use super::{Gigabytes, Usage};
-use crate::class::Class;
-use crate::environment::Environment;
+use crate::audit::finding::{MoneyInput, Resource};
+use crate::classify::class::Class;
 use crate::facts::Facts;
-use crate::finding::{MoneyInput, Resource};
+use crate::facts::environment::Environment;
 use crate::inventory::{NatGateway, NatPlace, Vpc};
-use crate::price::{Price, RegionPrices};
+use crate::money::price::{Price, RegionPrices};
 
 /// A way out to the internet, or what takes traffic off one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::cost::{self, Cost};
 use super::{BillItem, Charge, Usage};
+use crate::audit::finding::MoneyInput;
 use crate::facts::Facts;
-use crate::finding::MoneyInput;
-use crate::gap::Gap;
+use crate::inventory::gap::Gap;
 use crate::inventory::{NatGateway, NatPlace, VpcEndpoint};
 
 /// How it is known which part of a gateway's traffic crosses zones.

@@ -1,8 +1,8 @@
 //! Sums of money with all that they were made of, and how they are written.
 
-use crate::finding::{Money, MoneyInput};
-use crate::price::month::{self, HOURS};
-use crate::price::{Figure, Price, RegionPrices};
+use crate::audit::finding::{Money, MoneyInput};
+use crate::money::price::month::{self, HOURS};
+use crate::money::price::{Figure, Price, RegionPrices};
 
 use super::gigabytes::Gigabytes;
 
@@ -183,7 +183,7 @@ fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::price::built_in;
+    use crate::money::price::built_in;
 
     #[test]
     fn money_is_written_as_people_write_it() {

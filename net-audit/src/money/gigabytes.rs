@@ -1,7 +1,7 @@
 //! How much NAT gateways carry in a month, and how that is known.
 
 use crate::inventory::NatTraffic;
-use crate::price::month::HOURS;
+use crate::money::price::month::HOURS;
 
 /// How much is carried in a month, and how that is known.
 #[derive(Clone, Debug, PartialEq)]

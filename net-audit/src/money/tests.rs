@@ -3,11 +3,11 @@ use serde_json::{Value, json};
 use super::cost::dollars;
 use super::{Advice, Bill, Charge, Design, Usage, advice, bill};
 use crate::audit::audit;
+use crate::audit::finding::{Confidence, Finding, Money, Remedy, Resource, Severity};
+use crate::audit::rule::Rule;
 use crate::facts::Setting;
-use crate::finding::{Confidence, Finding, Money, Remedy, Resource, Severity};
-use crate::intent::Intent;
-use crate::price::built_in;
-use crate::rule::Rule;
+use crate::facts::intent::Intent;
+use crate::money::price::built_in;
 use crate::snapshot::read;
 
 const CLEAN: &str = include_str!("../../tests/fixtures/clean.json");

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::gigabytes::Gigabytes;
-use crate::class::{Class, Group};
+use crate::address::prefix::Family;
+use crate::classify::class::{Class, Group};
+use crate::classify::routing::effective_table;
 use crate::classify::{SubnetVerdict, classify_unblocked};
 use crate::facts::Facts;
-use crate::gap::Gap;
+use crate::inventory::gap::Gap;
 use crate::inventory::{Connectivity, NatGateway, NatPlace, PublicAccess, Route, RouteTable, Target};
-use crate::prefix::Family;
-use crate::routing::effective_table;
 
 /// What uses the NAT gateways of a region.
 #[derive(Debug)]

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::address::prefix::{Family, Prefix};
 use crate::audit::RegionAudit;
+use crate::exposure::names::names_of;
+use crate::exposure::purpose::Purpose;
+use crate::exposure::traffic::Opening;
 use crate::exposure::{Coverage, Exposure, Step, Verdict, prove};
 use crate::facts::Facts;
-use crate::names::names_of;
-use crate::prefix::{Family, Prefix};
-use crate::purpose::Purpose;
-use crate::traffic::Opening;
 
 /// So many blocks of an opening are written out.
 const BLOCKS: usize = 20;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::finding::{Confidence, Money, Remedy, Resource, Severity};
-use crate::judge::{Judgement, Located};
-use crate::rule::Rule;
+use crate::audit::finding::{Confidence, Money, Remedy, Resource, Severity};
+use crate::audit::judge::{Judgement, Located};
+use crate::audit::rule::Rule;
 
 use super::money::cents;
 

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::audit::finding::Resource;
+use crate::exposure::hop::{Hop, hops};
+use crate::exposure::purpose::purpose;
 use crate::facts::Facts;
-use crate::finding::Resource;
-use crate::hop::{Hop, hops};
 use crate::inventory::{NetworkInterface, Peer};
-use crate::purpose::purpose;
 
 /// A rule by which exposed things can speak to things that are not exposed.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::audit::RegionAudit;
 use crate::money::advice::{Advice, advice};
+use crate::money::price::Prices;
 use crate::money::usage::Usage;
 use crate::money::{BillItem, bill};
-use crate::price::Prices;
 
 /// What the network costs in a month of 730 hours, and what it would cost if every remedy were taken.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::class::{Class, Group};
+use crate::address::prefix::{Family, Prefix};
+use crate::classify::class::{Class, Group};
+use crate::classify::routing::EffectiveTable;
 use crate::classify::{FamilyVerdict, Proof, SubnetVerdict};
 use crate::facts::Facts;
 use crate::inventory::{Association, Inventory, NatPlace, RouteState};
-use crate::prefix::{Family, Prefix};
-use crate::routing::EffectiveTable;
 
 /// Subnets by group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]

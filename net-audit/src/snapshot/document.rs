@@ -9,15 +9,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::ReadError;
-use crate::capture::SCHEMA;
-use crate::gap::Kind;
-use crate::terraform;
+use crate::inventory::gap::Kind;
+use crate::snapshot::capture::SCHEMA;
+use crate::snapshot::terraform;
 
 /// The members of one JSON object, not looked into.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
 
-impl<'a> Members<'a> {
+impl Members<'_> {
     /// A member that is there and not `null`.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let (_, raw) = self.0.iter().find(|(candidate, _)| candidate == name)?;

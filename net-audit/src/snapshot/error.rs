@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::gap::Kind;
+use crate::inventory::gap::Kind;
 
 /// Why bytes describe no network.
 #[derive(Debug, Error)]

@@ -10,8 +10,8 @@ use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use super::document::{Layer, Members};
 use super::error::ReadError;
 use super::wire::Described;
-use crate::gap::Kind;
 use crate::inventory::Listing;
+use crate::inventory::gap::Kind;
 
 /// The members of an object that hold a kind, each with its name.
 pub(super) fn raw<'m>(members: &'m Members<'_>, kind: Kind) -> impl Iterator<Item = (&'static str, &'m str)> {

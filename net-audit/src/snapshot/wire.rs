@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::address::prefix::Prefix;
 use crate::inventory::{self, Association, PublicAccess, Tags, UNKNOWN_UNTIL_APPLY};
-use crate::prefix::Prefix;
 
 mod connection;
 mod dns;
@@ -73,7 +73,7 @@ fn blocks(primary: Option<String>, sets: [Option<Vec<BlockAssociation>>; 2]) -> 
 }
 
 fn parse(text: &str) -> Result<Prefix, String> {
-    text.parse().map_err(|error: crate::prefix::NotPrefix| error.to_string())
+    text.parse().map_err(|error: crate::address::prefix::NotPrefix| error.to_string())
 }
 
 /// A block, or `None` where it is not known before Terraform is applied.

@@ -17,14 +17,15 @@ const CLEAN: &str = include_str!("../fixtures/clean.json");
 
 /// The account after something was done to it.
 fn spoilt(spoil: impl FnOnce(&mut serde_json::Value)) -> String {
-    let mut account = serde_json::from_str(CLEAN).unwrap();
+    let Ok(mut account) = serde_json::from_str(CLEAN) else { panic!("the account is no JSON") };
     spoil(&mut account);
     account.to_string()
 }
 
 /// The first element of a member whose `key` is `id`.
 fn find<'v>(account: &'v mut serde_json::Value, member: &str, key: &str, id: &str) -> &'v mut serde_json::Value {
-    account[member].as_array_mut().unwrap().iter_mut().find(|element| element[key] == id).unwrap()
+    let mut elements = account[member].as_array_mut().into_iter().flatten();
+    elements.find(|element| element[key] == id).unwrap_or_else(|| panic!("no {id} among {member}"))
 }
 
 /// The anchor without one of its members.

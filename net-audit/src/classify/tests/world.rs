@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::class::Class;
+use crate::address::prefix::Family;
+use crate::classify::class::Class;
 use crate::classify::classify;
-use crate::gap::Gap;
-use crate::prefix::Family;
+use crate::inventory::gap::Gap;
 use crate::snapshot;
 
 /// The region.

@@ -189,6 +189,9 @@ fn without_security_groups_the_answer_is_unknown_and_says_what_is_missing() {
         account.as_object_mut().unwrap().remove("SecurityGroups");
     });
     check(&account, "service/web", "orders", "unknown");
-    assert_eq!(answer(&account, "service/web", "orders").gaps, [Gap::Kind(crate::gap::Kind::SecurityGroups)]);
+    assert_eq!(
+        answer(&account, "service/web", "orders").gaps,
+        [Gap::Kind(crate::inventory::gap::Kind::SecurityGroups)]
+    );
     check(&account, "internet", "orders", "no: route");
 }

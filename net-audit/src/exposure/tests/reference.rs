@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::with_exposures;
 use super::world::{BLOCKS, Kind, OFFICE, Route, S3, World, worlds};
-use crate::class::Class;
+use crate::address::prefix::{Family, Prefix};
+use crate::classify::class::Class;
 use crate::exposure::{Condition, Verdict};
 use crate::inventory::Protocol;
-use crate::prefix::{Family, Prefix};
 
 /// What is not the internet. Source: IANA IPv4 Special-Purpose Address Registry.
 const RESERVED: [&str; 13] = [

@@ -13,12 +13,11 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
         "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\"];".to_owned(),
         "  edge [fontname=\"Helvetica\", fontsize=10];".to_owned(),
     ];
-    match network {
-        Some(network) => draw(&mut lines, &Graph::of(network)),
-        None => {
-            let message = failure.map(|failure| failure.message.as_str()).unwrap_or_default();
-            lines.push(format!("  n0 [label={}];", quoted(message)));
-        }
+    if let Some(network) = network {
+        draw(&mut lines, &Graph::of(network));
+    } else {
+        let message = failure.map(|failure| failure.message.as_str()).unwrap_or_default();
+        lines.push(format!("  n0 [label={}];", quoted(message)));
     }
     lines.push("}".to_owned());
     lines.join("\n") + "\n"

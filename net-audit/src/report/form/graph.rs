@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::{InterfaceReport, Network, ProofReport, SubnetReport, VpcReport};
-use crate::class::{Class, Group};
-use crate::prefix::Family;
+use crate::address::prefix::Family;
+use crate::classify::class::{Class, Group};
 
 /// The colours, light enough for dark text.
 pub(super) const STYLES: [(Style, &str, &str); 9] = [
@@ -221,6 +221,6 @@ fn zone(subnet: &SubnetReport) -> String {
 
 fn title(vpc: &VpcReport) -> String {
     let cidrs: Vec<String> = vpc.cidrs.iter().map(ToString::to_string).collect();
-    let name = vpc.name.as_ref().map(|name| format!("{name} ({})", vpc.id)).unwrap_or_else(|| vpc.id.clone());
+    let name = vpc.name.as_ref().map_or_else(|| vpc.id.clone(), |name| format!("{name} ({})", vpc.id));
     format!("{name} {}", cidrs.join(", ")).trim_end().to_owned()
 }

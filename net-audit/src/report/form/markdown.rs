@@ -4,7 +4,7 @@ use contract::{Failure, table};
 
 use super::super::{FindingReport, Network, SubnetReport, VpcReport};
 use super::{counted, untold};
-use crate::finding::Resource;
+use crate::audit::finding::Resource;
 
 /// The section as Markdown.
 pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> String {

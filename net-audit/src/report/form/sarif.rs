@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::super::{FindingReport, Network};
 use super::untold;
-use crate::finding::{Resource, Severity};
-use crate::rule::Rule;
+use crate::audit::finding::{Resource, Severity};
+use crate::audit::rule::Rule;
 
 /// The section as SARIF.
 pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> String {

@@ -4,9 +4,9 @@ use contract::table;
 
 use super::super::{FamilyReport, InterfaceReport, Network, ProofReport, SubnetReport, VpcReport};
 use super::untold;
+use crate::address::prefix::{Family, Prefix};
+use crate::audit::finding::Resource;
 use crate::exposure::Coverage;
-use crate::finding::Resource;
-use crate::prefix::{Family, Prefix};
 
 /// So many exposed things and findings are shown; the document has all.
 const SHOWN: usize = 40;

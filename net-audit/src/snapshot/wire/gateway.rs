@@ -75,7 +75,8 @@ pub(in crate::snapshot) struct NatGateway {
     state: String,
     connectivity_type: Option<String>,
     availability_mode: Option<String>,
-    nat_gateway_addresses: Option<Vec<NatAddress>>,
+    #[serde(rename = "NatGatewayAddresses")]
+    addresses: Option<Vec<NatAddress>>,
     tags: Option<Vec<Tag>>,
 }
 
@@ -121,7 +122,7 @@ impl Described for NatGateway {
             place,
             connectivity,
             state: self.state,
-            addresses: self.nat_gateway_addresses.unwrap_or_default().into_iter().map(NatAddress::read).collect(),
+            addresses: self.addresses.unwrap_or_default().into_iter().map(NatAddress::read).collect(),
         };
         Ok(vec![(id, gateway)])
     }

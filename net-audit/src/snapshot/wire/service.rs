@@ -142,7 +142,8 @@ impl Described for LoadBalancer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::snapshot) struct Task {
-    task_arn: String,
+    #[serde(rename = "taskArn")]
+    arn: String,
     group: Option<String>,
     cluster_arn: Option<String>,
     attachments: Option<Vec<TaskAttachment>>,
@@ -167,7 +168,7 @@ impl Described for Task {
         let interfaces = details.filter(|detail| detail.name == "networkInterfaceId").map(|detail| detail.value);
         let cluster = self.cluster_arn.map(|arn| arn.rsplit('/').next().unwrap_or(&arn).to_owned());
         let task = |interface: String| inventory::Task {
-            arn: self.task_arn.clone(),
+            arn: self.arn.clone(),
             group: self.group.clone(),
             cluster: cluster.clone(),
             interface,
@@ -182,14 +183,15 @@ pub(in crate::snapshot) struct FlowLog {
     #[serde(rename = "FlowLogId")]
     id: String,
     resource_id: String,
-    flow_log_status: Option<String>,
+    #[serde(rename = "FlowLogStatus")]
+    status: Option<String>,
 }
 
 impl Described for FlowLog {
     type Resource = inventory::FlowLog;
 
     fn resources(self) -> Result<Vec<(String, inventory::FlowLog)>, String> {
-        let is_active = self.flow_log_status.as_deref().is_none_or(|status| status == "ACTIVE");
+        let is_active = self.status.as_deref().is_none_or(|status| status == "ACTIVE");
         Ok(vec![(self.id.clone(), inventory::FlowLog { id: self.id, resource: self.resource_id, is_active })])
     }
 }

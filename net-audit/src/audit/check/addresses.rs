@@ -1,0 +1,278 @@
+//! Public addresses that nothing uses or needs: NET017.
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::Ipv4Addr;
+
+use super::nat::{aws, listed};
+use crate::address::prefix::Family;
+use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Resource};
+use crate::audit::rule::Rule;
+use crate::classify::class::{Class, Group};
+use crate::exposure::purpose::Purpose;
+use crate::exposure::{Condition, Exposure, Verdict, prove};
+use crate::facts::Facts;
+use crate::inventory::gap::Gap;
+use crate::inventory::{Address, NetworkInterface};
+use crate::money::cost::{Cost, dollars, gigabytes};
+
+const RULE: Rule = Rule::IdleAddress;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    if let Some(addresses) = findings.require(&[RULE], facts.inventory.addresses.known()) {
+        let held = held(facts);
+        for address in addresses.values().filter(|address| !address.is_associated) {
+            // A description that is older than the gateway's does not make an address idle.
+            if !held.contains(address.id.as_str()) {
+                findings.add(idle(facts, address));
+            }
+        }
+    }
+    if findings.require(&[RULE], facts.inventory.network_interfaces.known()).is_some() {
+        needless(facts, findings);
+    }
+}
+
+/// The allocations that something says it has.
+fn held<'f>(facts: &'f Facts<'_>) -> HashSet<&'f str> {
+    let gateways = facts.inventory.nat_gateways.iter().filter(|gateway| gateway.state != "deleted");
+    let gateways = gateways.flat_map(|gateway| &gateway.addresses).filter_map(|address| address.allocation.as_deref());
+    let interfaces = facts.inventory.network_interfaces.iter();
+    let interfaces = interfaces.flat_map(|interface| &interface.public_addresses);
+    gateways.chain(interfaces.filter_map(|public| public.allocation.as_deref())).collect()
+}
+
+fn idle(facts: &Facts<'_>, address: &Address) -> Finding {
+    let id = &address.id;
+    let resource = Resource::new(id, address.tags.name());
+    let text = address.public_ip.map_or_else(|| "an address".to_owned(), |address| address.to_string());
+    let money = month(facts, 1);
+    let cost = money.as_ref().map(|money| format!(", {} a month", dollars(money.saving))).unwrap_or_default();
+    let release = format!("ec2 release-address --allocation-id {id}");
+    Finding {
+        rule: RULE,
+        severity: RULE.severity(),
+        title: format!("{} is associated with nothing", resource.label()),
+        resources: vec![resource],
+        vpc: None,
+        availability_zones: Vec::new(),
+        proof: vec![format!("{id} ({text}) has no association, and no interface or NAT gateway names it")],
+        blast_radius: "nothing uses it".to_owned(),
+        remedy: Remedy {
+            advice: format!(
+                "Release it: an address is billed whether it is used or not{cost}. It is gone for good then; see first that \
+                 no DNS record and no partner's list names {text}."
+            ),
+            cli: vec![aws(facts, &release)],
+            terraform: format!("# remove the aws_eip that is {id}"),
+        },
+        money,
+        confidence: Confidence::High,
+    }
+}
+
+/// What so many addresses cost, all of which is saved.
+fn month(facts: &Facts<'_>, addresses: u32) -> Option<Money> {
+    let cost = Cost::addresses(&facts.prices, addresses)?;
+    let saving = cost.monthly;
+    Some(cost.saving(saving))
+}
+
+/// What shares a remedy: the tasks of a service, or one instance.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Owner<'f> {
+    Service { vpc: &'f str, cluster: &'f str, service: &'f str },
+    Interface(&'f str),
+}
+
+/// Instances and tasks with a public address that the internet may not speak to, where NAT is at hand.
+fn needless(facts: &Facts<'_>, findings: &mut Findings) {
+    let behind_nat = subnets_behind_nat(facts);
+    let mut owners: BTreeMap<Owner<'_>, Vec<&Exposure<'_>>> = BTreeMap::new();
+    let mut gaps: HashSet<&Gap> = HashSet::new();
+    for exposure in facts.exposures.iter().filter(|exposure| is_candidate(facts, exposure)) {
+        let vpc = exposure.subnet.map(|subnet| subnet.vpc.as_str()).unwrap_or_default();
+        // Without NAT the address is the way out, and much cheaper than a gateway.
+        if !behind_nat.contains_key(vpc) {
+            continue;
+        }
+        match &exposure.verdict {
+            Verdict::Stopped(Condition::SecurityGroup) => {
+                owners.entry(owner(exposure, vpc)).or_default().push(exposure);
+            }
+            Verdict::Unknown(missing) => {
+                for gap in missing.iter().filter(|gap| gaps.insert(gap)) {
+                    match gap {
+                        Gap::Kind(_) | Gap::Denied { .. } => findings.unknown(RULE, gap.clone()),
+                        _ => findings.unknown_of(RULE, &exposure.interface.id, gap.clone()),
+                    }
+                }
+            }
+            Verdict::Exposed | Verdict::Stopped(_) => {}
+        }
+    }
+    for (owner, exposures) in owners {
+        if let Some(first) = exposures.first() {
+            let vpc = first.subnet.map(|subnet| subnet.vpc.as_str()).unwrap_or_default();
+            let private = behind_nat.get(vpc).map(Vec::as_slice).unwrap_or_default();
+            findings.add(Needless { facts, owner, first, exposures: &exposures, private }.finding());
+        }
+    }
+}
+
+/// The subnets that have a way out by NAT, by VPC.
+fn subnets_behind_nat<'f>(facts: &'f Facts<'_>) -> BTreeMap<&'f str, Vec<&'f str>> {
+    let mut behind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for verdict in &facts.subnets {
+        if facts.class(&verdict.subnet.id, Family::Ipv4) == Class::PrivateNat {
+            behind.entry(&verdict.subnet.vpc).or_default().push(&verdict.subnet.id);
+        }
+    }
+    behind
+}
+
+/// Something that only sends: not what forwards for others, and nothing in a private subnet, which is another rule's.
+fn is_candidate(facts: &Facts<'_>, exposure: &Exposure<'_>) -> bool {
+    let interface = exposure.interface;
+    exposure.family == Family::Ipv4
+        && !interface.public_addresses.is_empty()
+        && interface.source_destination_check
+        && matches!(*exposure.purpose, Purpose::Task { .. } | Purpose::Instance { .. })
+        && facts.class(&interface.subnet, Family::Ipv4).group() == Group::Public
+}
+
+fn owner<'f>(exposure: &'f Exposure<'_>, vpc: &'f str) -> Owner<'f> {
+    match &*exposure.purpose {
+        Purpose::Task { service: Some(service), cluster } => {
+            Owner::Service { vpc, cluster: cluster.as_deref().unwrap_or_default(), service }
+        }
+        _ => Owner::Interface(&exposure.interface.id),
+    }
+}
+
+/// One service or one instance with public addresses that it does not need.
+struct Needless<'f> {
+    facts: &'f Facts<'f>,
+    owner: Owner<'f>,
+    first: &'f Exposure<'f>,
+    exposures: &'f [&'f Exposure<'f>],
+    private: &'f [&'f str],
+}
+
+impl Needless<'_> {
+    fn finding(&self) -> Finding {
+        let interfaces = self.exposures.iter().map(|exposure| exposure.interface);
+        let addresses = interfaces.clone().map(|interface| interface.public_addresses.len()).sum::<usize>();
+        let money = month(self.facts, u32::try_from(addresses).unwrap_or(u32::MAX));
+        let label = self.first.purpose.label();
+        let subnets = self.exposures.iter().filter_map(|exposure| exposure.subnet);
+        let mut zones: Vec<String> = subnets.filter_map(|subnet| subnet.availability_zone.clone()).collect();
+        zones.sort();
+        zones.dedup();
+        Finding {
+            rule: RULE,
+            severity: RULE.severity(),
+            title: format!("{label} has a public address, and nothing of the internet may speak to it"),
+            resources: interfaces.clone().map(|interface| self.resource(interface)).collect(),
+            vpc: self.first.subnet.map(|subnet| subnet.vpc.clone()),
+            availability_zones: zones,
+            proof: self.proof(),
+            blast_radius: format!(
+                "{} of {label}: one rule in a security group away from the internet",
+                interfaces_words(self.exposures.len())
+            ),
+            remedy: self.remedy(money.as_ref()),
+            money,
+            confidence: Confidence::Medium,
+        }
+    }
+
+    fn resource(&self, interface: &NetworkInterface) -> Resource {
+        let name = self.first.purpose.name();
+        Resource::new(&interface.id, interface.name().or(name.as_deref()))
+    }
+
+    fn proof(&self) -> Vec<String> {
+        let mut proof = Vec::new();
+        for exposure in self.exposures {
+            let addresses: Vec<String> = exposure
+                .interface
+                .public_addresses
+                .iter()
+                .filter_map(|public| public.address)
+                .map(|address: Ipv4Addr| address.to_string())
+                .collect();
+            proof.push(format!("{} has {}", exposure.interface.id, listed(&addresses)));
+        }
+        let steps = prove(self.facts, self.first).into_iter();
+        let told = steps.filter(|step| matches!(step.condition, Condition::Route | Condition::SecurityGroup));
+        proof.extend(told.map(|step| step.because));
+        proof
+    }
+
+    fn remedy(&self, money: Option<&Money>) -> Remedy {
+        let facts = self.facts;
+        let prices = (facts.prices.public_ipv4_hour.as_ref(), facts.prices.nat_gateway_gb.as_ref());
+        let below = match (prices, money) {
+            ((Some(_), Some(gb)), Some(money)) if gb.usd > 0.0 => {
+                let even = gigabytes(money.saving / gb.usd);
+                format!(
+                    " That saves {} a month as long as less than {even} go through NAT instead.",
+                    dollars(money.saving)
+                )
+            }
+            (_, Some(money)) => {
+                format!(" That saves {} a month, less what then goes through NAT.", dollars(money.saving))
+            }
+            _ => String::new(),
+        };
+        let advice = format!(
+            "Let it stand in a subnet behind NAT, {}: there it needs no address of its own.{below}",
+            self.private.join(" or ")
+        );
+        let (cli, terraform) = match &self.owner {
+            Owner::Service { cluster, service, .. } => self.service(cluster, service),
+            Owner::Interface(id) => self.interface(id),
+        };
+        Remedy { advice, cli, terraform }
+    }
+
+    fn service(&self, cluster: &str, service: &str) -> (Vec<String>, String) {
+        let subnets = self.private.join(",");
+        let groups = self.first.interface.groups.join(",");
+        let network =
+            format!("'awsvpcConfiguration={{subnets=[{subnets}],securityGroups=[{groups}],assignPublicIp=DISABLED}}'");
+        let cluster = if cluster.is_empty() { String::new() } else { format!(" --cluster {cluster}") };
+        let command = format!("ecs update-service{cluster} --service {service} --network-configuration {network}");
+        let terraform =
+            "# in the aws_ecs_service: network_configuration { assign_public_ip = false, subnets = the private ones }";
+        (vec![aws(self.facts, &command)], terraform.to_owned())
+    }
+
+    /// An instance cannot be moved: it is started anew, or loses the address and with it the way out.
+    fn interface(&self, id: &str) -> (Vec<String>, String) {
+        let allocated = self.first.interface.public_addresses.iter().filter_map(|public| public.allocation.as_deref());
+        let mut cli: Vec<String> = Vec::new();
+        for allocation in allocated {
+            let query = "\"Addresses[0].AssociationId\" --output text";
+            let describe = format!("ec2 describe-addresses --allocation-ids {allocation} --query {query}");
+            cli.push(format!("association=$({})", aws(self.facts, &describe)));
+            cli.push(aws(self.facts, "ec2 disassociate-address --association-id \"$association\""));
+            cli.push(aws(self.facts, &format!("ec2 release-address --allocation-id {allocation}")));
+        }
+        if cli.is_empty() {
+            let command = format!(
+                "ec2 modify-network-interface-attribute --network-interface-id {id} --no-associate-public-ip-address"
+            );
+            cli.push(aws(self.facts, &command));
+        }
+        let terraform = "# in the aws_instance: associate_public_ip_address = false, and subnet_id = a private one";
+        (cli, terraform.to_owned())
+    }
+}
+
+fn interfaces_words(number: usize) -> String {
+    if number == 1 { "1 interface".to_owned() } else { format!("{number} interfaces") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! What AWS made, and nobody closed: NET020.
+
+use std::collections::{HashMap, HashSet};
+
+use super::occupants;
+use super::remedy::{aws, revoke_ingress, rule_told, wide_rules};
+use super::sensitive::{Doors, ranges, ranges_told, told};
+use crate::address::prefix::Family;
+use crate::address::set::internet;
+use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
+use crate::audit::rule::Rule;
+use crate::exposure::traffic::{Direction, GroupRules};
+use crate::exposure::{Coverage, Exposure, Verdict};
+use crate::facts::Facts;
+use crate::inventory::{Peer, Ports, Protocol, SecurityGroup, Vpc};
+
+const RULE: Rule = Rule::OpenDefaults;
+
+/// What has a security group.
+type Users<'f, 'a> = HashMap<&'a str, Vec<&'f [Exposure<'a>]>>;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    check_groups(facts, findings);
+    check_default_vpcs(facts, findings);
+}
+
+fn check_groups(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(groups) = findings.require(&[RULE], facts.inventory.security_groups.known()) else { return };
+    let interfaces = facts.inventory.network_interfaces.known();
+    let mut users: Users<'_, '_> = HashMap::new();
+    for families in facts.exposures.chunk_by(|one, other| one.interface.id == other.interface.id) {
+        for group in families.iter().take(1).flat_map(|exposure| &exposure.interface.groups) {
+            users.entry(group).or_default().push(families);
+        }
+    }
+    let reported = reported_elsewhere(facts);
+    let mut needs_interfaces = false;
+    for group in groups.values() {
+        let (mut doors, gap) = doors(facts, group);
+        if reported.contains(group.id.as_str()) {
+            doors = Doors { remote: doors.remote, ..Doors::default() };
+        }
+        let has_rules = !group.ingress.is_empty() || !group.egress.is_empty();
+        let is_default = group.name == "default" && has_rules;
+        if doors.is_empty() && !is_default {
+            if let Some(gap) = gap {
+                findings.unknown_of(RULE, &group.id, gap);
+            }
+            continue;
+        }
+        let used = users.get(group.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        if !doors.is_empty() {
+            if interfaces.is_err() {
+                needs_interfaces = true;
+                continue;
+            }
+            // Exposed is NET001 to NET003, and what cannot be said is said there.
+            let is_latent = |exposure: &Exposure<'_>| matches!(exposure.verdict, Verdict::Stopped(_));
+            if used.iter().all(|families| families.iter().all(is_latent)) {
+                findings.add(latent(facts, group, &doors, used));
+                continue;
+            }
+        }
+        let from_addresses = names_addresses(group);
+        if is_default && (from_addresses || !used.is_empty()) {
+            findings.add(default_group(facts, group, used));
+        } else if is_default && interfaces.is_err() {
+            needs_interfaces = true;
+        }
+    }
+    if needs_interfaces {
+        findings.require(&[RULE], interfaces);
+    }
+}
+
+/// Whether a group lets in addresses, and not only other groups, as AWS makes it.
+fn names_addresses(group: &SecurityGroup) -> bool {
+    let peers = group.ingress.iter().flat_map(|rule| &rule.peers);
+    peers.into_iter().any(|peer| !matches!(peer, Peer::Group(_)))
+}
+
+/// What a group opens to everybody by itself, and what could not be said of it.
+fn doors(facts: &Facts<'_>, group: &SecurityGroup) -> (Doors, Option<crate::inventory::gap::Gap>) {
+    let (mut all, mut gap) = (Doors::default(), None);
+    if !names_addresses(group) {
+        return (all, gap);
+    }
+    for family in [Family::Ipv4, Family::Ipv6] {
+        let rules = GroupRules::of(facts.inventory, std::slice::from_ref(&group.id), Direction::Ingress, family);
+        gap = gap.or_else(|| rules.gaps().first().cloned());
+        let blocks = group.ingress.iter().flat_map(|rule| &rule.peers).filter_map(|peer| match peer {
+            Peer::Block(block) => Some(vec![*block]),
+            Peer::PrefixList(id) => facts.inventory.prefix_lists.get(id).map(|list| list.blocks.clone()),
+            Peer::Group(_) | Peer::Unknown => None,
+        });
+        let own = blocks.flatten().filter(|block| block.family() == family);
+        // Most groups are open to nobody: they need no second look.
+        if Coverage::of(&crate::address::set::AddressSet::of_prefixes(own), family).is_world() {
+            all = all.with(&Doors::of(&rules.admitted(&internet(family, &[])).openings, family));
+        }
+    }
+    (all, gap)
+}
+
+/// The groups of databases with a flag of their own: what they open of databases is NET001's.
+fn reported_elsewhere<'a>(facts: &Facts<'a>) -> HashSet<&'a str> {
+    let flagged = facts.inventory.databases.iter().filter(|database| database.publicly_accessible);
+    flagged.flat_map(|database| &database.groups).map(String::as_str).collect()
+}
+
+fn latent(facts: &Facts<'_>, group: &SecurityGroup, doors: &Doors, used: &[&[Exposure<'_>]]) -> Finding {
+    let id = &group.id;
+    let single: Vec<u16> = doors.remote.iter().chain(&doors.databases).copied().collect();
+    let mut open: Vec<(Protocol, Ports)> = doors.wide.clone();
+    open.extend(ranges(&single));
+    let what: Vec<String> =
+        [ranges_told(&doors.wide), told(&single)].into_iter().filter(|text| !text.is_empty()).collect();
+    let standing: Vec<&Exposure<'_>> = used.iter().filter_map(|families| families.first()).collect();
+    let rules = wide_rules(facts.inventory, group, &open);
+    let mut proof: Vec<String> = rules.iter().map(|rule| format!("{id} lets in {}", rule_told(rule))).collect();
+    let stopped = standing.iter().find_map(|exposure| match exposure.verdict {
+        Verdict::Stopped(condition) => {
+            Some(format!("{} is stopped by its {}", exposure.interface.id, said(condition.word())))
+        }
+        _ => None,
+    });
+    proof.push(stopped.unwrap_or_else(|| format!("no interface has {id}")));
+    let mut cli = revoke_ingress(facts, group, &open);
+    if standing.is_empty() && group.name != "default" {
+        cli = vec![aws(facts, format_args!("ec2 delete-security-group --group-id {id}"))];
+    }
+    let state = if standing.is_empty() { "used by nothing" } else { "on nothing that is exposed" };
+    Finding {
+        severity: if standing.is_empty() { Severity::Low } else { Severity::Medium },
+        proof,
+        ..finding(
+            group_resources(group, &standing),
+            format!("latent: security group {} opens {} to the internet, {state}", group.label(), what.join(", ")),
+            group.vpc.clone(),
+            &standing,
+            Remedy {
+                advice: "Close it before something with a public address gets this group.".to_owned(),
+                cli,
+                terraform: format!(
+                    "# remove the aws_vpc_security_group_ingress_rule, or the ingress block, of {id} with cidr_ipv4 = \"0.0.0.0/0\" or cidr_ipv6 = \"::/0\""
+                ),
+            },
+        )
+    }
+}
+
+fn said(condition: &str) -> String {
+    condition.replace('-', " ")
+}
+
+fn group_resources(group: &SecurityGroup, standing: &[&Exposure<'_>]) -> Vec<Resource> {
+    let mut resources = vec![Resource::new(&*group.id, Some(group.label()))];
+    resources.extend(standing.iter().map(|exposure| occupants::resource(exposure)));
+    resources
+}
+
+/// What all findings of the rule have in common.
+fn finding(
+    resources: Vec<Resource>,
+    title: String,
+    vpc: Option<String>,
+    standing: &[&Exposure<'_>],
+    remedy: Remedy,
+) -> Finding {
+    Finding {
+        rule: RULE,
+        severity: Severity::Low,
+        title,
+        resources,
+        vpc,
+        availability_zones: occupants::zones(standing.iter().copied()),
+        proof: Vec::new(),
+        blast_radius: occupants::told(standing.iter().copied()),
+        money: None,
+        confidence: Confidence::High,
+        remedy,
+    }
+}
+
+fn default_group(facts: &Facts<'_>, group: &SecurityGroup, used: &[&[Exposure<'_>]]) -> Finding {
+    let (id, vpc) = (&group.id, group.vpc.as_deref().unwrap_or("its VPC"));
+    let standing: Vec<&Exposure<'_>> = used.iter().filter_map(|families| families.first()).collect();
+    let clear = |direction: &str, member: &str| {
+        let query =
+            format!("ec2 describe-security-groups --group-ids {id} --query 'SecurityGroups[0].{member}' --output json");
+        let rules = aws(facts, query);
+        aws(
+            facts,
+            format_args!("ec2 revoke-security-group-{direction} --group-id {id} --ip-permissions \"$({rules})\""),
+        )
+    };
+    let mut cli = Vec::new();
+    if !group.ingress.is_empty() {
+        cli.push(clear("ingress", "IpPermissions"));
+    }
+    if !group.egress.is_empty() {
+        cli.push(clear("egress", "IpPermissionsEgress"));
+    }
+    let mut proof: Vec<String> = group.ingress.iter().map(|rule| format!("{id} lets in {}", rule_told(rule))).collect();
+    proof.extend(group.egress.iter().map(|rule| format!("{id} lets out {}", rule_told(rule))));
+    let title = if standing.is_empty() {
+        format!("the default security group of {vpc} lets addresses in, and whatever names no group gets it")
+    } else {
+        format!("the default security group of {vpc} has rules and is used")
+    };
+    Finding {
+        proof,
+        ..finding(
+            group_resources(group, &standing),
+            title,
+            group.vpc.clone(),
+            &standing,
+            Remedy {
+                advice: "Give everything a group of its own, then take all rules out of the default one: whatever is started without a group gets it.".to_owned(),
+                cli,
+                terraform: format!("resource \"aws_default_security_group\" \"this\" {{\n  vpc_id = \"{vpc}\" # no ingress, no egress\n}}"),
+            },
+        )
+    }
+}
+
+fn check_default_vpcs(facts: &Facts<'_>, findings: &mut Findings) {
+    let defaults: Vec<&Vpc> = facts.inventory.vpcs.iter().filter(|vpc| vpc.is_default).collect();
+    if defaults.is_empty() || findings.require(&[RULE], facts.inventory.network_interfaces.known()).is_none() {
+        return;
+    }
+    for vpc in defaults {
+        let subnets = facts.inventory.index.subnets_of_vpc(&vpc.id);
+        let standing: Vec<&Exposure<'_>> = subnets.flat_map(|subnet| occupants::in_subnet(facts, subnet)).collect();
+        if standing.is_empty() {
+            continue;
+        }
+        let id = &vpc.id;
+        let mut resources = vec![Resource::new(&**id, vpc.name())];
+        resources.extend(standing.iter().map(|exposure| occupants::resource(exposure)));
+        findings.add(Finding {
+            proof: vec![format!("{id} is the region's default VPC, and {} interfaces are in it", standing.len())],
+            ..finding(
+                resources,
+                format!("the default VPC {id} is in use"),
+                Some(id.clone()),
+                &standing,
+                Remedy {
+                    advice: "All its subnets are public and give out public addresses. Move what runs in it into a VPC of its own with private subnets, then delete it.".to_owned(),
+                    cli: vec![aws(
+                        facts,
+                        format_args!("ec2 describe-network-interfaces --filters Name=vpc-id,Values={id}"),
+                    )],
+                    terraform: "resource \"aws_default_vpc\" \"this\" {\n  force_destroy = true # when it is empty\n}".to_owned(),
+                },
+            )
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+use serde_json::{Value, json};
+
+use crate::audit::check::fixture::{add_exposed_instance, add_group, find, findings, spoilt, unknown, without};
+use crate::audit::finding::{Finding, Severity};
+use crate::audit::rule::Rule;
+
+fn found(account: &Value) -> Vec<Finding> {
+    findings(account, Rule::OpenDefaults)
+}
+
+fn one(account: &Value) -> Finding {
+    let mut all = found(account);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+/// The rules that AWS gives to a default group.
+fn as_aws_makes_it(account: &mut Value) {
+    let group = find(account, "SecurityGroups", "GroupId", "sg-0default");
+    group["IpPermissions"] = json!([{ "IpProtocol": "-1", "UserIdGroupPairs": [{ "GroupId": "sg-0default" }] }]);
+    group["IpPermissionsEgress"] = json!([{ "IpProtocol": "-1", "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] }]);
+}
+
+fn put_task_into(account: &mut Value, group: &str) {
+    let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0taska");
+    interface["Groups"].as_array_mut().unwrap().push(json!({ "GroupId": group }));
+}
+
+#[test]
+fn a_default_group_as_aws_makes_it_is_fine_until_something_uses_it() {
+    let unused = spoilt(as_aws_makes_it);
+    assert_eq!(found(&unused), []);
+    let used = spoilt(|account| {
+        as_aws_makes_it(account);
+        put_task_into(account, "sg-0default");
+    });
+    let finding = one(&used);
+    assert_eq!(finding.severity, Severity::Low);
+    let ids: Vec<&str> = finding.resources.iter().map(|resource| resource.id.as_str()).collect();
+    assert_eq!(ids, ["sg-0default", "eni-0taska"]);
+    assert_eq!(finding.blast_radius, "1 ECS task");
+    assert!(finding.remedy.cli[0].contains("revoke-security-group-ingress --group-id sg-0default"));
+    assert!(finding.remedy.terraform.contains("aws_default_security_group"));
+}
+
+#[test]
+fn a_default_group_that_lets_addresses_in_is_told_even_if_nothing_uses_it() {
+    let account = spoilt(|account| {
+        find(account, "SecurityGroups", "GroupId", "sg-0default")["IpPermissions"] = json!([{
+            "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{ "CidrIp": "10.0.0.0/8" }]
+        }]);
+    });
+    assert_eq!(one(&account).severity, Severity::Low);
+}
+
+#[test]
+fn an_open_group_of_nothing_is_low_and_may_be_deleted() {
+    let account = spoilt(|account| add_group(account, "sg-0old", "old", &[("tcp", 22, 22, "0.0.0.0/0")]));
+    let finding = one(&account);
+    assert_eq!((finding.severity, finding.resources[0].id.as_str()), (Severity::Low, "sg-0old"));
+    assert_eq!(finding.proof, ["sg-0old lets in tcp 22 from 0.0.0.0/0", "no interface has sg-0old"]);
+    assert_eq!(finding.remedy.cli, ["aws ec2 delete-security-group --group-id sg-0old --region eu-central-1"]);
+}
+
+#[test]
+fn an_open_group_of_what_is_not_exposed_is_medium() {
+    let account = spoilt(|account| {
+        add_group(account, "sg-0ssh", "ssh", &[("tcp", 22, 22, "0.0.0.0/1"), ("tcp", 22, 22, "128.0.0.0/1")]);
+        put_task_into(account, "sg-0ssh");
+    });
+    let finding = one(&account);
+    assert_eq!(finding.severity, Severity::Medium);
+    assert_eq!(finding.proof.last().unwrap(), "eni-0taska is stopped by its route");
+    assert!(finding.remedy.cli[0].contains("--group-id sg-0ssh"));
+}
+
+#[test]
+fn an_open_group_of_what_is_exposed_is_told_as_what_it_is() {
+    let account = spoilt(|account| {
+        add_group(account, "sg-0ssh", "ssh", &[("tcp", 22, 22, "0.0.0.0/0")]);
+        add_exposed_instance(account, "0web", "web", &["sg-0ssh"]);
+    });
+    assert_eq!(found(&account), []);
+    assert_eq!(findings(&account, Rule::RemoteAccessOpen).len(), 1);
+}
+
+#[test]
+fn open_web_ports_and_listed_addresses_are_fine() {
+    let account = spoilt(|account| {
+        add_group(account, "sg-0web", "web", &[("tcp", 443, 443, "0.0.0.0/0"), ("tcp", 22, 22, "93.184.216.34/32")]);
+        put_task_into(account, "sg-0web");
+    });
+    assert_eq!(found(&account), []);
+}
+
+#[test]
+fn a_default_vpc_is_told_if_something_stands_in_it() {
+    let account = |is_empty: bool| {
+        spoilt(|account| {
+            find(account, "Vpcs", "VpcId", "vpc-0clean0000000001")["IsDefault"] = true.into();
+            if is_empty {
+                account["NetworkInterfaces"] = json!([]);
+            }
+        })
+    };
+    let finding = one(&account(false));
+    assert_eq!((finding.severity, finding.resources[0].id.as_str()), (Severity::Low, "vpc-0clean0000000001"));
+    assert_eq!(found(&account(true)), []);
+}
+
+#[test]
+fn without_groups_it_is_unknown() {
+    let account = spoilt(|account| without(account, "SecurityGroups"));
+    assert_eq!(unknown(&account, Rule::OpenDefaults), ["the snapshot has no SecurityGroups"]);
+}
+
+#[test]
+fn without_interfaces_only_groups_that_matter_are_unknown() {
+    let account = spoilt(|account| without(account, "NetworkInterfaces"));
+    assert_eq!(unknown(&account, Rule::OpenDefaults), [""; 0]);
+    let account = spoilt(|account| {
+        without(account, "NetworkInterfaces");
+        as_aws_makes_it(account);
+    });
+    assert_eq!(unknown(&account, Rule::OpenDefaults), ["the snapshot has no NetworkInterfaces"]);
+}

@@ -1,0 +1,198 @@
+//! Ways out that nobody needs: NET011.
+
+use std::collections::BTreeMap;
+
+use super::nat::{
+    aws, destination, doubt, listed, move_to_new_table, new_table, residents, subnet_resource, terraform_association,
+    who,
+};
+use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource};
+use crate::audit::rule::Rule;
+use crate::classify::class::Class;
+use crate::classify::routing::EffectiveTable;
+use crate::classify::{Proof, SubnetVerdict};
+use crate::exposure::purpose::Purpose;
+use crate::facts::Facts;
+use crate::facts::intent::Meant;
+use crate::inventory::{Route, RouteTable};
+
+const RULE: Rule = Rule::NeedlessEgress;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let interfaces = facts.inventory.network_interfaces.known();
+    let may_be_tier = |verdict: &SubnetVerdict<'_>| tier(facts, verdict).is_some() || interfaces.is_err();
+    doubt(facts, &[RULE], findings, may_be_tier);
+    let mut tiers: BTreeMap<&str, Tier<'_>> = BTreeMap::new();
+    let mut is_open = false;
+    for verdict in facts.subnets.iter().filter(|verdict| ways_out(verdict).next().is_some()) {
+        let Some(confidence) = tier(facts, verdict) else {
+            is_open = true;
+            continue;
+        };
+        let Some(table) = verdict.route_table else { continue };
+        let tier = tiers.entry(&table.table.id).or_insert_with(|| Tier::new(facts, table));
+        tier.confidence = tier.confidence.min(confidence);
+        tier.subnets.push(verdict);
+    }
+    // Without interfaces it is not known what stands in the subnets of which nothing says what they are for.
+    if let Err(gap) = interfaces
+        && is_open
+    {
+        findings.unknown(RULE, gap);
+    }
+    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
+    for table in facts.subnets.iter().filter_map(|verdict| verdict.route_table) {
+        *users.entry(&table.table.id).or_default() += 1;
+    }
+    for tier in tiers.into_values() {
+        let has_others = users.get(tier.table.id.as_str()).is_some_and(|users| *users > tier.subnets.len());
+        findings.add(tier.finding(has_others));
+    }
+}
+
+/// Whether a subnet is a tier of databases or meant to be without a way to the internet, and how sure that is.
+fn tier(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Option<Confidence> {
+    let meant = facts.setting.intent.of(verdict.subnet);
+    let (mut stores, mut others) = (0_usize, 0_usize);
+    for purpose in residents(facts, &verdict.subnet.id) {
+        match purpose {
+            // Mount targets of EFS stand beside what mounts them.
+            Purpose::Store { service: "EFS", .. }
+            | Purpose::NatGateway
+            | Purpose::Endpoint
+            | Purpose::TransitGateway
+            | Purpose::Nothing => {}
+            Purpose::Store { .. } => stores += 1,
+            _ => others += 1,
+        }
+    }
+    match (meant, stores > 0, others > 0) {
+        (Meant::Isolated, true, false) => Some(Confidence::High),
+        (Meant::Isolated, false, false) | (Meant::Unsaid, true, false) => Some(Confidence::Medium),
+        // A name says so, and something stands there that may need the internet; or only databases do, and more may come.
+        (Meant::Isolated, _, true) | (Meant::Private | Meant::Public, true, false) => Some(Confidence::Low),
+        _ => None,
+    }
+}
+
+/// The routes by which a subnet can speak to the internet, and the internet not to it.
+fn ways_out<'v>(verdict: &'v SubnetVerdict<'_>) -> impl Iterator<Item = &'v Proof<'v>> {
+    let lets_out = |class: Class| matches!(class, Class::PrivateNat | Class::PrivateNatInstance | Class::EgressOnly);
+    let families = verdict.families.iter().filter(move |family| lets_out(family.class));
+    families.flat_map(|family| &family.proof).filter(move |way| lets_out(way.class))
+}
+
+/// Subnets of one table that need no internet and have it.
+struct Tier<'f> {
+    facts: &'f Facts<'f>,
+    table: &'f RouteTable,
+    subnets: Vec<&'f SubnetVerdict<'f>>,
+    confidence: Confidence,
+}
+
+impl<'f> Tier<'f> {
+    fn new(facts: &'f Facts<'f>, table: EffectiveTable<'f>) -> Self {
+        Self { facts, table: table.table, subnets: Vec::new(), confidence: Confidence::High }
+    }
+
+    fn finding(&self, has_others: bool) -> Finding {
+        let table = Resource::new(&self.table.id, self.table.name());
+        let subnets: Vec<Resource> = self.subnets.iter().map(|verdict| subnet_resource(verdict)).collect();
+        let labels: Vec<String> = subnets.iter().map(Resource::label).collect();
+        let mut zones: Vec<String> =
+            self.subnets.iter().filter_map(|verdict| verdict.subnet.availability_zone.clone()).collect();
+        zones.sort();
+        zones.dedup();
+        // Where others need the route, it is the subnets that are to be moved.
+        let resources = if has_others {
+            subnets.into_iter().chain([table]).collect()
+        } else {
+            std::iter::once(table).chain(subnets).collect()
+        };
+        let verb = if labels.len() == 1 { "is a tier" } else { "are a tier" };
+        Finding {
+            rule: RULE,
+            severity: RULE.severity(),
+            title: format!("{} {verb} of databases and can reach the internet", listed(&labels)),
+            resources,
+            vpc: Some(self.table.vpc.clone()),
+            availability_zones: zones,
+            proof: self.proof(),
+            blast_radius: who(self.facts, self.subnets.iter().map(|verdict| verdict.subnet.id.as_str())),
+            money: None,
+            confidence: self.confidence,
+            remedy: self.remedy(has_others),
+        }
+    }
+
+    fn proof(&self) -> Vec<String> {
+        let mut proof: Vec<String> = Vec::new();
+        for verdict in &self.subnets {
+            for way in ways_out(verdict) {
+                let (to, by) = (way.route.destination_name(), way.route.target.id());
+                let line = format!("{} sends {to} to {by}: {}", self.table.id, way.because);
+                if !proof.contains(&line) {
+                    proof.push(line);
+                }
+            }
+        }
+        for verdict in &self.subnets {
+            let subnet = &verdict.subnet.id;
+            let stands = who(self.facts, [subnet.as_str()]);
+            let meant = match self.facts.setting.intent.of(verdict.subnet) {
+                Meant::Isolated => "meant to be isolated",
+                _ => "said by nothing to be meant for more",
+            };
+            proof.push(format!("{subnet} uses {}, is {meant}, and holds: {stands}", self.table.id));
+        }
+        proof
+    }
+
+    fn routes(&self) -> Vec<&'f Route> {
+        let mut routes: Vec<&Route> = Vec::new();
+        for way in self.subnets.iter().flat_map(|verdict| ways_out(verdict)) {
+            if !routes.contains(&way.route) {
+                routes.push(way.route);
+            }
+        }
+        routes
+    }
+
+    fn remedy(&self, has_others: bool) -> Remedy {
+        let facts = self.facts;
+        let table = &self.table.id;
+        let routes = self.routes();
+        let names: Vec<String> = routes.iter().map(|route| route.destination_name()).collect();
+        let names = listed(&names);
+        let instead = "What they fetch from S3 or DynamoDB goes by gateway endpoints, which are free; other services of AWS \
+                       by interface endpoints.";
+        if !has_others {
+            let delete = |route: &&Route| {
+                aws(facts, &format!("ec2 delete-route --route-table-id {table} {}", destination(route)))
+            };
+            return Remedy {
+                advice: format!(
+                    "Drop the route to {names} from {table}: databases answer, they need not ask. {instead}"
+                ),
+                cli: routes.iter().map(delete).collect(),
+                terraform: format!("# remove the aws_route (or the route block) to {names} from {table}"),
+            };
+        }
+        let mut cli = new_table(facts, &self.table.vpc);
+        cli.extend(self.subnets.iter().flat_map(|verdict| move_to_new_table(facts, verdict)));
+        let associations =
+            self.subnets.iter().map(|verdict| terraform_association("aws_route_table.isolated.id", &verdict.subnet.id));
+        let own = format!("resource \"aws_route_table\" \"isolated\" {{\n  vpc_id = \"{}\"\n}}", self.table.vpc);
+        Remedy {
+            advice: format!(
+                "Give them a route table without a route to {names}: other subnets use {table} too, so it keeps the route. \
+                 Copy its routes to other networks into the new one. {instead}"
+            ),
+            cli,
+            terraform: std::iter::once(own).chain(associations).collect::<Vec<_>>().join("\n\n"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

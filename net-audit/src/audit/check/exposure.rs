@@ -1,0 +1,308 @@
+//! What the internet can reach: NET001 to NET003.
+
+mod latent;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::occupants;
+use super::remedy::{aws, revoke_ingress, rule_told, wide_rules};
+use super::sensitive::{Doors, ranges, ranges_told, told};
+use crate::address::prefix::Family;
+use crate::address::set::internet;
+use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
+use crate::audit::rule::Rule;
+use crate::exposure::purpose::Purpose;
+use crate::exposure::traffic::{Direction, GroupRules};
+use crate::exposure::{Condition, Coverage, Exposure, Verdict, prove};
+use crate::facts::Facts;
+use crate::inventory::gap::Gap;
+use crate::inventory::{Ports, Protocol, SecurityGroup};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    latent::check(facts, findings);
+    let rules = [Rule::ExposedDatabase, Rule::AllPortsOpen, Rule::RemoteAccessOpen];
+    if findings.require(&rules, facts.inventory.network_interfaces.known()).is_some() {
+        store::check(facts, findings);
+        check_doors(facts, findings);
+    }
+}
+
+/// Interfaces that share what is wrong with them: one change repairs all.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Case<'a> {
+    vpc: &'a str,
+    groups: Vec<&'a str>,
+    doors: Doors,
+    front: Front,
+}
+
+/// What answers at an open port.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Front {
+    /// Whatever listens on the machine.
+    Machine,
+    /// A load balancer, which answers at its listeners only.
+    Balancer,
+    /// A load balancer that speaks HTTP and nothing else.
+    HttpBalancer,
+}
+
+impl Front {
+    /// What is to be said of each.
+    fn pick<T>(self, machine: T, balancer: T, http_balancer: T) -> T {
+        match self {
+            Self::Machine => machine,
+            Self::Balancer => balancer,
+            Self::HttpBalancer => http_balancer,
+        }
+    }
+}
+
+/// Open ports of everything that is no store.
+fn check_doors(facts: &Facts<'_>, findings: &mut Findings) {
+    let mut cases: BTreeMap<Case<'_>, Vec<&Exposure<'_>>> = BTreeMap::new();
+    let mut known: HashMap<(*const crate::exposure::traffic::Opening, Family), Doors> = HashMap::new();
+    let mut unsaid = Unsaid::default();
+    for families in facts.exposures.chunk_by(|one, other| one.interface.id == other.interface.id) {
+        let Some(exposure) = families.first() else { continue };
+        if matches!(*exposure.purpose, Purpose::Store { .. }) {
+            continue;
+        }
+        let Some(front) = front(exposure) else { continue };
+        let mut doors = Doors::default();
+        for exposure in families {
+            match &exposure.verdict {
+                // What shares groups and ACL shares one list of openings.
+                Verdict::Exposed => {
+                    let key = (exposure.openings.as_ptr(), exposure.family);
+                    let new = || Doors::of(&exposure.openings, exposure.family);
+                    doors = doors.with(known.entry(key).or_insert_with(new));
+                }
+                Verdict::Unknown(gaps) => unsaid.note(facts, exposure, gaps),
+                Verdict::Stopped(_) => {}
+            }
+        }
+        if !doors.is_empty() {
+            let mut groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
+            groups.sort_unstable();
+            let vpc = exposure.subnet.map(|subnet| subnet.vpc.as_str()).unwrap_or_default();
+            cases.entry(Case { vpc, groups, doors, front }).or_default().push(exposure);
+        }
+    }
+    for (case, exposures) in &cases {
+        case.report(facts, exposures, findings);
+    }
+    unsaid.report(findings);
+}
+
+/// What answers there; `None` for a load balancer without groups, whose listeners are all that it has.
+fn front(exposure: &Exposure<'_>) -> Option<Front> {
+    let Purpose::LoadBalancer { balancer, .. } = &*exposure.purpose else { return Some(Front::Machine) };
+    if exposure.interface.groups.is_empty() {
+        return None;
+    }
+    let is_http = balancer.is_some_and(|balancer| balancer.kind == "application");
+    Some(if is_http { Front::HttpBalancer } else { Front::Balancer })
+}
+
+/// The groups of an interface, in a family.
+type Groups<'a> = (Vec<&'a str>, Family);
+
+/// What is missing for a verdict over interfaces whose groups would let somebody in.
+#[derive(Default)]
+struct Unsaid<'a> {
+    by_groups: HashMap<Groups<'a>, (Doors, Vec<Gap>)>,
+    gaps: BTreeSet<(Rule, Gap)>,
+}
+
+impl<'a> Unsaid<'a> {
+    fn note(&mut self, facts: &Facts<'a>, exposure: &Exposure<'a>, gaps: &[Gap]) {
+        let family = exposure.family;
+        let groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
+        let (doors, missing) = self.by_groups.entry((groups, family)).or_insert_with(|| {
+            let rules = if exposure.interface.groups.is_empty() {
+                GroupRules::anyone(family)
+            } else {
+                GroupRules::of(facts.inventory, &exposure.interface.groups, Direction::Ingress, family)
+            };
+            let admitted = rules.admitted(&internet(family, &[]));
+            (Doors::of(&admitted.openings, family), admitted.gaps)
+        });
+        let Some(gap) = missing.first().or(gaps.first()) else { return };
+        let unsure = !missing.is_empty();
+        for (rule, would_be) in [
+            (Rule::ExposedDatabase, !doors.databases.is_empty()),
+            (Rule::AllPortsOpen, !doors.wide.is_empty()),
+            (Rule::RemoteAccessOpen, !doors.remote.is_empty()),
+        ] {
+            if would_be || unsure {
+                self.gaps.insert((rule, gap.clone()));
+            }
+        }
+    }
+
+    fn report(self, findings: &mut Findings) {
+        for (rule, gap) in self.gaps {
+            findings.unknown(rule, gap);
+        }
+    }
+}
+
+/// One of the findings that a case can make.
+struct Fault {
+    rule: Rule,
+    severity: Severity,
+    confidence: Confidence,
+    what: String,
+    doors: Vec<(Protocol, Ports)>,
+}
+
+impl Case<'_> {
+    fn report(&self, facts: &Facts<'_>, exposures: &[&Exposure<'_>], findings: &mut Findings) {
+        for fault in self.faults() {
+            findings.add(self.finding(facts, exposures, &fault));
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        if !self.doors.wide.is_empty() {
+            let worst = if self.doors.is_media() { Severity::Medium } else { Severity::Critical };
+            return vec![Fault {
+                rule: Rule::AllPortsOpen,
+                severity: self.front.pick(worst, Severity::Medium, Severity::Medium),
+                confidence: Confidence::High,
+                what: ranges_told(&self.doors.wide),
+                doors: self.doors.wide.clone(),
+            }];
+        }
+        let mut faults = Vec::new();
+        if !self.doors.databases.is_empty() {
+            faults.push(Fault {
+                rule: Rule::ExposedDatabase,
+                severity: self.front.pick(Severity::Critical, Severity::High, Severity::Medium),
+                confidence: self.front.pick(Confidence::Medium, Confidence::Low, Confidence::Low),
+                what: told(&self.doors.databases),
+                doors: ranges(&self.doors.databases),
+            });
+        }
+        if !self.doors.remote.is_empty() {
+            faults.push(Fault {
+                rule: Rule::RemoteAccessOpen,
+                severity: self.front.pick(Severity::High, Severity::High, Severity::Medium),
+                confidence: self.front.pick(Confidence::High, Confidence::Medium, Confidence::Low),
+                what: told(&self.doors.remote),
+                doors: ranges(&self.doors.remote),
+            });
+        }
+        faults
+    }
+
+    fn finding(&self, facts: &Facts<'_>, exposures: &[&Exposure<'_>], fault: &Fault) -> Finding {
+        let culprits = culprits(facts, &self.groups, &fault.doors);
+        let mut proof = Vec::new();
+        for group in &culprits {
+            let rules = wide_rules(facts.inventory, group, &fault.doors);
+            proof.extend(rules.iter().map(|rule| format!("{} lets in {}", group.id, rule_told(rule))));
+        }
+        proof.extend(exposures.first().map(|exposure| proven(facts, exposure)).unwrap_or_default());
+        let mut resources: Vec<Resource> =
+            culprits.iter().map(|group| Resource::new(&*group.id, Some(group.label()))).collect();
+        resources.extend(exposures.iter().map(|exposure| occupants::resource(exposure)));
+        let standing = occupants::told(exposures.iter().copied());
+        Finding {
+            rule: fault.rule,
+            severity: fault.severity,
+            title: format!("{} open to the internet on {standing}", fault.what),
+            resources,
+            vpc: Some(self.vpc.to_owned()).filter(|vpc| !vpc.is_empty()),
+            availability_zones: occupants::zones(exposures.iter().copied()),
+            proof,
+            blast_radius: standing,
+            money: None,
+            confidence: fault.confidence,
+            remedy: remedy(facts, &culprits, exposures, fault),
+        }
+    }
+}
+
+/// The groups that let the internet in by themselves; if only all together do, all of them.
+fn culprits<'a>(facts: &Facts<'a>, groups: &[&str], doors: &[(Protocol, Ports)]) -> Vec<&'a SecurityGroup> {
+    let groups: Vec<&SecurityGroup> = groups.iter().filter_map(|id| facts.inventory.security_groups.get(id)).collect();
+    let alone: Vec<&SecurityGroup> =
+        groups.iter().copied().filter(|group| !wide_rules(facts.inventory, group, doors).is_empty()).collect();
+    if alone.is_empty() { groups } else { alone }
+}
+
+/// All six conditions of an exposed interface in words, those apart by which nothing is held back.
+fn proven(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Vec<String> {
+    let told = prove(facts, exposure).into_iter().filter(|step| step.condition != Condition::BlockPublicAccess);
+    told.map(|step| format!("{}: {}", exposure.interface.id, step.because)).collect()
+}
+
+fn remedy(facts: &Facts<'_>, culprits: &[&SecurityGroup], exposures: &[&Exposure<'_>], fault: &Fault) -> Remedy {
+    let mut cli: Vec<String> = culprits.iter().flat_map(|group| revoke_ingress(facts, group, &fault.doors)).collect();
+    let advice = match fault.rule {
+        Rule::AllPortsOpen => {
+            "Let in only the ports that are served, and only from those who need them. If nothing is served to the internet, move it to a private subnet behind NAT."
+        }
+        Rule::ExposedDatabase => {
+            "Nobody but the application should reach this port: let in its security group instead, and move the machine to a private subnet."
+        }
+        _ if is_bastion(exposures, culprits) => {
+            "A jump host need not be open to everybody: reach it by Session Manager or an EC2 Instance Connect endpoint, which need no open port, or let in single addresses only."
+        }
+        _ => {
+            "Close the port. Session Manager and EC2 Instance Connect endpoints give a shell without an open port; else let in single addresses only."
+        }
+    };
+    if fault.rule == Rule::RemoteAccessOpen {
+        let instance = exposures.iter().find_map(|exposure| match &*exposure.purpose {
+            Purpose::Instance { id, .. } => Some(*id),
+            _ => None,
+        });
+        cli.extend(instance.map(|id| aws(facts, format_args!("ssm start-session --target {id}"))));
+    }
+    let group = culprits.first().map_or("sg-…", |group| group.id.as_str());
+    let ports = fault.doors.first().filter(|(protocol, ports)| protocol.has_ports() && ports.first == ports.last);
+    let port = ports.map_or_else(|| "443 # what is served".to_owned(), |(_, ports)| ports.first.to_string());
+    let peer = if fault.rule == Rule::ExposedDatabase {
+        "referenced_security_group_id = \"sg-…\" # the application's"
+    } else {
+        "cidr_ipv4         = \"192.0.2.10/32\" # who needs it"
+    };
+    Remedy {
+        advice: advice.to_owned(),
+        cli,
+        terraform: format!(
+            "resource \"aws_vpc_security_group_ingress_rule\" \"narrow\" {{\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {port}\n  to_port           = {port}\n  {peer}\n}}"
+        ),
+    }
+}
+
+fn is_bastion(exposures: &[&Exposure<'_>], groups: &[&SecurityGroup]) -> bool {
+    let says = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.contains("bastion") || name.contains("jump")
+    };
+    exposures.iter().any(|exposure| {
+        exposure.purpose.name().is_some_and(|name| says(&name)) || exposure.interface.name().is_some_and(says)
+    }) || groups.iter().any(|group| says(&group.name) || says(group.label()))
+}
+
+/// Whether the internet at large may speak to one of these ports, by the groups alone.
+fn is_open_by_groups(facts: &Facts<'_>, groups: &[String], ports: &[u16]) -> Result<bool, Gap> {
+    let mut gap = None;
+    for family in [Family::Ipv4, Family::Ipv6] {
+        let rules = GroupRules::of(facts.inventory, groups, Direction::Ingress, family);
+        let is_world = |port: &u16| Coverage::of(&rules.addresses(Protocol::TCP, *port), family).is_world();
+        if ports.iter().any(is_world) {
+            return Ok(true);
+        }
+        gap = gap.or_else(|| rules.gaps().first().cloned());
+    }
+    gap.map_or(Ok(false), Err)
+}
+
+#[cfg(test)]
+mod tests;

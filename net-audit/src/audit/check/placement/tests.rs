@@ -1,0 +1,394 @@
+use serde_json::{Value, json};
+
+use crate::audit::check::fixture::{
+    add, add_exposed_instance, add_interface, find, findings, spoilt, unknown, without,
+};
+use crate::audit::finding::{Finding, Severity};
+use crate::audit::rule::Rule;
+
+const PUBLIC: &str = "subnet-0publica00000";
+const APP: &str = "subnet-0appa00000001";
+
+fn one(account: &Value, rule: Rule) -> Finding {
+    let mut all = findings(account, rule);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+fn ids(finding: &Finding) -> Vec<&str> {
+    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
+}
+
+/// Lets a subnet say nothing of what it is for.
+fn unsaid(account: &mut Value, subnet: &str) {
+    find(account, "Subnets", "SubnetId", subnet)["Tags"] = json!([]);
+}
+
+/// Moves all that stands in the public subnet of zone a to the one of zone b.
+fn empty(account: &mut Value) {
+    for interface in account["NetworkInterfaces"].as_array_mut().unwrap() {
+        if interface["SubnetId"] == PUBLIC {
+            interface["SubnetId"] = "subnet-0publicb00000".into();
+        }
+    }
+}
+
+fn task(account: &mut Value, id: &str, subnet: &str) {
+    let attachment = "arn:aws:ecs:eu-central-1:111122223333:attachment/6f1b0d2e-0000-4000-8000-000000000009";
+    let tags = json!([{ "Key": "aws:ecs:serviceName", "Value": "mail" }, { "Key": "aws:ecs:clusterName", "Value": "production" }]);
+    let members = json!({ "Description": attachment, "Groups": [{ "GroupId": "sg-0app" }], "TagSet": tags });
+    add_interface(account, id, subnet, &members);
+}
+
+// NET004
+
+#[test]
+fn a_subnet_group_with_a_public_subnet_is_high_and_told_better_ones() {
+    let account = spoilt(|account| {
+        let groups =
+            [("DBSubnetGroups", "DBSubnetGroupName", ""), ("DBInstances", "DBInstanceIdentifier", "DBSubnetGroup")];
+        for (member, key, inner) in groups {
+            let element = find(account, member, key, "orders");
+            let group = if inner.is_empty() { element } else { &mut element[inner] };
+            group["Subnets"][1]["SubnetIdentifier"] = "subnet-0publicb00000".into();
+        }
+    });
+    let finding = one(&account, Rule::DatabaseInPublicSubnet);
+    assert_eq!(finding.severity, Severity::High);
+    assert_eq!(ids(&finding), ["orders", "subnet-0publicb00000", "orders"]);
+    assert!(finding.proof[0].contains("rtb-0public sends 0.0.0.0/0 to igw-0clean0000000001"), "{:?}", finding.proof);
+    assert_eq!(finding.blast_radius, "1 database");
+    assert_eq!(
+        finding.remedy.cli,
+        [
+            "aws rds modify-db-subnet-group --db-subnet-group-name orders --subnet-ids subnet-0dba00000001 subnet-0dbb00000001 --region eu-central-1"
+        ]
+    );
+}
+
+#[test]
+fn a_subnet_group_of_private_subnets_is_fine() {
+    let account = spoilt(|account| {
+        find(account, "DBSubnetGroups", "DBSubnetGroupName", "orders")["Subnets"][0]["SubnetIdentifier"] = APP.into();
+    });
+    assert_eq!(findings(&account, Rule::DatabaseInPublicSubnet), []);
+}
+
+#[test]
+fn a_public_subnet_group_that_nothing_uses_is_medium() {
+    let account = spoilt(|account| {
+        let subnets = json!([{ "SubnetIdentifier": PUBLIC }, { "SubnetIdentifier": "subnet-0publicb00000" }]);
+        let group = json!({ "DBSubnetGroupName": "default-vpc", "VpcId": "vpc-0clean0000000001", "Subnets": subnets });
+        add(account, "DBSubnetGroups", group);
+    });
+    let finding = one(&account, Rule::DatabaseInPublicSubnet);
+    assert_eq!((finding.severity, finding.blast_radius.as_str()), (Severity::Medium, "no database uses it yet"));
+}
+
+#[test]
+fn databases_tell_their_subnet_groups_if_nobody_listed_them() {
+    let account = spoilt(|account| {
+        without(account, "DBSubnetGroups");
+        let database = find(account, "DBInstances", "DBInstanceIdentifier", "orders");
+        database["DBSubnetGroup"]["Subnets"][1]["SubnetIdentifier"] = PUBLIC.into();
+    });
+    assert_eq!(one(&account, Rule::DatabaseInPublicSubnet).severity, Severity::High);
+    assert_eq!(unknown(&account, Rule::DatabaseInPublicSubnet), [""; 0]);
+}
+
+#[test]
+fn without_databases_and_subnet_groups_it_is_unknown() {
+    let account = spoilt(|account| {
+        without(account, "DBSubnetGroups");
+        without(account, "DBInstances");
+    });
+    assert_eq!(unknown(&account, Rule::DatabaseInPublicSubnet), ["the snapshot has no DBSubnetGroups"]);
+}
+
+#[test]
+fn a_subnet_group_with_a_subnet_that_is_not_there_is_unknown() {
+    let account = spoilt(|account| {
+        find(account, "DBSubnetGroups", "DBSubnetGroupName", "orders")["Subnets"][0]["SubnetIdentifier"] =
+            "subnet-0gone".into();
+    });
+    assert_eq!(unknown(&account, Rule::DatabaseInPublicSubnet), ["subnet-0gone is not among the snapshot's Subnets"]);
+}
+
+// NET012
+
+#[test]
+fn a_public_address_in_a_private_subnet_is_money_for_nothing() {
+    let account = spoilt(|account| {
+        let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0taska");
+        interface["Association"] = json!({ "PublicIp": "18.184.6.6", "IpOwnerId": "amazon" });
+    });
+    let finding = one(&account, Rule::UselessPublicAddress);
+    assert_eq!(finding.severity, Severity::Medium);
+    assert_eq!(ids(&finding), ["eni-0taska", APP]);
+    let money = finding.money.unwrap();
+    assert!((money.saving - 3.65).abs() < 1e-9 && money.inputs.len() == 3, "{money:?}");
+    assert!(finding.proof[1].contains("rtb-0appa sends 0.0.0.0/0 to nat-0clean00000000a1"), "{:?}", finding.proof);
+    assert!(finding.remedy.cli[0].contains("--cluster production --service web"), "{:?}", finding.remedy.cli);
+    assert!(finding.remedy.cli[0].contains("assignPublicIp=DISABLED"), "{:?}", finding.remedy.cli);
+}
+
+#[test]
+fn a_service_is_told_once_for_all_its_tasks() {
+    let account = spoilt(|account| {
+        for (id, ip) in [("eni-0taska", "18.184.6.6"), ("eni-0taskb", "18.184.6.7")] {
+            let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", id);
+            interface["Association"] = json!({ "PublicIp": ip, "IpOwnerId": "amazon" });
+        }
+    });
+    let finding = one(&account, Rule::UselessPublicAddress);
+    assert!((finding.money.unwrap().monthly - 7.30).abs() < 1e-9);
+    assert!(finding.remedy.cli[0].contains("subnets=[subnet-0appa00000001,subnet-0appb00000001]"));
+}
+
+#[test]
+fn an_elastic_address_of_an_instance_is_released_by_its_allocation() {
+    let account = spoilt(|account| {
+        add_exposed_instance(account, "0worker", "worker", &["sg-0app"]);
+        let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0worker");
+        interface["SubnetId"] = APP.into();
+        interface["Association"] = json!({ "PublicIp": "18.184.6.6", "AllocationId": "eipalloc-0worker" });
+    });
+    let finding = one(&account, Rule::UselessPublicAddress);
+    assert!(finding.remedy.cli[1].starts_with("aws ec2 release-address --allocation-id eipalloc-0worker"));
+}
+
+#[test]
+fn a_private_subnet_that_gives_out_public_addresses_is_told() {
+    let account = spoilt(|account| {
+        find(account, "Subnets", "SubnetId", APP)["MapPublicIpOnLaunch"] = true.into();
+    });
+    let finding = one(&account, Rule::UselessPublicAddress);
+    assert_eq!((finding.severity, ids(&finding)), (Severity::Medium, vec![APP]));
+    assert_eq!(
+        finding.remedy.cli,
+        [
+            "aws ec2 modify-subnet-attribute --subnet-id subnet-0appa00000001 --no-map-public-ip-on-launch --region eu-central-1"
+        ]
+    );
+}
+
+#[test]
+fn public_addresses_in_public_subnets_are_fine() {
+    let account = spoilt(|account| {
+        find(account, "Subnets", "SubnetId", PUBLIC)["MapPublicIpOnLaunch"] = true.into();
+        add_exposed_instance(account, "0web", "web", &["sg-0lb"]);
+    });
+    assert_eq!(findings(&account, Rule::UselessPublicAddress), []);
+}
+
+#[test]
+fn without_interfaces_addresses_are_unknown() {
+    let account = spoilt(|account| without(account, "NetworkInterfaces"));
+    assert_eq!(unknown(&account, Rule::UselessPublicAddress), ["the snapshot has no NetworkInterfaces"]);
+}
+
+// NET013
+
+fn dual_stack(account: &mut Value, target: (&str, &str)) {
+    let subnet = find(account, "Subnets", "SubnetId", APP);
+    subnet["Ipv6CidrBlockAssociationSet"] = json!([{
+        "Ipv6CidrBlock": "2a05:d014:0:1::/64", "Ipv6CidrBlockState": { "State": "associated" }
+    }]);
+    subnet["BlockPublicAccessStates"]["InternetGatewayBlockMode"] = "off".into();
+    let mut route = json!({ "DestinationIpv6CidrBlock": "::/0", "Origin": "CreateRoute", "State": "active" });
+    route[target.0] = target.1.into();
+    find(account, "RouteTables", "RouteTableId", "rtb-0appa")["Routes"].as_array_mut().unwrap().push(route);
+}
+
+#[test]
+fn a_private_subnet_that_is_public_over_ipv6_is_told_once() {
+    let account = spoilt(|account| dual_stack(account, ("GatewayId", "igw-0clean0000000001")));
+    let finding = one(&account, Rule::PublicOverIpv6);
+    assert_eq!((finding.severity, ids(&finding)), (Severity::Medium, vec!["rtb-0appa", APP]));
+    assert!(finding.proof[0].contains("rtb-0appa sends ::/0 to igw-0clean0000000001"), "{:?}", finding.proof);
+    assert_eq!(
+        finding.remedy.cli,
+        [
+            "aws ec2 create-egress-only-internet-gateway --vpc-id vpc-0clean0000000001 --region eu-central-1",
+            "aws ec2 replace-route --route-table-id rtb-0appa --destination-ipv6-cidr-block ::/0 --egress-only-internet-gateway-id eigw-… --region eu-central-1",
+        ]
+    );
+    assert_eq!(findings(&account, Rule::PublicWithoutIntent), []);
+}
+
+#[test]
+fn an_egress_only_gateway_is_what_it_should_be() {
+    let account = spoilt(|account| {
+        account["EgressOnlyInternetGateways"] = json!([{
+            "EgressOnlyInternetGatewayId": "eigw-0", "Attachments": [{ "VpcId": "vpc-0clean0000000001", "State": "attached" }]
+        }]);
+        dual_stack(account, ("EgressOnlyInternetGatewayId", "eigw-0"));
+    });
+    assert_eq!(findings(&account, Rule::PublicOverIpv6), []);
+}
+
+#[test]
+fn without_gateways_ipv6_is_unknown() {
+    let account = spoilt(|account| {
+        dual_stack(account, ("GatewayId", "igw-0clean0000000001"));
+        without(account, "InternetGateways");
+    });
+    assert_eq!(unknown(&account, Rule::PublicOverIpv6).len(), 1);
+    assert_eq!(findings(&account, Rule::PublicOverIpv6), []);
+}
+
+// NET015
+
+#[test]
+fn a_subnet_group_in_one_zone_is_told() {
+    let account = spoilt(|account| {
+        find(account, "Subnets", "SubnetId", "subnet-0dbb00000001")["AvailabilityZone"] = "eu-central-1a".into();
+    });
+    let finding = one(&account, Rule::OneZoneTier);
+    assert_eq!((finding.severity, finding.resources[0].id.as_str()), (Severity::Medium, "orders"));
+    assert_eq!(finding.availability_zones, ["eu-central-1a"]);
+}
+
+#[test]
+fn a_load_balancer_in_one_zone_is_told() {
+    let account = spoilt(|account| {
+        let balancer = &mut account["LoadBalancers"][0];
+        balancer["AvailabilityZones"].as_array_mut().unwrap().truncate(1);
+    });
+    let finding = one(&account, Rule::OneZoneTier);
+    assert!(finding.remedy.cli[0].contains("set-subnets --load-balancer-arn arn:aws:elasticloadbalancing"));
+    assert!(finding.remedy.cli[0].contains("--subnets subnet-0publica00000 subnet-…"));
+}
+
+#[test]
+fn a_service_with_all_tasks_in_one_zone_is_told() {
+    let account = spoilt(|account| {
+        task(account, "eni-0mail1", APP);
+        task(account, "eni-0mail2", APP);
+    });
+    let finding = one(&account, Rule::OneZoneTier);
+    assert_eq!(ids(&finding), ["mail", "eni-0mail1", "eni-0mail2"]);
+    assert_eq!(finding.blast_radius, "2 ECS tasks");
+    assert!(finding.remedy.cli[0].contains("--cluster production --service mail"));
+}
+
+#[test]
+fn a_service_with_one_task_or_with_tasks_in_two_zones_is_fine() {
+    for second in [None, Some("subnet-0appb00000001")] {
+        let account = spoilt(|account| {
+            task(account, "eni-0mail1", APP);
+            if let Some(subnet) = second {
+                task(account, "eni-0mail2", subnet);
+            }
+        });
+        assert_eq!(findings(&account, Rule::OneZoneTier), []);
+    }
+}
+
+#[test]
+fn a_production_database_without_a_standby_is_told_and_another_is_not() {
+    let single = |environment: &str, cluster: Option<&str>| {
+        spoilt(|account| {
+            let database = find(account, "DBInstances", "DBInstanceIdentifier", "orders");
+            database["MultiAZ"] = false.into();
+            database["DBClusterIdentifier"] = json!(cluster);
+            find(account, "Vpcs", "VpcId", "vpc-0clean0000000001")["Tags"][1]["Value"] = environment.into();
+        })
+    };
+    let finding = one(&single("production", None), Rule::OneZoneTier);
+    assert!(finding.remedy.cli[0].contains("--db-instance-identifier orders --multi-az"));
+    assert_eq!(findings(&single("development", None), Rule::OneZoneTier), []);
+    assert_eq!(findings(&single("production", Some("orders")), Rule::OneZoneTier), []);
+}
+
+#[test]
+fn one_zone_is_low_where_nobody_is_served() {
+    let account = spoilt(|account| {
+        find(account, "Subnets", "SubnetId", "subnet-0dbb00000001")["AvailabilityZone"] = "eu-central-1a".into();
+        find(account, "Vpcs", "VpcId", "vpc-0clean0000000001")["Tags"][1]["Value"] = "staging".into();
+    });
+    assert_eq!(one(&account, Rule::OneZoneTier).severity, Severity::Low);
+}
+
+#[test]
+fn a_vpc_with_private_subnets_in_one_zone_is_told_once_for_all_tiers() {
+    let account = spoilt(|account| {
+        for subnet in ["subnet-0appb00000001", "subnet-0dbb00000001"] {
+            find(account, "Subnets", "SubnetId", subnet)["AvailabilityZone"] = "eu-central-1a".into();
+        }
+    });
+    let finding = one(&account, Rule::OneZoneTier);
+    assert_eq!(finding.resources[0].id, "vpc-0clean0000000001");
+    assert_eq!(finding.blast_radius, "1 database, 2 ECS tasks");
+}
+
+#[test]
+fn without_the_kinds_that_make_tiers_they_are_unknown() {
+    for member in ["LoadBalancers", "NetworkInterfaces", "DBInstances"] {
+        let account = spoilt(|account| without(account, member));
+        assert_eq!(unknown(&account, Rule::OneZoneTier), [format!("the snapshot has no {member}")]);
+    }
+}
+
+// NET024
+
+#[test]
+fn a_public_subnet_that_is_meant_to_be_private_is_high() {
+    let account = spoilt(|account| {
+        find(account, "Subnets", "SubnetId", PUBLIC)["Tags"] = json!([{ "Key": "Tier", "Value": "private" }]);
+    });
+    let finding = one(&account, Rule::PublicWithoutIntent);
+    assert_eq!((finding.severity, ids(&finding)), (Severity::High, vec![PUBLIC, "rtb-0public"]));
+    assert_eq!(finding.blast_radius, "1 load balancer, 1 NAT gateway");
+    assert!(finding.remedy.cli[0].contains("replace-route-table-association --route-table-id rtb-0appa"));
+    assert!(finding.remedy.advice.contains("behind NAT"));
+}
+
+#[test]
+fn nat_gateways_and_internet_facing_load_balancers_say_that_a_subnet_is_public() {
+    let account = spoilt(|account| unsaid(account, PUBLIC));
+    assert_eq!(findings(&account, Rule::PublicWithoutIntent), []);
+}
+
+#[test]
+fn they_do_not_excuse_public_addresses_for_whatever_starts_there() {
+    let account = spoilt(|account| {
+        unsaid(account, PUBLIC);
+        find(account, "Subnets", "SubnetId", PUBLIC)["MapPublicIpOnLaunch"] = true.into();
+    });
+    assert_eq!(one(&account, Rule::PublicWithoutIntent).severity, Severity::Low);
+}
+
+#[test]
+fn a_workload_in_a_public_subnet_of_which_nothing_says_why_is_medium() {
+    let account = spoilt(|account| {
+        unsaid(account, PUBLIC);
+        add_exposed_instance(account, "0web", "web", &["sg-0lb"]);
+    });
+    assert_eq!(one(&account, Rule::PublicWithoutIntent).severity, Severity::Medium);
+}
+
+#[test]
+fn jump_hosts_and_nat_instances_belong_into_a_public_subnet() {
+    for (name, check) in [("bastion", true), ("fck-nat", false)] {
+        let account = spoilt(|account| {
+            unsaid(account, PUBLIC);
+            add_exposed_instance(account, "0host", name, &["sg-0lb"]);
+            find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0host")["SourceDestCheck"] = check.into();
+        });
+        assert_eq!(findings(&account, Rule::PublicWithoutIntent), [], "{name}");
+    }
+}
+
+#[test]
+fn an_empty_public_subnet_is_low_but_not_in_the_default_vpc() {
+    let account = |is_default: bool| {
+        spoilt(|account| {
+            unsaid(account, PUBLIC);
+            empty(account);
+            find(account, "Vpcs", "VpcId", "vpc-0clean0000000001")["IsDefault"] = is_default.into();
+        })
+    };
+    assert_eq!(one(&account(false), Rule::PublicWithoutIntent).severity, Severity::Low);
+    assert_eq!(findings(&account(true), Rule::PublicWithoutIntent), []);
+}

@@ -1,0 +1,283 @@
+//! NET005: routes to what is gone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::usage::{Usage, destination, destination_argument, destination_option, listed, note, subnet, table, zones};
+use crate::address::prefix::Family;
+use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
+use crate::audit::rule::Rule;
+use crate::classify::class::Group;
+use crate::classify::routing::divide;
+use crate::inventory::gap::{Gap, Kind};
+use crate::inventory::{
+    Association, Attachment, Connectivity, Destination, Inventory, NatGateway, NatPlace, Origin, Route, RouteState,
+    RouteTable, Subnet, Target, TransitAttachment,
+};
+
+/// States of endpoints, peering connections and attachments that lead to no other state.
+const OVER: [&str; 2] = ["deleting", "deleted"];
+/// States of an attachment in which it never carries traffic again. Source: EC2 API reference, `TransitGatewayVpcAttachment`.
+const ATTACHMENT_OVER: [&str; 6] = ["deleting", "deleted", "failed", "failing", "rejected", "rejecting"];
+
+/// What became of the targets of routes.
+pub(super) struct Fates<'a> {
+    inventory: &'a Inventory,
+    attachments: HashMap<(&'a str, &'a str), Vec<&'a TransitAttachment>>,
+}
+
+impl<'a> Fates<'a> {
+    pub(super) fn new(inventory: &'a Inventory) -> Self {
+        let mut attachments: HashMap<_, Vec<_>> = HashMap::new();
+        for attachment in inventory.transit_attachments.iter() {
+            let key = (attachment.gateway.as_str(), attachment.vpc.as_str());
+            attachments.entry(key).or_default().push(attachment);
+        }
+        Self { inventory, attachments }
+    }
+
+    /// Why a route's target does not carry traffic any more; `None` if it may.
+    ///
+    /// AWS says itself that a route is a black hole. A route that it calls active and whose target is not in the snapshot shows that the snapshot is
+    /// not complete (a VPC that another account shares, a part of a Terraform state), not that the target is gone: that is a gap.
+    pub(super) fn of(&self, vpc: &str, route: &Route) -> Result<Option<String>, Gap> {
+        let id = route.target.id();
+        match route.state {
+            RouteState::Filtered => return Ok(None),
+            RouteState::Blackhole => {
+                let cause = self.cause(vpc, &route.target).unwrap_or_else(|| format!("{id} is gone"));
+                return Ok(Some(format!("{cause}: AWS calls the route a black hole")));
+            }
+            RouteState::Active => {}
+        }
+        let of_state = |state: &str, over: &[&str]| over.contains(&state).then(|| format!("{id} is {state}"));
+        let inventory = self.inventory;
+        Ok(match &route.target {
+            Target::InternetGateway(id) => {
+                let is_attached = inventory.internet_gateways.find(id)?.vpcs.iter().any(|at| at == vpc);
+                (!is_attached).then(|| format!("{id} is not attached to {vpc}"))
+            }
+            Target::NatGateway(id) => of_state(&inventory.nat_gateways.find(id)?.state, &["deleted"]),
+            Target::VpcEndpoint(id) => of_state(&inventory.vpc_endpoints.find(id)?.state, &OVER),
+            Target::Instance(id) => of_state(&inventory.instances.find(id)?.state, &["terminated", "shutting-down"]),
+            Target::EgressOnlyInternetGateway(id) => {
+                inventory.egress_only_internet_gateways.find(id)?;
+                None
+            }
+            Target::NetworkInterface(id) => {
+                inventory.network_interfaces.find(id)?;
+                None
+            }
+            Target::OtherNetwork(id) if id.starts_with("pcx-") => of_state(&inventory.peerings.find(id)?.status, &OVER),
+            Target::OtherNetwork(id) if id.starts_with("tgw-") => self.transit_gateway(id, vpc)?,
+            Target::OtherNetwork(_) | Target::CarrierGateway(_) | Target::Local | Target::Unrecognised(_) => None,
+        })
+    }
+
+    fn transit_gateway(&self, gateway: &str, vpc: &str) -> Result<Option<String>, Gap> {
+        self.inventory.transit_attachments.known()?;
+        let Some(attachments) = self.attachments.get(&(gateway, vpc)) else {
+            let id = format!("the attachment of {vpc} to {gateway}");
+            return Err(Gap::Resource { kind: Kind::TransitAttachments, id });
+        };
+        let is_over = |attachment: &&TransitAttachment| ATTACHMENT_OVER.contains(&attachment.state.as_str());
+        let all_over = attachments.iter().all(is_over);
+        Ok(attachments
+            .first()
+            .filter(|_| all_over)
+            .map(|attachment| format!("{} is {}", attachment.id, attachment.state)))
+    }
+
+    /// What the snapshot tells about a target that AWS does not send to.
+    fn cause(&self, vpc: &str, target: &Target) -> Option<String> {
+        let inventory = self.inventory;
+        let id = target.id();
+        let instance = |id: &str| {
+            let state = &inventory.instances.get(id)?.state;
+            (state != "running").then(|| format!("{id} is {state}"))
+        };
+        match target {
+            Target::NatGateway(_) => {
+                let state = &inventory.nat_gateways.get(id)?.state;
+                (state != "available").then(|| format!("{id} is {state}"))
+            }
+            Target::VpcEndpoint(_) => {
+                let state = &inventory.vpc_endpoints.get(id)?.state;
+                (state != "available").then(|| format!("{id} is {state}"))
+            }
+            Target::InternetGateway(_) => {
+                let is_attached = inventory.internet_gateways.get(id)?.vpcs.iter().any(|at| at == vpc);
+                (!is_attached).then(|| format!("{id} is not attached to {vpc}"))
+            }
+            Target::Instance(_) => instance(id),
+            Target::NetworkInterface(_) => match &inventory.network_interfaces.get(id)?.attachment {
+                Attachment::Detached => Some(format!("{id} is attached to nothing")),
+                Attachment::Instance(owner) => Some(format!("{id} belongs to {}", instance(owner)?)),
+                Attachment::Service => None,
+            },
+            Target::OtherNetwork(_) if id.starts_with("pcx-") => {
+                let status = &inventory.peerings.get(id)?.status;
+                (status != "active").then(|| format!("{id} is {status}"))
+            }
+            Target::OtherNetwork(_) if id.starts_with("tgw-") => match self.transit_gateway(id, vpc) {
+                Ok(cause) => cause,
+                Err(_) => Some(format!("{vpc} is not attached to {id}")),
+            },
+            _ => None,
+        }
+    }
+}
+
+/// The routes of one table to one target that is gone.
+struct Dead<'a> {
+    table: &'a RouteTable,
+    target: &'a Target,
+    because: String,
+    routes: Vec<&'a Route>,
+}
+
+pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Findings) {
+    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let tables = usage.inventory().route_tables.iter();
+    for table in tables.filter(|table| !usage.is_told_by_owner(&table.vpc)) {
+        let mut dead: BTreeMap<&str, Dead<'_>> = BTreeMap::new();
+        for route in &table.routes {
+            match fates.of(&table.vpc, route) {
+                Ok(None) => {}
+                Ok(Some(because)) => {
+                    let none = || Dead { table, target: &route.target, because, routes: Vec::new() };
+                    dead.entry(route.target.id()).or_insert_with(none).routes.push(route);
+                }
+                Err(gap) => {
+                    missing.entry(gap).or_insert(&table.id);
+                }
+            }
+        }
+        for dead in dead.values() {
+            findings.add(finding(usage, dead));
+        }
+    }
+    note(findings, Rule::BlackholeRoute, missing);
+}
+
+/// Those of the routes that take addresses from nobody's better route.
+fn that_lose<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Vec<&'a Route> {
+    let mut losing: Vec<&Route> = Vec::new();
+    for family in [Family::Ipv4, Family::Ipv6] {
+        let division = divide(&dead.table.routes, family, &usage.inventory().prefix_lists);
+        losing.extend(division.claims.iter().map(|claim| claim.route));
+        losing.extend(division.undetermined.iter().map(|(route, _)| *route));
+    }
+    let loses = |route: &&Route| losing.iter().any(|losing| std::ptr::eq(*losing, *route));
+    dead.routes.iter().copied().filter(loses).collect()
+}
+
+/// The subnets that lose what the routes take: those that send by the table, or those that are sent to if it is a gateway's.
+fn losers<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>, losing: &[&Route]) -> Vec<&'a Subnet> {
+    let at_gateway = |association: &Association| matches!(association, Association::Gateway(_));
+    let mut subnets = usage.subnets(&dead.table.id).to_vec();
+    if dead.table.associations.iter().any(at_gateway) {
+        let is_for = |subnet: &&Subnet| {
+            losing.iter().any(|route| match route.destination {
+                Destination::Block(block) => subnet.blocks.iter().any(|own| own.overlaps(block)),
+                Destination::PrefixList(_) | Destination::Unknown => false,
+            })
+        };
+        let inventory = usage.inventory();
+        let of_vpc = inventory.index.subnets_of_vpc(&dead.table.vpc).filter_map(|id| inventory.subnets.get(id));
+        subnets.extend(of_vpc.filter(is_for));
+    }
+    subnets
+}
+
+fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
+    let Dead { table: owner, target, because, routes } = dead;
+    let losing = that_lose(usage, dead);
+    let subnets = losers(usage, dead, &losing);
+    let is_shadowed = losing.is_empty();
+    let is_occupied = subnets.iter().any(|subnet| usage.is_occupied(&subnet.id));
+    let severity = match (is_shadowed, is_occupied) {
+        (false, true) => Severity::High,
+        (false, false) if usage.is_used(owner) => Severity::Medium,
+        (false, false) | (true, _) => Severity::Low,
+    };
+    let told = if is_shadowed { routes } else { &losing };
+    let lost = listed(told.iter().map(|route| destination(route)));
+    let names = || listed(subnets.iter().map(|one| subnet(one).label()));
+    let blast_radius = match (is_shadowed, subnets.is_empty()) {
+        (true, _) => "nothing is lost: better routes take all of these addresses".to_owned(),
+        (false, true) if usage.is_used(owner) => "which subnet uses the table is not known".to_owned(),
+        (false, true) => "no subnet uses the table".to_owned(),
+        (false, false) => {
+            let sits = usage.what_sits_in(subnets.iter().map(|subnet| subnet.id.as_str()));
+            let verb = if subnets.len() == 1 { "loses" } else { "lose" };
+            format!("{} {verb} {lost}: {sits}", names())
+        }
+    };
+    let sent =
+        |route: &&Route| format!("{} sends {} to {}, and {because}", owner.id, route.destination_name(), target.id());
+    let mut resources = vec![table(owner), Resource::new(target.id(), None)];
+    resources.extend(subnets.iter().map(|one| subnet(one)));
+    Finding {
+        rule: Rule::BlackholeRoute,
+        severity,
+        title: format!("{} sends {lost} to {}, which drops it", table(owner).label(), target.id()),
+        resources,
+        vpc: Some(owner.vpc.clone()),
+        availability_zones: zones(subnets.iter().copied()),
+        proof: routes.iter().map(sent).collect(),
+        blast_radius,
+        money: None,
+        confidence: Confidence::High,
+        remedy: remedy(usage, dead, &subnets),
+    }
+}
+
+/// A NAT gateway of the VPC that works, in a zone of the subnets if there is one.
+pub(super) fn working_nat<'a>(usage: &Usage<'_, 'a>, vpc: &str, subnets: &[&Subnet]) -> Option<&'a NatGateway> {
+    let zone = |gateway: &NatGateway| match &gateway.place {
+        NatPlace::Subnet(place) => usage.inventory().subnets.get(place)?.availability_zone.clone(),
+        NatPlace::Region => None,
+    };
+    let works = |gateway: &&NatGateway| {
+        let is_open = match &gateway.place {
+            NatPlace::Subnet(place) => usage.facts.class(place, Family::Ipv4).group() == Group::Public,
+            NatPlace::Region => true,
+        };
+        let is_public = gateway.connectivity == Connectivity::Public;
+        gateway.state == "available" && is_public && is_open
+    };
+    let wanted = zones(subnets.iter().copied());
+    let is_near = |gateway: &&NatGateway| zone(gateway).is_none_or(|zone| wanted.contains(&zone));
+    let gateways = usage.nat_gateways(vpc).iter().copied().filter(works);
+    gateways.max_by_key(|gateway| is_near(gateway))
+}
+
+fn remedy(usage: &Usage<'_, '_>, dead: &Dead<'_>, subnets: &[&Subnet]) -> Remedy {
+    let Dead { table, target, routes, .. } = dead;
+    let region = usage.region();
+    let is_nat = matches!(target, Target::NatGateway(_));
+    let other = is_nat.then(|| working_nat(usage, &table.vpc, subnets)).flatten();
+    // What a routing protocol brought, only it takes away.
+    let own = routes.iter().filter(|route| route.origin == Origin::Static);
+    let (mut cli, mut terraform) = (Vec::new(), Vec::new());
+    for route in own {
+        let (Some(option), Some(argument)) = (destination_option(route), destination_argument(route)) else { continue };
+        let at = format!("--route-table-id {} {option}", table.id);
+        if let Some(gateway) = other {
+            cli.push(format!("aws ec2 replace-route {at} --nat-gateway-id {}{region}", gateway.id));
+            terraform.push(format!(
+                    "resource \"aws_route\" \"this\" {{\n  route_table_id = \"{}\"\n  {argument}\n  nat_gateway_id = \"{}\"\n}}",
+                    table.id, gateway.id
+                ));
+        } else {
+            cli.push(format!("aws ec2 delete-route {at}{region}"));
+            terraform.push(format!("# remove the aws_route of {} with {argument}", table.id));
+        }
+    }
+    let advice = match (other, cli.is_empty()) {
+        (Some(gateway), _) => format!("Send it to {}, which works.", gateway.id),
+        (None, false) => "Delete the route, or send it to what took the place of its target.".to_owned(),
+        (None, true) => "The route is propagated: repair the connection, or end its propagation.".to_owned(),
+    };
+    Remedy { advice, cli, terraform: terraform.join("\n") }
+}

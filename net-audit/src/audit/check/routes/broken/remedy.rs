@@ -1,0 +1,285 @@
+//! How a way to the internet is repaired.
+
+use super::super::blackhole::working_nat;
+use super::super::usage::{Usage, destination_argument, destination_option};
+use super::{Broken, place};
+use crate::address::prefix::Family;
+use crate::audit::finding::Remedy;
+use crate::classify::class::Group;
+use crate::inventory::{Attachment, Connectivity, Inventory, NatGateway, Route, Subnet, Target};
+
+/// What stands for an id that the command before has printed.
+const NEW_NAT: &str = "$NAT";
+
+pub(super) fn remedy(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
+    if broken.is_blocked(usage.inventory()) {
+        return unblock(usage, broken);
+    }
+    match broken.target {
+        Target::NatGateway(id) => {
+            usage.inventory().nat_gateways.get(id).map_or_else(nothing, |it| nat(usage, broken, it))
+        }
+        Target::VpcEndpoint(id) => endpoint(usage, broken, id),
+        Target::NetworkInterface(_) | Target::Instance(_) => forwarder(usage, broken),
+        Target::EgressOnlyInternetGateway(_) => egress_only(usage, broken),
+        _ => nothing(),
+    }
+}
+
+fn nothing() -> Remedy {
+    Remedy { advice: "Send it to a gateway that works.".to_owned(), cli: Vec::new(), terraform: String::new() }
+}
+
+fn unblock(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
+    let region = usage.region();
+    let (option, argument, id) = match place(usage.inventory(), broken.target) {
+        Some(place) => ("--subnet-id", "subnet_id", place),
+        None => ("--vpc-id", "vpc_id", broken.vpc),
+    };
+    Remedy {
+        advice: "If the block is meant, remove the route and what it leads to; if not, exclude this place from it."
+            .to_owned(),
+        cli: vec![format!(
+            "aws ec2 create-vpc-block-public-access-exclusion {option} {id} --internet-gateway-exclusion-mode allow-egress{region}"
+        )],
+        terraform: format!(
+            "resource \"aws_vpc_block_public_access_exclusion\" \"this\" {{\n  {argument} = \"{id}\"\n  internet_gateway_exclusion_mode = \"allow-egress\"\n}}"
+        ),
+    }
+}
+
+/// The routes that lead to the broken target, sent somewhere else.
+fn reroute(
+    usage: &Usage<'_, '_>,
+    broken: &Broken<'_>,
+    option: &str,
+    argument: &str,
+    to: &str,
+) -> (Vec<String>, String) {
+    let region = usage.region();
+    let (mut cli, mut terraform) = (Vec::new(), Vec::new());
+    for (table, route, _) in &broken.ways {
+        let (Some(at), Some(destination)) = (destination_option(route), destination_argument(route)) else { continue };
+        cli.push(format!("aws ec2 replace-route --route-table-id {} {at} {option} {to}{region}", table.id));
+        terraform.push(format!(
+            "resource \"aws_route\" \"this\" {{\n  route_table_id = \"{}\"\n  {destination}\n  {argument}\n}}",
+            table.id
+        ));
+    }
+    (cli, terraform.join("\n"))
+}
+
+fn nat(usage: &Usage<'_, '_>, broken: &Broken<'_>, gateway: &NatGateway) -> Remedy {
+    let region = usage.region();
+    let inventory = usage.inventory();
+    if gateway.state == "pending" {
+        return Remedy {
+            advice: "It is being made: wait until it is available.".to_owned(),
+            cli: vec![format!("aws ec2 wait nat-gateway-available --nat-gateway-ids {}{region}", gateway.id)],
+            terraform: String::new(),
+        };
+    }
+    if let Some(other) = working_nat(usage, broken.vpc, &broken.subnets) {
+        // It works, and carries no IPv6 that is not translated.
+        if other.id == gateway.id {
+            return egress_only(usage, broken);
+        }
+        let argument = format!("nat_gateway_id = \"{}\"", other.id);
+        let (cli, terraform) = reroute(usage, broken, "--nat-gateway-id", &argument, &other.id);
+        let advice =
+            format!("Send it to {}, which works, and delete {} if nothing else needs it.", other.id, gateway.id);
+        return Remedy { advice, cli, terraform };
+    }
+    let is_misplaced =
+        gateway.state == "available" && gateway.connectivity == Connectivity::Public && gateway.vpc == broken.vpc;
+    let own = place(inventory, broken.target).and_then(|place| inventory.subnets.get(place));
+    match (public_subnet(usage, broken), own) {
+        (None, Some(own)) if is_misplaced => open_place(usage, own),
+        (public, _) => renew(usage, broken, public),
+    }
+}
+
+/// A public subnet of the VPC, in a zone of the subnets that need it if there is one.
+fn public_subnet<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'_>) -> Option<&'a Subnet> {
+    let inventory = usage.inventory();
+    let of_vpc = inventory.index.subnets_of_vpc(broken.vpc).filter_map(|id| inventory.subnets.get(id));
+    let public = of_vpc.filter(|subnet| usage.facts.class(&subnet.id, Family::Ipv4).group() == Group::Public);
+    public.max_by_key(|subnet| broken.subnets.iter().any(|own| own.availability_zone == subnet.availability_zone))
+}
+
+/// A new NAT gateway, in a public subnet.
+fn renew(usage: &Usage<'_, '_>, broken: &Broken<'_>, public: Option<&Subnet>) -> Remedy {
+    let region = usage.region();
+    let place = public.map_or("PUBLIC_SUBNET", |subnet| subnet.id.as_str());
+    let (routes, route) =
+        reroute(usage, broken, "--nat-gateway-id", "nat_gateway_id = aws_nat_gateway.this.id", NEW_NAT);
+    let mut cli = vec![
+        format!("ADDRESS=$(aws ec2 allocate-address --domain vpc --query AllocationId --output text{region})"),
+        format!(
+            "NAT=$(aws ec2 create-nat-gateway --subnet-id {place} --allocation-id $ADDRESS --query NatGateway.NatGatewayId --output text{region})"
+        ),
+        format!("aws ec2 wait nat-gateway-available --nat-gateway-ids {NEW_NAT}{region}"),
+    ];
+    cli.extend(routes);
+    Remedy {
+        advice: format!(
+            "Make a public NAT gateway in {place}, send the routes there, and delete the one that does not work."
+        ),
+        cli,
+        terraform: format!(
+            "resource \"aws_eip\" \"nat\" {{\n  domain = \"vpc\"\n}}\nresource \"aws_nat_gateway\" \"this\" {{\n  subnet_id = \"{place}\"\n  allocation_id = aws_eip.nat.id\n}}\n{route}"
+        ),
+    }
+}
+
+/// The VPC has no public subnet: the one that the gateway stands in is to be it, by a table that no other subnet sends by.
+fn open_place(usage: &Usage<'_, '_>, place: &Subnet) -> Remedy {
+    let region = usage.region();
+    let inventory = usage.inventory();
+    let attached = inventory.internet_gateways.iter().find(|gateway| gateway.vpcs.contains(&place.vpc));
+    let gateway = attached.map_or("$GATEWAY", |gateway| gateway.id.as_str());
+    let mut cli = Vec::new();
+    if attached.is_none() {
+        cli.push(format!(
+            "GATEWAY=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text{region})"
+        ));
+        cli.push(format!(
+            "aws ec2 attach-internet-gateway --internet-gateway-id $GATEWAY --vpc-id {}{region}",
+            place.vpc
+        ));
+    }
+    let own = inventory.index.table_of_subnet(&place.id).filter(|table| usage.subnets(table).len() == 1);
+    let table = own.unwrap_or("$TABLE");
+    let is_default = |route: &Route| route.destination_name() == "0.0.0.0/0";
+    let has_default = own.and_then(|table| inventory.route_tables.get(table));
+    let has_default = has_default.is_some_and(|table| table.routes.iter().any(is_default));
+    let verb = if has_default { "replace-route" } else { "create-route" };
+    if own.is_none() {
+        let query = "--query RouteTable.RouteTableId --output text";
+        cli.push(format!("TABLE=$(aws ec2 create-route-table --vpc-id {} {query}{region})", place.vpc));
+    }
+    cli.push(format!(
+        "aws ec2 {verb} --route-table-id {table} --destination-cidr-block 0.0.0.0/0 --gateway-id {gateway}{region}"
+    ));
+    if own.is_none() {
+        cli.push(associate(inventory, place, &region));
+    }
+    let others = usage.what_sits_in([place.id.as_str()]);
+    Remedy {
+        advice: format!(
+            "Route {} to the internet gateway, by a table of its own with whatever other routes it has now. What sits there becomes reachable by its public addresses ({others}): move what is not a NAT gateway first.",
+            place.id
+        ),
+        cli,
+        terraform: format!(
+            "resource \"aws_route_table\" \"nat\" {{\n  vpc_id = \"{}\"\n  route {{\n    cidr_block = \"0.0.0.0/0\"\n    gateway_id = \"{}\"\n  }}\n}}\nresource \"aws_route_table_association\" \"nat\" {{\n  subnet_id = \"{}\"\n  route_table_id = aws_route_table.nat.id\n}}",
+            place.vpc,
+            attached.map_or("INTERNET_GATEWAY", |gateway| gateway.id.as_str()),
+            place.id
+        ),
+    }
+}
+
+/// A subnet has at most one association of its own: it is replaced, if there is one.
+fn associate(inventory: &Inventory, place: &Subnet, region: &str) -> String {
+    let id = &place.id;
+    if inventory.index.table_of_subnet(id).is_none() {
+        return format!("aws ec2 associate-route-table --route-table-id $TABLE --subnet-id {id}{region}");
+    }
+    let query = format!("RouteTables[0].Associations[?SubnetId=='{id}'].RouteTableAssociationId");
+    let own = format!(
+        "$(aws ec2 describe-route-tables --filters Name=association.subnet-id,Values={id} --query \"{query}\" --output text{region})"
+    );
+    format!("aws ec2 replace-route-table-association --route-table-id $TABLE --association-id {own}{region}")
+}
+
+fn endpoint(usage: &Usage<'_, '_>, broken: &Broken<'_>, id: &str) -> Remedy {
+    let state = usage.inventory().vpc_endpoints.get(id).map(|endpoint| endpoint.state.as_str()).unwrap_or_default();
+    let advice = match state {
+        "pendingacceptance" => "The owner of the endpoint service has to accept the endpoint.",
+        "available" => "Give the subnet that the firewall stands in a way to the internet.",
+        _ => "Repair the endpoint or its service, or send the traffic by another one.",
+    };
+    let mut cli = vec![format!("aws ec2 describe-vpc-endpoints --vpc-endpoint-ids {id}{}", usage.region())];
+    if state != "available" {
+        cli.extend(reroute(usage, broken, "--vpc-endpoint-id", "", "ANOTHER_ENDPOINT").0);
+    }
+    let terraform = "# aws_route: vpc_endpoint_id of an aws_vpc_endpoint that is available".to_owned();
+    Remedy { advice: advice.to_owned(), cli, terraform }
+}
+
+/// An interface or an instance that is to forward.
+fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
+    let (region, inventory) = (usage.region(), usage.inventory());
+    let id = broken.target.id();
+    let interface = inventory.network_interfaces.get(id);
+    let instance = match interface.map(|interface| &interface.attachment) {
+        Some(Attachment::Instance(owner)) => inventory.instances.get(owner),
+        Some(Attachment::Detached | Attachment::Service) => None,
+        None => inventory.instances.get(id),
+    };
+    let is_checked = interface.map_or_else(
+        || instance.is_some_and(|instance| instance.source_destination_check),
+        |interface| interface.source_destination_check,
+    );
+    if interface.is_some_and(|interface| interface.attachment == Attachment::Detached) {
+        return Remedy {
+            advice: "Attach the interface to an instance that forwards, or use a NAT gateway.".to_owned(),
+            cli: vec![format!(
+                "aws ec2 attach-network-interface --network-interface-id {id} --instance-id INSTANCE --device-index 1{region}"
+            )],
+            terraform: "# aws_instance: network_interface { network_interface_id, device_index }".to_owned(),
+        };
+    }
+    if let Some(stopped) = instance.filter(|instance| instance.state != "running") {
+        return Remedy {
+            advice: "Start the instance, or use a NAT gateway.".to_owned(),
+            cli: vec![format!("aws ec2 start-instances --instance-ids {}{region}", stopped.id)],
+            terraform: format!(
+                "resource \"aws_ec2_instance_state\" \"this\" {{\n  instance_id = \"{}\"\n  state = \"running\"\n}}",
+                stopped.id
+            ),
+        };
+    }
+    if is_checked {
+        let command = match interface {
+            Some(_) => format!("modify-network-interface-attribute --network-interface-id {id}"),
+            None => format!("modify-instance-attribute --instance-id {id}"),
+        };
+        return Remedy {
+            advice: "Let it forward: switch its source/destination check off.".to_owned(),
+            cli: vec![format!("aws ec2 {command} --no-source-dest-check{region}")],
+            terraform: "source_dest_check = false".to_owned(),
+        };
+    }
+    let place = place(inventory, broken.target).and_then(|place| inventory.subnets.get(place));
+    place.map_or_else(nothing, |place| open_place(usage, place))
+}
+
+fn egress_only(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
+    let region = usage.region();
+    let gateways = &usage.inventory().egress_only_internet_gateways;
+    let attached = gateways.iter().find(|gateway| gateway.vpcs.iter().any(|vpc| vpc == broken.vpc));
+    let option = "--egress-only-internet-gateway-id";
+    let (mut cli, own) = if let Some(gateway) = attached {
+        (Vec::new(), gateway.id.as_str())
+    } else {
+        let query = "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId";
+        let command = format!(
+            "GATEWAY=$(aws ec2 create-egress-only-internet-gateway --vpc-id {} --query {query} --output text{region})",
+            broken.vpc
+        );
+        (vec![command], "$GATEWAY")
+    };
+    let argument = "egress_only_gateway_id = aws_egress_only_internet_gateway.this.id";
+    let (routes, route) = reroute(usage, broken, option, argument, own);
+    cli.extend(routes);
+    Remedy {
+        advice: "Send IPv6 out by an egress-only internet gateway of this VPC.".to_owned(),
+        cli,
+        terraform: format!(
+            "resource \"aws_egress_only_internet_gateway\" \"this\" {{\n  vpc_id = \"{}\"\n}}\n{route}",
+            broken.vpc
+        ),
+    }
+}

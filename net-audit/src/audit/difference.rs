@@ -1,0 +1,217 @@
+//! What changed between two audits: what became public, what was closed: `net-audit --diff OLD NEW`. Pure.
+//!
+//! A deployment alone changes nothing: tasks, load balancers, functions and databases are known by what they are and where they stand, not by
+//! interfaces that AWS makes anew.
+
+mod exposures;
+mod findings;
+mod identity;
+mod subnets;
+mod table;
+
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use crate::address::prefix::Family;
+use crate::audit::RegionAudit;
+use crate::audit::finding::{Resource, Severity};
+use crate::audit::rule::Rule;
+use crate::classify::class::{Class, Group};
+use crate::exposure::{Condition, Coverage};
+use crate::inventory::gap::Gap;
+
+/// What changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Difference {
+    /// Subnets, by VPC, then by id; one entry for each family.
+    pub subnets: Vec<SubnetChange>,
+    /// What the internet reaches, by name.
+    pub exposures: Vec<ExposureChange>,
+    /// What the rules say, the worst first.
+    pub findings: Vec<FindingChange>,
+    /// Why something could not be compared.
+    #[serde(serialize_with = "in_words")]
+    #[schemars(with = "Vec<String>")]
+    pub gaps: Vec<Gap>,
+}
+
+/// A subnet that came or went, or whose class changed, in one address family.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct SubnetChange {
+    /// The VPC.
+    pub vpc: String,
+    /// The subnet.
+    #[serde(flatten)]
+    pub subnet: Resource,
+    /// The family.
+    pub family: Family,
+    /// What it was; `null` if it was not there.
+    pub before: Option<Class>,
+    /// What it is; `null` if it is gone.
+    pub after: Option<Class>,
+    /// Whether it deserves more attention than before, or less.
+    pub direction: Direction,
+}
+
+/// Which way something went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// It is worse.
+    Worse,
+    /// It cannot be said any more.
+    Unknown,
+    /// It is better.
+    Better,
+    /// It came or went, and matters as little as what is not there.
+    Same,
+}
+
+/// Something that the internet reaches otherwise than before, in one address family.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ExposureChange {
+    /// What it is: `ECS task web`.
+    pub title: String,
+    /// Its interface, or one of them.
+    #[serde(flatten)]
+    pub interface: Resource,
+    /// Its subnet.
+    pub subnet: String,
+    /// The family.
+    pub family: Family,
+    /// What became of it.
+    pub change: Change,
+    /// What was open.
+    pub before: Vec<OpeningReport>,
+    /// What is open.
+    pub after: Vec<OpeningReport>,
+    /// If it is closed: what stops the internet; `null` if it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<Condition>,
+}
+
+/// What became of an exposure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The internet reaches it now.
+    NewlyExposed,
+    /// More is open than before.
+    Wider,
+    /// Something is open that was not, and something closed that was.
+    Changed,
+    /// It was not exposed, or not known to be; now it cannot be said.
+    Unknown,
+    /// Less is open than before.
+    Narrower,
+    /// The internet does not reach it any more.
+    NoLongerExposed,
+}
+
+/// Ports that are open to the internet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct OpeningReport {
+    /// `tcp 443`.
+    pub traffic: String,
+    /// To how much of the internet.
+    pub coverage: Coverage,
+}
+
+/// A finding that came, went, or is judged otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FindingChange {
+    /// The rule.
+    pub rule: Rule,
+    /// What it is about.
+    #[serde(flatten)]
+    pub resource: Resource,
+    /// The VPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<String>,
+    /// What is, or was, wrong.
+    pub title: String,
+    /// How bad it was; `null` if it was not there.
+    pub before: Option<Severity>,
+    /// How bad it is; `null` if it is gone, or if the rule cannot be asked any more.
+    pub after: Option<Severity>,
+    /// Whether it is worse, better, or cannot be said any more.
+    pub direction: Direction,
+}
+
+fn in_words<S: Serializer>(gaps: &[Gap], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(gaps.iter().map(ToString::to_string))
+}
+
+/// Compares two audits.
+#[must_use]
+pub fn difference(old: &[RegionAudit<'_>], new: &[RegionAudit<'_>]) -> Difference {
+    let (exposures, mut gaps) = exposures::compare(old, new);
+    gaps.sort();
+    gaps.dedup();
+    Difference { subnets: subnets::compare(old, new), exposures, findings: findings::compare(old, new), gaps }
+}
+
+/// Which of several regions something is in, if that must be told apart.
+fn scope(audits: &[RegionAudit<'_>], audit: &RegionAudit<'_>) -> String {
+    // A single region may not say its name on one side.
+    if audits.len() < 2 {
+        return String::new();
+    }
+    let (account, region) = (&audit.facts.inventory.account, &audit.facts.inventory.region);
+    format!("{} {}", account.as_deref().unwrap_or_default(), region.as_deref().unwrap_or_default())
+}
+
+/// Scopes for both sides: only where both tell several regions apart.
+fn scoped<'s, 'a>(
+    side: &'s [RegionAudit<'a>],
+    other: &[RegionAudit<'_>],
+) -> impl Iterator<Item = (String, &'s RegionAudit<'a>)> {
+    let apart = other.len() > 1;
+    side.iter().map(move |audit| (if apart { scope(side, audit) } else { String::new() }, audit))
+}
+
+impl SubnetChange {
+    /// Whether the internet can begin a conversation with it and could not before, or was not known to.
+    #[must_use]
+    pub fn is_newly_public(&self) -> bool {
+        let is_public = |class: Option<Class>| class.is_some_and(|class| class.group() == Group::Public);
+        is_public(self.after) && !is_public(self.before)
+    }
+}
+
+impl Difference {
+    /// Whether nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.subnets.is_empty() && self.exposures.is_empty() && self.findings.is_empty()
+    }
+
+    /// Whether something is newly public or exposed, or more is open than before, or a finding at or above the severity is new or got there;
+    /// `None` if none of it is known and something cannot be said any more.
+    #[must_use]
+    pub fn worsened(&self, severity: Severity) -> Option<bool> {
+        let opened =
+            |change: &ExposureChange| matches!(change.change, Change::NewlyExposed | Change::Wider | Change::Changed);
+        let found = |finding: &FindingChange| {
+            finding.direction == Direction::Worse && finding.after.is_some_and(|after| after >= severity)
+        };
+        let worse = self.subnets.iter().any(SubnetChange::is_newly_public)
+            || self.exposures.iter().any(opened)
+            || self.findings.iter().any(found);
+        let lost = |finding: &FindingChange| {
+            finding.direction == Direction::Unknown && finding.before.is_some_and(|before| before >= severity)
+        };
+        let unknown = self.subnets.iter().any(|subnet| subnet.direction == Direction::Unknown)
+            || self.exposures.iter().any(|change| change.change == Change::Unknown)
+            || self.findings.iter().any(lost)
+            || !self.gaps.is_empty();
+        match (worse, unknown) {
+            (true, _) => Some(true),
+            (false, true) => None,
+            (false, false) => Some(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! The difference for people: subnets, exposures, findings, each in a table of its own.
+
+use contract::table::{printable, render};
+
+use super::{Change, Difference, Direction, ExposureChange, FindingChange, OpeningReport, SubnetChange};
+use crate::audit::finding::Severity;
+use crate::classify::class::Class;
+use crate::exposure::Coverage;
+
+impl Difference {
+    /// One line for people.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let public = self.subnets.iter().filter(|subnet| subnet.is_newly_public()).count();
+        let count = |change: Change| self.exposures.iter().filter(|exposure| exposure.change == change).count();
+        let new = self.findings.iter().filter(|finding| finding.before.is_none()).count();
+        let gone =
+            self.findings.iter().filter(|finding| finding.direction == Direction::Better && finding.after.is_none());
+        if self.is_empty() && self.gaps.is_empty() {
+            return "nothing changed".to_owned();
+        }
+        format!(
+            "{public} newly public, {} newly exposed, {} wider, {} no longer exposed, {new} new and {} gone findings",
+            count(Change::NewlyExposed),
+            count(Change::Wider) + count(Change::Changed),
+            count(Change::NoLongerExposed),
+            gone.count(),
+        )
+    }
+
+    /// The difference for people.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut parts = vec![self.summary() + "\n"];
+        let gaps = self.gaps.iter().map(|gap| format!("not known: {}\n", printable(&gap.to_string())));
+        parts.extend(gaps);
+        if !self.subnets.is_empty() {
+            let head = ["subnet", "vpc", "family", "before", "after", ""];
+            parts.push(render(&head, self.subnets.iter().map(SubnetChange::row)));
+        }
+        if !self.exposures.is_empty() {
+            let head = ["change", "what", "interface", "subnet", "family", "before", "after"];
+            parts.push(render(&head, self.exposures.iter().map(ExposureChange::row)));
+        }
+        if !self.findings.is_empty() {
+            let head = ["rule", "before", "after", "resource", "title"];
+            parts.push(render(&head, self.findings.iter().map(FindingChange::row)));
+        }
+        parts.concat()
+    }
+}
+
+impl Direction {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Worse => "worse",
+            Self::Unknown => "unknown",
+            Self::Better => "better",
+            Self::Same => "same",
+        }
+    }
+}
+
+impl Change {
+    /// The words for it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NewlyExposed => "newly exposed",
+            Self::Wider => "wider",
+            Self::Changed => "changed",
+            Self::Unknown => "unknown",
+            Self::Narrower => "narrower",
+            Self::NoLongerExposed => "no longer exposed",
+        }
+    }
+}
+
+impl SubnetChange {
+    fn row(&self) -> Vec<String> {
+        let word = |class: Option<Class>| class.map_or("-", Class::word).to_owned();
+        vec![
+            self.subnet.label(),
+            self.vpc.clone(),
+            self.family.to_string(),
+            word(self.before),
+            word(self.after),
+            self.direction.word().to_owned(),
+        ]
+    }
+}
+
+impl ExposureChange {
+    fn row(&self) -> Vec<String> {
+        let after = match (self.after.as_slice(), self.stopped_by) {
+            ([], Some(condition)) => format!("stopped by {condition}"),
+            ([], None) => "-".to_owned(),
+            (openings, _) => told(openings),
+        };
+        vec![
+            self.change.words().to_owned(),
+            self.title.clone(),
+            self.interface.label(),
+            self.subnet.clone(),
+            self.family.to_string(),
+            told(&self.before),
+            after,
+        ]
+    }
+}
+
+fn told(openings: &[OpeningReport]) -> String {
+    let text = |opening: &OpeningReport| match opening.coverage {
+        Coverage::Any => format!("{} from anywhere", opening.traffic),
+        Coverage::Wide => format!("{} from much of the internet", opening.traffic),
+        Coverage::Listed => format!("{} from listed addresses", opening.traffic),
+    };
+    if openings.is_empty() { "-".to_owned() } else { openings.iter().map(text).collect::<Vec<_>>().join(", ") }
+}
+
+impl FindingChange {
+    fn row(&self) -> Vec<String> {
+        let word = |severity: Option<Severity>| severity.map_or("-", Severity::word).to_owned();
+        let after = if self.direction == Direction::Unknown { "unknown".to_owned() } else { word(self.after) };
+        vec![self.rule.id().to_owned(), word(self.before), after, self.resource.label(), self.title.clone()]
+    }
+}

@@ -1,0 +1,95 @@
+//! What is meant to be public. In doubt a subnet should be behind NAT.
+
+use crate::inventory::{Subnet, Tags};
+
+/// What a subnet is meant to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// Reached by the internet.
+    Public,
+    /// Not reached by it.
+    Private,
+    /// Without any way to it: a tier of databases.
+    Isolated,
+    /// Nothing says it.
+    Unsaid,
+}
+
+/// What was said on the command line: names, ids or patterns of subnets and VPCs, which win over tags.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// What is meant to be public.
+    pub public: Vec<glob::Pattern>,
+    /// What is not.
+    pub private: Vec<glob::Pattern>,
+}
+
+/// Tags whose value says what a subnet is for.
+const TIER_KEYS: [&str; 8] =
+    ["tier", "type", "network", "subnet-type", "subnettype", "aws-cdk:subnet-type", "visibility", "access"];
+
+impl Intent {
+    /// What a subnet is meant to be: by the command line, else by its tags, its name the last of them.
+    #[must_use]
+    pub fn of(&self, subnet: &Subnet) -> Meant {
+        let named = |patterns: &[glob::Pattern]| {
+            let names = [Some(subnet.id.as_str()), subnet.name(), Some(subnet.vpc.as_str())];
+            patterns.iter().any(|pattern| names.into_iter().flatten().any(|name| pattern.matches(name)))
+        };
+        // Who says both has said the safer one.
+        if named(&self.private) {
+            return Meant::Private;
+        }
+        if named(&self.public) {
+            return Meant::Public;
+        }
+        by_tags(&subnet.tags)
+    }
+}
+
+fn by_tags(tags: &Tags) -> Meant {
+    let tier = tags.iter().filter(|(key, _)| TIER_KEYS.contains(&key.to_ascii_lowercase().as_str()));
+    let said = tier.map(|(_, value)| meaning(value)).find(|meant| *meant != Meant::Unsaid);
+    if let Some(meant) = said {
+        return meant;
+    }
+    // Source: AWS Load Balancer Controller, "Subnet auto-discovery".
+    let role = |key: &str| tags.get(key).is_some_and(|value| value == "1" || value == "true");
+    match (role("kubernetes.io/role/elb"), role("kubernetes.io/role/internal-elb")) {
+        (true, false) => Meant::Public,
+        (false, true) => Meant::Private,
+        _ => tags.name().map_or(Meant::Unsaid, meaning),
+    }
+}
+
+/// What the words of a text mean; the last word that means something decides, as in `not-public-private-a`.
+fn meaning(text: &str) -> Meant {
+    let words = text.split(|character: char| !character.is_alphanumeric());
+    let meanings = words.map(|word| match word.to_ascii_lowercase().as_str() {
+        "public" | "dmz" | "edge" | "ingress" => Meant::Public,
+        "private" | "app" | "application" | "internal" | "workload" => Meant::Private,
+        "isolated" | "intra" | "db" | "database" | "databases" | "data" | "rds" | "cache" => Meant::Isolated,
+        _ => Meant::Unsaid,
+    });
+    meanings.filter(|meant| *meant != Meant::Unsaid).reduce(|_, last| last).unwrap_or(Meant::Unsaid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_say_what_a_subnet_is_meant_to_be() {
+        let cases = [
+            ("prod-public-a", Meant::Public),
+            ("DMZ", Meant::Public),
+            ("private_app-1", Meant::Private),
+            ("prod-db-b", Meant::Isolated),
+            ("republic", Meant::Unsaid),
+            ("", Meant::Unsaid),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(meaning(text), expected, "{text}");
+        }
+    }
+}
