@@ -146,12 +146,12 @@ impl Network {
     }
 
     fn money(&self) -> String {
-        let MoneyReport { now, then, complete, .. } = &self.money;
+        let MoneyReport { now, mended, complete, .. } = &self.money;
         let at_least = if *complete { "" } else { "at least " };
         if *now <= 0.0 {
             return String::new();
         }
-        let saved = if then < now { format!(", ${then:.2} if it is put right") } else { String::new() };
+        let saved = if mended < now { format!(", ${mended:.2} if all is mended") } else { String::new() };
         format!("; {at_least}${now:.2} a month{saved}")
     }
 

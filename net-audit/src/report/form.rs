@@ -65,3 +65,12 @@ fn untold(network: &Network) -> impl Iterator<Item = String> {
     let rules = network.unanswered.iter().map(|one| format!("{} cannot be answered: {}", one.id, one.missing));
     regions.chain(subnets).chain(rules)
 }
+
+/// What a remedy does to the bill.
+fn told_saving(saving: f64) -> String {
+    match saving {
+        saving if saving >= 0.005 => format!("saves ${saving:.2}"),
+        saving if saving <= -0.005 => format!("costs ${:.2}", -saving),
+        _ => "-".to_owned(),
+    }
+}

@@ -21,7 +21,7 @@ pub struct MoneyReport {
     /// What it costs now, as far as it is known.
     pub now: f64,
     /// What it would cost.
-    pub then: f64,
+    pub mended: f64,
     /// Whether all of it is known.
     pub complete: bool,
     /// What has no figure, and why.
@@ -39,7 +39,7 @@ impl MoneyReport {
             currency: prices.currency,
             prices_as_of: prices.as_of.clone(),
             now: 0.0,
-            then: 0.0,
+            mended: 0.0,
             complete: true,
             unpriced: Vec::new(),
             items: Vec::new(),
@@ -48,14 +48,14 @@ impl MoneyReport {
         for audit in audits {
             let bill = bill(&audit.facts, &audit.findings.found);
             report.now += bill.now;
-            report.then += bill.then;
+            report.mended += bill.then;
             report.complete &= bill.complete;
             report.unpriced.extend(bill.unpriced);
             report.items.extend(bill.items);
             report.advice.extend(advices(audit));
         }
         report.now = cents(report.now);
-        report.then = cents(report.then);
+        report.mended = cents(report.mended);
         for item in &mut report.items {
             item.monthly = item.monthly.map(cents);
         }

@@ -5,8 +5,10 @@ mod contract;
 mod documents;
 mod forms;
 mod live;
+mod money;
 mod policy;
 mod terraform;
+mod way;
 
 /// A region with its default VPC and `prod`: two public subnets, two behind one NAT gateway, two database subnets without a table of their
 /// own, and one whose default route is split in two halves.

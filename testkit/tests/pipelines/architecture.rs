@@ -55,7 +55,6 @@ fn cores_read_no_clock_no_environment_no_file_and_do_not_wait() {
         "judge.rs",
         "audit.rs",
         "capture.rs",
-        "check.rs",
         "classify.rs",
         "difference.rs",
         "exposure.rs",

@@ -3,7 +3,7 @@
 use contract::{Failure, table};
 
 use super::super::{FindingReport, Network, SubnetReport, VpcReport};
-use super::{counted, untold};
+use super::{counted, told_saving, untold};
 use crate::audit::finding::Resource;
 
 /// The section as Markdown.
@@ -93,20 +93,29 @@ fn finding(finding: &FindingReport) -> String {
         format!("- what it hits: {}", text(&finding.blast_radius)),
     ];
     if let Some(money) = &finding.money {
-        let inputs = money.inputs.iter().map(|one| format!("{} {} {} ({})", one.name, one.value, one.unit, one.source));
+        let inputs =
+            money.inputs.iter().map(|one| format!("{} {} {} ({})", one.name, number(one.value), one.unit, one.source));
         let inputs: Vec<String> = inputs.collect();
-        lines.push(format!(
-            "- money: ${:.2} a month, of which the remedy saves ${:.2}: {}",
-            money.monthly,
-            money.saving,
-            text(&inputs.join("; "))
-        ));
+        let remedy = match told_saving(money.saving).as_str() {
+            "-" => String::new(),
+            told => format!(", the remedy {told}"),
+        };
+        lines.push(format!("- money: ${:.2} a month{remedy}: {}", money.monthly, text(&inputs.join("; "))));
     }
     lines.push(format!("- remedy: {}", text(&finding.remedy.advice)));
     lines.push(fenced("sh", &finding.remedy.cli.join("\n")));
     lines.push(fenced("terraform", &finding.remedy.terraform));
     lines.retain(|line| line != FENCES);
     lines.join("\n")
+}
+
+/// A number with as many digits as say something.
+fn number(value: f64) -> String {
+    if value.abs() >= 100.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
 }
 
 /// What an empty block would be.

@@ -3,7 +3,7 @@
 use contract::table;
 
 use super::super::{FamilyReport, InterfaceReport, Network, ProofReport, SubnetReport, VpcReport};
-use super::untold;
+use super::{told_saving, untold};
 use crate::address::prefix::{Family, Prefix};
 use crate::audit::finding::Resource;
 use crate::exposure::Coverage;
@@ -72,20 +72,19 @@ fn hops(network: &Network) -> Option<String> {
     (!network.hops.is_empty()).then(|| table + &hidden(more))
 }
 
+/// What is wrong. A title names what is to be changed, so there is no column for it.
 fn findings(network: &Network) -> Option<String> {
     let rows = network.findings.iter().take(SHOWN).map(|finding| {
-        let resource = finding.resources.first().map(Resource::label).unwrap_or_default();
-        let money = finding.money.as_ref().map(|money| format!("${:.2}", money.saving));
+        let money = finding.money.as_ref().map(|money| told_saving(money.saving));
         vec![
             finding.severity.to_string(),
             finding.id.to_string(),
             finding.title.clone(),
-            resource,
             money.unwrap_or_else(|| "-".to_owned()),
         ]
     });
     let more = network.findings.len().saturating_sub(SHOWN);
-    let table = table::render(&["severity", "id", "finding", "resource", "saves a month"], rows);
+    let table = table::render(&["severity", "id", "finding", "a month"], rows);
     (!network.findings.is_empty()).then(|| table + &hidden(more))
 }
 
