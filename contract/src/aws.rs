@@ -82,7 +82,7 @@ pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkCo
     if let Some(endpoint) = &arguments.endpoint_url {
         loader = loader.endpoint_url(endpoint);
     }
-    with_said_endpoints(loader.load().await)
+    with_said_endpoints(loader.load().await, arguments.endpoint_url.is_some())
 }
 
 /// A call to AWS that failed, in AWS's own words.

@@ -22,7 +22,9 @@ fn with_variable(argument: Arg, prefix: &str) -> Arg {
     let Some(name) = argument.get_long().filter(|name| !WITHOUT_VARIABLE.contains(name)) else {
         return argument;
     };
-    if argument.get_env().is_some() {
+    // A variable holds one value.
+    let takes_several = argument.get_num_args().is_some_and(|number| number.min_values() > 1);
+    if argument.get_env().is_some() || takes_several {
         return argument;
     }
     let variable = format!("{prefix}_{}", variable_part(name));

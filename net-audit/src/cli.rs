@@ -75,7 +75,7 @@ pub struct Arguments {
     pub prices: Option<PathBuf>,
 
     /// Gigabytes that each NAT gateway carries in a month, where nobody measured it.
-    #[arg(long, value_name = "NUMBER", value_parser = parse_gigabytes, help_heading = "Money")]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_gigabytes, allow_negative_numbers = true, help_heading = "Money")]
     pub gb: Option<f64>,
 
     /// Where to look, if not into a snapshot.

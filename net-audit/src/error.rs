@@ -39,8 +39,13 @@ pub enum Error {
     #[error(transparent)]
     Aws(#[from] CallError),
     /// The snapshot is no proof.
-    #[error(transparent)]
-    Snapshot(#[from] ReadError),
+    #[error("{}{cause}", prefixed(source_name.as_deref()))]
+    Snapshot {
+        /// The file that it is about, if it is about one of several or of a known name.
+        source_name: Option<String>,
+        /// What is wrong.
+        cause: ReadError,
+    },
     /// There are regions that could not be looked at.
     #[error("{} cannot be seen: {because}", regions.join(", "))]
     Unseen {
@@ -66,7 +71,7 @@ pub enum Error {
         gaps: Vec<Gap>,
     },
     /// There are findings that count.
-    #[error("{} at or above {threshold}: {worst}", findings_of(*findings))]
+    #[error("{} at or above {threshold}: {worst}{}", findings_of(*findings), besides(unanswered))]
     Found {
         /// How many.
         findings: usize,
@@ -74,6 +79,8 @@ pub enum Error {
         threshold: Severity,
         /// The worst of them.
         worst: String,
+        /// Rules that cannot be asked and would count.
+        unanswered: Vec<&'static str>,
     },
     /// There is no way from the one place to the other.
     #[error("{0}")]
@@ -125,8 +132,16 @@ pub enum Error {
     Require(#[from] Unmet),
 }
 
+fn prefixed(name: Option<&str>) -> String {
+    name.map(|name| format!("`{name}`: ")).unwrap_or_default()
+}
+
 fn counted(subnets: usize) -> String {
     if subnets == 1 { "1 subnet".to_owned() } else { format!("{subnets} subnets") }
+}
+
+fn besides(rules: &[&str]) -> String {
+    if rules.is_empty() { String::new() } else { format!("; besides, {} cannot be answered", rules.join(", ")) }
 }
 
 fn findings_of(count: usize) -> String {
@@ -159,7 +174,7 @@ impl Fault for Error {
             | Self::Question(_)
             | Self::Place(_)
             | Self::NoSuchForm { .. }
-            | Self::Snapshot(_)
+            | Self::Snapshot { .. }
             | Self::Waivers { .. }
             | Self::Prices { .. } => Exit::Usage,
             // Nothing but reading was under way: after a timeout there is nothing to be unsure of.
@@ -181,7 +196,7 @@ impl Fault for Error {
             Self::NoSnapshot => "snapshot.missing".to_owned(),
             Self::Unreadable { .. } => "snapshot.unreadable".to_owned(),
             Self::Aws(error) => error.code(),
-            Self::Snapshot(error) => snapshot_code(error).to_owned(),
+            Self::Snapshot { cause, .. } => snapshot_code(cause).to_owned(),
             Self::Unseen { .. } | Self::Unknown { .. } | Self::Unanswered { .. } | Self::WayUnknown { .. } => {
                 "network.unknown".to_owned()
             }
@@ -204,7 +219,7 @@ impl Fault for Error {
             Self::ProfilesAndRoles => Some("name one profile with all the roles that it takes on".to_owned()),
             Self::Aws(error) if error.kind == CallErrorKind::Timeout => Some("run it again".to_owned()),
             Self::Aws(error) => error.hint(),
-            Self::Snapshot(error) => Some(snapshot_hint(error)),
+            Self::Snapshot { cause, .. } => Some(snapshot_hint(cause)),
             Self::Unseen { .. } => {
                 Some("allow what net-audit --live --iam-policy prints, or leave the region out".to_owned())
             }
@@ -243,11 +258,15 @@ fn snapshot_code(error: &ReadError) -> &'static str {
         ReadError::Malformed(_) => "snapshot.malformed",
         ReadError::Utf16 => "snapshot.utf16",
         ReadError::Alien(_) => "snapshot.unknown_format",
+        ReadError::Packed => "snapshot.packed",
+        ReadError::NothingPlanned | ReadError::NoSubnets => "snapshot.no_subnets",
+        ReadError::SeveralRegions(_) => "snapshot.several_regions",
+        ReadError::Twice { .. } => "snapshot.twice",
+        ReadError::OfSource { cause, .. } => snapshot_code(cause),
         ReadError::Terraform(_) => "snapshot.terraform",
         ReadError::Incomplete { .. } => "snapshot.incomplete",
         ReadError::OnePage => "snapshot.one_page",
         ReadError::Member { .. } => "snapshot.invalid",
-        ReadError::NoSubnets => "snapshot.no_subnets",
         ReadError::NoPlace => "snapshot.no_place",
     }
 }
@@ -260,7 +279,11 @@ fn snapshot_hint(error: &ReadError) -> String {
         ReadError::Malformed(_) => "look at the snapshot with: jq . SNAPSHOT".to_owned(),
         ReadError::Utf16 => "write it as UTF-8".to_owned(),
         ReadError::Alien(_) => format!("give it the output of: {}", commands(Kind::REQUIRED)),
-        ReadError::Terraform(_) => "write it anew: terraform show -json PLAN".to_owned(),
+        ReadError::Packed | ReadError::Terraform(_) => "terraform show -json FILE > FILE.json".to_owned(),
+        ReadError::NothingPlanned => "leave it out where no network is planned".to_owned(),
+        ReadError::SeveralRegions(_) => "take one snapshot: net-audit --collect --region REGION,REGION".to_owned(),
+        ReadError::Twice { .. } => "compare two looks at the same with: net-audit --diff OLD NEW".to_owned(),
+        ReadError::OfSource { cause, .. } => snapshot_hint(cause),
         ReadError::Incomplete { missing, .. } => format!("add the output of: {}", commands(missing.iter().copied())),
         ReadError::OnePage => "take it without --max-items, so that all pages are read".to_owned(),
         ReadError::Member { .. } => "compare it with what the AWS CLI writes with --output json".to_owned(),
@@ -270,9 +293,11 @@ fn snapshot_hint(error: &ReadError) -> String {
 }
 
 fn unknown_hint(gaps: &[Gap]) -> String {
-    let commands = commands(gaps.iter().filter_map(Gap::kind));
-    if commands.is_empty() {
-        return "net-audit SNAPSHOT --output table shows which".to_owned();
+    let was_denied = gaps.iter().any(|gap| matches!(gap, Gap::Denied { .. }));
+    let commands = commands(gaps.iter().filter(|gap| !matches!(gap, Gap::Denied { .. })).filter_map(Gap::kind));
+    match (was_denied, commands.is_empty()) {
+        (true, _) => "allow what net-audit --live --iam-policy prints".to_owned(),
+        (false, true) => "net-audit SNAPSHOT --output table shows which".to_owned(),
+        (false, false) => format!("add the output of: {commands}; or take all of it with net-audit --collect"),
     }
-    format!("add the output of: {commands}")
 }

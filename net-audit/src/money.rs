@@ -73,7 +73,7 @@ pub struct Bill {
     pub items: Vec<BillItem>,
     /// Dollars a month now: all items that have a figure.
     pub now: f64,
-    /// Dollars a month once the findings are mended that save something.
+    /// Dollars a month once the findings are mended.
     pub then: f64,
     /// Whether everything that costs is in the figures.
     pub complete: bool,
@@ -97,7 +97,7 @@ pub struct BillItem {
     pub inputs: Vec<MoneyInput>,
 }
 
-/// Adds up what a region's network costs, and what these findings save. What a finding's remedy costs is not part of it: that is paid for safety.
+/// Adds up what a region's network costs now, and once every remedy of these findings is taken: what saves, and what is paid for safety.
 #[must_use]
 pub fn bill(facts: &Facts<'_>, findings: &[Finding]) -> Bill {
     let (mut items, mut unpriced) = charges::charges(facts);
@@ -112,12 +112,13 @@ pub fn bill(facts: &Facts<'_>, findings: &[Finding]) -> Bill {
     Bill { items, now, then, complete: unpriced.is_empty(), unpriced }
 }
 
-/// What is saved by findings, each resource's greatest saving once: a thing that two findings want gone is gone once.
+/// What the findings' remedies save and cost, each resource once: its greatest saving, for a thing that two findings want gone is gone once; else what
+/// its remedy costs.
 fn savings(findings: &[Finding]) -> f64 {
     let mut saved: HashMap<&str, f64> = HashMap::new();
     for finding in findings {
         let (Some(resource), Some(money)) = (finding.resources.first(), &finding.money) else { continue };
-        let saving = saved.entry(&resource.id).or_default();
+        let saving = saved.entry(&resource.id).or_insert(money.saving);
         *saving = saving.max(money.saving);
     }
     let mut savings: Vec<f64> = saved.into_values().collect();

@@ -151,7 +151,8 @@ impl Network {
         if *now <= 0.0 {
             return String::new();
         }
-        let saved = if mended < now { format!(", ${mended:.2} if all is mended") } else { String::new() };
+        let saved =
+            if (mended - now).abs() >= 0.005 { format!(", ${mended:.2} if all is mended") } else { String::new() };
         format!("; {at_least}${now:.2} a month{saved}")
     }
 

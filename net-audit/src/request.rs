@@ -60,6 +60,17 @@ pub enum Source {
     Live(Live),
 }
 
+impl Source {
+    /// The file's name, if it is one.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::File(path) => Some(path.display().to_string()),
+            Self::Bytes(_) | Self::Live(_) => None,
+        }
+    }
+}
+
 impl Request {
     /// Resolves arguments and input.
     ///

@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
     let request = Request::resolve(arguments, input)?;
     let prices = prices(request.prices.as_deref()).await?;
     let waivers = waivers(&request.waivers).await?;
-    let estate = estate(request.sources, session).await?;
+    let mut estate = estate(request.sources, session).await?;
     let setting = Setting { intent: &request.intent, prices: &prices, gb: request.gb };
     match request.task {
         Task::Explain(question) => tell_way(&estate, setting, &question),
@@ -38,11 +38,15 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
             Ok(tell_change(&before, &estate, setting, request.threshold))
         }
         Task::Audit => {
+            estate.notes.extend(request.intent.idle(&estate));
             let audits = audit(&estate, setting);
             let judgement = judge(&audits, &estate.unseen, &waivers, request.threshold, now);
             let network = Network::new(&audits, &judgement, &estate, &prices);
             let summary = network.summary();
             let refusal = judgement.refusal();
+            for waiver in &network.waivers {
+                session.progress.warning(&format!("{}: {}", waiver.waiver, waiver.note));
+            }
             Ok(Report { summary, section: Section::Audit(Box::new(network)), image: None, refusal, carries_on: true })
         }
     }
@@ -91,14 +95,20 @@ async fn observe(live: &Live, session: &Session) -> Result<Capture, Error> {
 
 async fn estate(sources: Vec<Source>, session: &Session) -> Result<Estate, Error> {
     let mut documents = Vec::new();
+    let mut names = Vec::new();
     for source in sources {
+        names.push(source.name());
         documents.push(match source {
             Source::Live(live) => observe(&live, session).await?.to_line().into_bytes(),
             Source::Bytes(bytes) => bytes,
             Source::File(path) => bytes(&path).await?,
         });
     }
-    Ok(snapshot::read(documents.iter().map(Vec::as_slice))?)
+    snapshot::read(documents.iter().map(Vec::as_slice)).map_err(|error| {
+        let (cause, place) = error.cause();
+        let source_name = place.and_then(|place| names.into_iter().nth(place)).flatten();
+        Error::Snapshot { source_name, cause }
+    })
 }
 
 async fn bytes(path: &Path) -> Result<Vec<u8>, Error> {

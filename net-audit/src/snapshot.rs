@@ -9,6 +9,7 @@ mod listing;
 pub mod terraform;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -45,11 +46,11 @@ pub struct Unseen {
 /// A document is not understood, or all together do not hold at least VPCs, subnets and route tables of a region, and one subnet.
 pub fn read<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Result<Estate, ReadError> {
     let mut notes = Vec::new();
-    let mut loose = Layer::default();
+    let mut loose = Layer { is_loose: true, ..Layer::default() };
     let mut scoped: Vec<Layer<'a>> = Vec::new();
-    for source in sources {
-        for (members, source) in document::objects(source)? {
-            match document::recognise(members, source, &mut notes)? {
+    for (place, source) in sources.into_iter().enumerate() {
+        for content in contents(source, &mut notes).map_err(|cause| cause.of_source(place))? {
+            match content {
                 document::Content::Loose(members) => loose.members.push(members),
                 document::Content::Regions(layers) => scoped.extend(layers),
             }
@@ -68,9 +69,32 @@ pub fn read<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Result<Estate, R
         layers.first().map(inventory).transpose()?;
     }
     if unseen.is_empty() && regions.iter().all(|region: &Inventory| region.subnets.is_empty()) {
-        return Err(ReadError::NoSubnets);
+        return Err(if layers.iter().any(|layer| layer.is_terraform) {
+            ReadError::NothingPlanned
+        } else {
+            ReadError::NoSubnets
+        });
     }
+    each_once(&regions)?;
     Ok(Estate { regions, unseen, notes })
+}
+
+/// What the objects of one source are.
+fn contents<'a>(source: &'a [u8], notes: &mut Vec<String>) -> Result<Vec<document::Content<'a>>, ReadError> {
+    let objects = document::objects(source)?.into_iter();
+    objects.map(|(members, bytes)| document::recognise(members, bytes, notes)).collect()
+}
+
+/// A region of an account that was looked at twice would be counted twice.
+fn each_once(regions: &[Inventory]) -> Result<(), ReadError> {
+    let mut seen = BTreeSet::new();
+    for region in regions {
+        let (Some(account), Some(name)) = (&region.account, &region.region) else { continue };
+        if !seen.insert((account, name)) {
+            return Err(ReadError::Twice { account: account.clone(), region: name.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// A region of which something could not be listed without which nothing can be said.
@@ -116,10 +140,15 @@ fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
 fn all_but_interfaces(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
     let subnets = listing::read::<wire::Subnet>(layer, Kind::Subnets)?;
     let vpcs = listing::read::<wire::Vpc>(layer, Kind::Vpcs)?;
-    let zones = || subnets.iter().filter_map(|subnet| subnet.availability_zone.as_deref());
+    let zones = subnets.iter().filter_map(|subnet| subnet.availability_zone.as_deref());
+    let of_zones: BTreeSet<String> = zones.filter_map(region_of_zone).collect();
+    if layer.is_loose && of_zones.len() > 1 {
+        return Err(ReadError::SeveralRegions(of_zones.into_iter().collect()));
+    }
+    let of_zones = if of_zones.len() == 1 { of_zones.into_iter().next() } else { None };
     Ok(Inventory {
         account: layer.account.clone().or_else(|| vpcs.iter().find_map(|vpc| vpc.owner.clone())),
-        region: layer.region.clone().or_else(|| zones().find_map(region_of_zone)),
+        region: layer.region.clone().or(of_zones),
         internet_gateways: listing::read::<wire::InternetGateway>(layer, Kind::InternetGateways)?,
         egress_only_internet_gateways: listing::read::<wire::EgressOnlyInternetGateway>(
             layer,

@@ -1,6 +1,8 @@
 //! What counts of what was found: waivers, the threshold, and what could not be said. Pure.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::RegionAudit;
 use crate::audit::finding::{Finding, Severity, Unknown};
@@ -36,11 +38,34 @@ pub struct Judgement<'a> {
     pub waivers: &'a [Waiver],
     /// Those that silence nothing.
     pub idle: Vec<usize>,
+    /// Those that have expired, and those that soon will.
+    pub ending: Vec<(usize, Ending)>,
     /// Rules that could not be asked, each with its region.
     pub unanswered: Vec<(&'a Unknown, Option<&'a str>)>,
     unseen: &'a [Unseen],
     unclassified: usize,
     gaps: Vec<Gap>,
+}
+
+/// What is to be said about a waiver's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It has expired.
+    Expired,
+    /// It will within two weeks.
+    Soon,
+}
+
+/// How long before its end a waiver is told to a person, as scan-gate does.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+fn endings(waivers: &[Waiver], now: Timestamp) -> Vec<(usize, Ending)> {
+    let ending = |waiver: &Waiver| match waiver.expires.duration_since(now) {
+        _ if waiver.is_expired(now) => Some(Ending::Expired),
+        left if left <= SOON => Some(Ending::Soon),
+        _ => None,
+    };
+    waivers.iter().enumerate().filter_map(|(at, waiver)| Some((at, ending(waiver)?))).collect()
 }
 
 /// Judges everything that was found.
@@ -58,6 +83,7 @@ pub fn judge<'a>(
         waived: Vec::new(),
         waivers,
         idle: Vec::new(),
+        ending: endings(waivers, now),
         unanswered: Vec::new(),
         unseen,
         unclassified: 0,
@@ -119,35 +145,47 @@ impl Judgement<'_> {
         self.unanswered.dedup();
     }
 
-    /// Why the answer is no: first what cannot be said, then what was found.
+    /// Why the answer is no: first what was found, then what cannot be said.
     #[must_use]
     pub fn refusal(&self) -> Option<Error> {
-        if let Some(first) = self.unseen.first() {
-            let regions = self.unseen.iter().map(|unseen| match &unseen.account {
-                Some(account) => format!("{} of {account}", unseen.region),
-                None => unseen.region.clone(),
-            });
-            return Some(Error::Unseen { regions: regions.collect(), because: first.because.clone() });
-        }
-        if self.unclassified > 0 {
-            return Some(Error::Unknown { subnets: self.unclassified, gaps: self.gaps.clone() });
-        }
+        self.found().or_else(|| self.unseen()).or_else(|| self.unclassified()).or_else(|| self.unanswered())
+    }
+
+    fn found(&self) -> Option<Error> {
         let threshold = self.threshold?;
-        let counts = |severity: Severity| severity >= threshold;
-        let mut rules: Vec<&Unknown> = self.unanswered.iter().map(|(unknown, _)| *unknown).collect();
-        rules.retain(|unknown| counts(unknown.rule.severity_unanswered()));
-        if !rules.is_empty() {
-            let mut ids: Vec<&'static str> = rules.iter().map(|unknown| unknown.rule.id()).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let mut gaps: Vec<Gap> = rules.iter().map(|unknown| unknown.gap.clone()).collect();
-            gaps.sort();
-            gaps.dedup();
-            return Some(Error::Unanswered { rules: ids, gaps });
-        }
-        let found = self.counting.iter().filter(|located| counts(located.finding.severity)).count();
-        let worst = self.counting.first().filter(|_| found > 0)?;
-        let worst = format!("{} {}", worst.finding.rule, worst.finding.title);
-        Some(Error::Found { findings: found, threshold, worst })
+        let findings = self.counting.iter().filter(|located| located.finding.severity >= threshold).count();
+        let worst = self.counting.first().filter(|_| findings > 0)?.finding;
+        let worst = format!("{} {}", worst.rule, worst.title);
+        Some(Error::Found { findings, threshold, worst, unanswered: self.rules_that_count().0 })
+    }
+
+    fn unseen(&self) -> Option<Error> {
+        let first = self.unseen.first()?;
+        let regions = self.unseen.iter().map(|unseen| match &unseen.account {
+            Some(account) => format!("{} of {account}", unseen.region),
+            None => unseen.region.clone(),
+        });
+        Some(Error::Unseen { regions: regions.collect(), because: first.because.clone() })
+    }
+
+    fn unclassified(&self) -> Option<Error> {
+        let subnets = self.unclassified;
+        (subnets > 0).then(|| Error::Unknown { subnets, gaps: self.gaps.clone() })
+    }
+
+    fn unanswered(&self) -> Option<Error> {
+        let (rules, gaps) = self.rules_that_count();
+        (!rules.is_empty()).then_some(Error::Unanswered { rules, gaps })
+    }
+
+    /// The rules that could not be asked and would count, and what is missing for them, each once.
+    fn rules_that_count(&self) -> (Vec<&'static str>, Vec<Gap>) {
+        let Some(threshold) = self.threshold else { return (Vec::new(), Vec::new()) };
+        let unanswered = self.unanswered.iter().map(|(unknown, _)| *unknown);
+        let counting: Vec<&Unknown> =
+            unanswered.filter(|unknown| unknown.rule.severity_unanswered() >= threshold).collect();
+        let rules: BTreeSet<&str> = counting.iter().map(|unknown| unknown.rule.id()).collect();
+        let gaps: BTreeSet<&Gap> = counting.iter().map(|unknown| &unknown.gap).collect();
+        (rules.into_iter().collect(), gaps.into_iter().cloned().collect())
     }
 }

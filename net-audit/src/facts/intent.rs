@@ -1,6 +1,7 @@
 //! What is meant to be public. In doubt a subnet should be behind NAT.
 
-use crate::inventory::{Subnet, Tags};
+use crate::inventory::{Inventory, Subnet, Tags, Vpc};
+use crate::snapshot::Estate;
 
 /// What a subnet is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,20 +32,38 @@ const TIER_KEYS: [&str; 8] =
 impl Intent {
     /// What a subnet is meant to be: by the command line, else by its tags, its name the last of them.
     #[must_use]
-    pub fn of(&self, subnet: &Subnet) -> Meant {
-        let named = |patterns: &[glob::Pattern]| {
-            let names = [Some(subnet.id.as_str()), subnet.name(), Some(subnet.vpc.as_str())];
-            patterns.iter().any(|pattern| names.into_iter().flatten().any(|name| pattern.matches(name)))
-        };
+    pub fn of(&self, inventory: &Inventory, subnet: &Subnet) -> Meant {
         // Who says both has said the safer one.
-        if named(&self.private) {
+        if self.private.iter().any(|pattern| names(inventory, subnet).any(|name| pattern.matches(name))) {
             return Meant::Private;
         }
-        if named(&self.public) {
+        if self.public.iter().any(|pattern| names(inventory, subnet).any(|name| pattern.matches(name))) {
             return Meant::Public;
         }
         by_tags(&subnet.tags)
     }
+
+    /// Patterns that fit no subnet, told for a person: what is misspelt is meant to fit one.
+    #[must_use]
+    pub fn idle(&self, estate: &Estate) -> Vec<String> {
+        let flags = [("--public", &self.public), ("--private", &self.private)];
+        let patterns =
+            flags.into_iter().flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| (flag, pattern)));
+        let fits = |pattern: &glob::Pattern| {
+            estate.regions.iter().any(|inventory| {
+                let mut subnets = inventory.subnets.iter();
+                subnets.any(|subnet| names(inventory, subnet).any(|name| pattern.matches(name)))
+            })
+        };
+        let idle = patterns.filter(|(_, pattern)| !fits(pattern));
+        idle.map(|(flag, pattern)| format!("{flag} {pattern} fits no subnet")).collect()
+    }
+}
+
+/// What a subnet can be called by: id and name of its own and of its VPC.
+fn names<'i>(inventory: &'i Inventory, subnet: &'i Subnet) -> impl Iterator<Item = &'i str> {
+    let vpc = inventory.vpcs.get(&subnet.vpc).and_then(Vpc::name);
+    [Some(subnet.id.as_str()), subnet.name(), Some(subnet.vpc.as_str()), vpc].into_iter().flatten()
 }
 
 fn by_tags(tags: &Tags) -> Meant {

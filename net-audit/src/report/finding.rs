@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audit::finding::{Confidence, Money, Remedy, Resource, Severity};
-use crate::audit::judge::{Judgement, Located};
+use crate::audit::judge::{Ending, Judgement, Located};
 use crate::audit::rule::Rule;
+use crate::audit::waiver::Waiver;
 
 use super::money::cents;
 
@@ -75,7 +77,7 @@ pub struct WaivedReport {
     pub waiver: String,
     /// Its reason.
     pub reason: String,
-    /// From when on it does not hold any more.
+    /// The last day on which it holds, in UTC.
     pub expires: String,
 }
 
@@ -84,8 +86,8 @@ pub struct WaivedReport {
 pub struct WaiverReport {
     /// Its place.
     pub waiver: String,
-    /// What is to be said: it silences nothing.
-    pub note: &'static str,
+    /// What is to be said: `it silences nothing`, `it expired on 2026-01-31`.
+    pub note: String,
 }
 
 /// A rule that could not be asked.
@@ -148,7 +150,7 @@ impl FindingReport {
             }),
             confidence: finding.confidence,
             remedy: finding.remedy.clone(),
-            waiver_expired: expired.map(|waiver| format!("{} on {}", waiver.origin, waiver.expires)),
+            waiver_expired: expired.map(|waiver| format!("{} on {}", waiver.origin, last_day(waiver))),
         }
     }
 }
@@ -166,15 +168,35 @@ pub(super) fn waived(judgement: &Judgement<'_>) -> Vec<WaivedReport> {
             finding: FindingReport::new(*located, judgement),
             waiver: waiver.origin.clone(),
             reason: waiver.reason.clone(),
-            expires: waiver.expires.to_string(),
+            expires: last_day(waiver),
         })
         .collect()
 }
 
-/// The waivers that silence nothing.
+/// What is to be said about waivers, in their order.
 pub(super) fn waivers(judgement: &Judgement<'_>) -> Vec<WaiverReport> {
-    let idle = judgement.idle.iter().filter_map(|at| judgement.waivers.get(*at));
-    idle.map(|waiver| WaiverReport { waiver: waiver.origin.clone(), note: "it silences nothing" }).collect()
+    let ending = judgement.ending.iter().map(|(at, ending)| (*at, Some(*ending)));
+    let ended = |at: &usize| judgement.ending.contains(&(*at, Ending::Expired));
+    // An expired one silences nothing anyhow.
+    let idle = judgement.idle.iter().filter(|at| !ended(at)).map(|at| (*at, None));
+    let mut told: Vec<(usize, Option<Ending>)> = ending.chain(idle).collect();
+    told.sort_by_key(|(at, _)| *at);
+    let report = |(at, ending): (usize, Option<Ending>)| {
+        let waiver = judgement.waivers.get(at)?;
+        let note = match ending {
+            Some(Ending::Expired) => format!("it expired on {}", last_day(waiver)),
+            Some(Ending::Soon) => format!("it expires on {}", last_day(waiver)),
+            None => "it silences nothing".to_owned(),
+        };
+        Some(WaiverReport { waiver: waiver.origin.clone(), note })
+    };
+    told.into_iter().filter_map(report).collect()
+}
+
+/// The last day on which a waiver holds, in UTC: an end at midnight is that of the day before.
+fn last_day(waiver: &Waiver) -> String {
+    let last = waiver.expires.checked_sub(SignedDuration::from_secs(1)).unwrap_or(waiver.expires);
+    last.strftime("%Y-%m-%d").to_string()
 }
 
 /// The rules that could not be asked, by what is missing.

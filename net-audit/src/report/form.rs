@@ -7,6 +7,8 @@ mod mermaid;
 mod sarif;
 mod table;
 
+use std::collections::BTreeMap;
+
 use contract::Failure;
 use contract::arguments::OwnForm;
 
@@ -50,11 +52,6 @@ pub fn render(form: &str, section: Option<&Section>, failure: Option<&Failure>) 
     }
 }
 
-/// `1 subnet`, `2 subnets`.
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// What could not be told, one line for each thing.
 fn untold(network: &Network) -> impl Iterator<Item = String> {
     let regions = network.unseen.iter().map(|one| format!("{} cannot be seen: {}", one.region, one.because));
@@ -62,7 +59,16 @@ fn untold(network: &Network) -> impl Iterator<Item = String> {
         .unknown
         .iter()
         .map(|one| format!("{} cannot be classified over {}: {}", one.subnet, one.family, one.missing.join("; ")));
-    let rules = network.unanswered.iter().map(|one| format!("{} cannot be answered: {}", one.id, one.missing));
+    let mut by_gap: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
+    for one in &network.unanswered {
+        let rules = by_gap.entry((&one.missing, one.region.as_deref())).or_default();
+        rules.push(one.id.id());
+        rules.dedup();
+    }
+    let rules = by_gap.into_iter().map(|((missing, region), rules)| {
+        let place = region.map(|region| format!(" in {region}")).unwrap_or_default();
+        format!("{} cannot be answered{place}: {missing}", rules.join(", "))
+    });
     regions.chain(subnets).chain(rules)
 }
 

@@ -1,6 +1,6 @@
 //! What the network costs, as it is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::audit::RegionAudit;
 use crate::money::advice::{Advice, advice};
 use crate::money::price::Prices;
 use crate::money::usage::Usage;
-use crate::money::{BillItem, bill};
+use crate::money::{BillItem, Charge, bill};
 
 /// What the network costs in a month of 730 hours, and what it would cost if every remedy were taken.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -65,6 +65,22 @@ impl MoneyReport {
         report.unpriced.sort();
         report.unpriced.dedup();
         report
+    }
+}
+
+impl MoneyReport {
+    /// What is paid for, how many things of it there are, and the sum; `None` if none of them has a figure.
+    #[must_use]
+    pub fn by_charge(&self) -> Vec<(Charge, usize, Option<f64>)> {
+        let mut sums: BTreeMap<Charge, (usize, Option<f64>)> = BTreeMap::new();
+        for item in &self.items {
+            let (count, sum) = sums.entry(item.what).or_default();
+            *count += 1;
+            if let Some(monthly) = item.monthly {
+                *sum = Some(sum.unwrap_or_default() + monthly);
+            }
+        }
+        sums.into_iter().map(|(what, (count, sum))| (what, count, sum)).collect()
     }
 }
 

@@ -133,6 +133,18 @@ pub struct UnknownReport {
     pub missing: Vec<String>,
 }
 
+impl VpcReport {
+    /// Its name and id, its blocks, and where it is.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let name = self.name.as_ref().map_or_else(|| self.id.clone(), |name| format!("{name} ({})", self.id));
+        let blocks: Vec<String> = self.cidrs.iter().map(ToString::to_string).collect();
+        let place = [self.region.clone(), self.account.as_ref().map(|account| format!("account {account}"))];
+        let parts = [Some(format!("{name} {}", blocks.join(" ")).trim_end().to_owned())].into_iter().chain(place);
+        parts.flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl From<EffectiveTable<'_>> for RouteTableReport {
     fn from(effective: EffectiveTable<'_>) -> Self {
         Self {

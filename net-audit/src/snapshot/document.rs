@@ -68,6 +68,10 @@ pub(super) struct Layer<'a> {
     pub(super) members: Vec<Members<'a>>,
     /// Members that could not be listed, and why.
     pub(super) denied: BTreeMap<String, String>,
+    /// Whether it is made of documents that do not say which region they are from: then they must be of one.
+    pub(super) is_loose: bool,
+    /// Whether Terraform wrote it.
+    pub(super) is_terraform: bool,
 }
 
 /// What a document is.
@@ -82,6 +86,9 @@ pub(super) enum Content<'a> {
 pub(super) fn objects(bytes: &[u8]) -> Result<Vec<(Members<'_>, &[u8])>, ReadError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(ReadError::Utf16);
+    }
+    if [&b"PK\x03\x04"[..], b"\x1f\x8b"].into_iter().any(|magic| bytes.starts_with(magic)) {
+        return Err(ReadError::Packed);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -110,6 +117,12 @@ pub(super) fn recognise<'a>(
 ) -> Result<Content<'a>, ReadError> {
     if terraform::recognises(members.names()) {
         return translated(bytes, notes).map(|layer| Content::Regions(vec![layer]));
+    }
+    if members.get("lineage").is_some() && members.get("terraform_version").is_some() {
+        return Err(ReadError::Terraform("this is a state as Terraform stores it, not as it shows it".to_owned()));
+    }
+    if members.get("@level").is_some() {
+        return Err(ReadError::Terraform("this is what Terraform tells while it works, not what it shows".to_owned()));
     }
     if let Some(schema) = members.get("schema") {
         return own(&members, schema).map(Content::Regions);
@@ -143,7 +156,7 @@ fn translated<'a>(bytes: &[u8], notes: &mut Vec<String>) -> Result<Layer<'a>, Re
     let members = translation.members.iter().map(|(name, value)| Ok((Cow::Owned(name.clone()), raw(value)?)));
     let members = Members(members.collect::<Result<_, serde_json::Error>>()?);
     let (account, region) = (translation.account, translation.region);
-    Ok(Layer { account, region, members: vec![members], denied: BTreeMap::new() })
+    Ok(Layer { account, region, members: vec![members], is_terraform: true, ..Layer::default() })
 }
 
 /// Reads an own snapshot.
@@ -179,5 +192,11 @@ fn layer(members: Members<'_>) -> Result<Layer<'_>, serde_json::Error> {
         let why = format!("{} failed: {code}{}", denied.operation, denied.message);
         denied.members.into_iter().map(move |member| (member, why.clone()))
     });
-    Ok(Layer { account: text("account")?, region: text("region")?, denied: reasons.collect(), members: vec![members] })
+    Ok(Layer {
+        account: text("account")?,
+        region: text("region")?,
+        denied: reasons.collect(),
+        members: vec![members],
+        ..Layer::default()
+    })
 }

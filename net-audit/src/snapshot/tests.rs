@@ -58,7 +58,8 @@ fn what_is_no_snapshot_is_refused() {
         let said = refusal(text);
         assert!(said.starts_with(expected), "{text} gives {said}");
     }
-    assert!(matches!(read([b"\xff\xfe{\x00}\x00".as_slice()]), Err(ReadError::Utf16)));
+    let (cause, place) = read([b"\xff\xfe{\x00}\x00".as_slice()]).unwrap_err().cause();
+    assert!(matches!((cause, place), (ReadError::Utf16, Some(0))));
 }
 
 #[test]

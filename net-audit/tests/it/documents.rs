@@ -87,3 +87,46 @@ fn a_snapshot_of_another_version_is_refused() {
     let outcome = Sandbox::new().tool("net-audit").pipe_in(text).run().code(2);
     let _ = outcome.says("/error/code", "snapshot.unknown_format").stderr_contains("its schema is");
 }
+
+#[test]
+fn documents_of_two_regions_are_not_melted_into_one() {
+    let ireland = CLEAN.replace("eu-central-1", "eu-west-1").replace("-0", "-1");
+    let outcome = Sandbox::new().tool("net-audit").pipe_in(format!("{CLEAN}{ireland}")).run().code(2);
+    let _ = outcome
+        .says("/error/code", "snapshot.several_regions")
+        .stderr_contains("these documents are of several regions (eu-central-1, eu-west-1)");
+}
+
+#[test]
+fn two_looks_at_the_same_region_are_not_added_up() {
+    let mut region = members();
+    region.insert("region".to_owned(), json!("eu-central-1"));
+    region.insert("account".to_owned(), json!("111122223333"));
+    let snapshot = json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": [region] });
+    let sandbox = Sandbox::new();
+    sandbox.write("one.json", snapshot.to_string());
+    sandbox.write("other.json", snapshot.to_string());
+    let outcome = sandbox.tool("net-audit").args(["one.json", "other.json"]).run().code(2);
+    let _ = outcome.says("/error/code", "snapshot.twice").stderr_contains("net-audit --diff OLD NEW");
+}
+
+#[test]
+fn the_file_that_is_not_understood_is_named_and_what_it_may_be() {
+    let cases: [(&[u8], &str, &str); 4] = [
+        (b"PK\x03\x04rest", "snapshot.packed", "terraform show -json"),
+        (b"{\"Vpcs\":[", "snapshot.truncated", "standard error of the command"),
+        (
+            b"{\"lineage\":\"x\",\"terraform_version\":\"1.11.4\",\"serial\":1}",
+            "snapshot.terraform",
+            "terraform show -json",
+        ),
+        (b"{\"@level\":\"info\"}", "snapshot.terraform", "terraform show -json"),
+    ];
+    for (bytes, code, hint) in cases {
+        let sandbox = Sandbox::new();
+        sandbox.write("vpc.json", CLEAN);
+        sandbox.write("other.json", bytes);
+        let outcome = sandbox.tool("net-audit").args(["vpc.json", "other.json"]).run().code(2);
+        let _ = outcome.says("/error/code", code).stderr_contains("error: `other.json`: ").stderr_contains(hint);
+    }
+}

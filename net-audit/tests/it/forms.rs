@@ -35,7 +35,7 @@ fn graphviz_draws_every_subnet_gateway_and_exposed_thing() {
         assert_eq!(nodes.count(), 14);
         let clusters = objects.iter().filter(|object| object["name"].as_str().unwrap().starts_with("cluster"));
         assert_eq!(clusters.count(), 3, "a VPC and its two zones");
-        assert_eq!(drawn["edges"].as_array().unwrap().len(), 9);
+        assert_eq!(drawn["edges"].as_array().unwrap().len(), 11);
     }
 }
 
@@ -99,7 +99,13 @@ fn markdown_tells_what_to_do_and_names_cannot_become_markup() {
             json!([{ "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] }]);
     });
     let page = rendered(&account, "markdown");
-    for expected in ["## Network: **Yes**", "| public-a | eu-central-1a |", "NET003", "```sh\naws ", "```terraform\n"] {
+    for expected in [
+        "## Network: **passed**",
+        "| public-a | eu-central-1a | 10.20.0.0/24 | public | igw-0clean0000000001 | public |",
+        "NET003",
+        "```sh\naws ",
+        "```terraform\n",
+    ] {
         assert!(page.contains(expected), "{expected} is not in\n{page}");
     }
     let page = rendered(&hostile(), "markdown");
@@ -109,7 +115,7 @@ fn markdown_tells_what_to_do_and_names_cannot_become_markup() {
 #[test]
 fn a_failure_is_told_in_every_form() {
     for (form, expected) in
-        [("markdown", "**No**"), ("sarif", "\"executionSuccessful\":false"), ("mermaid", "n0["), ("dot", "n0 [")]
+        [("markdown", "**refused**"), ("sarif", "\"executionSuccessful\":false"), ("mermaid", "n0["), ("dot", "n0 [")]
     {
         let outcome = Sandbox::new().tool("net-audit").args(["-o", form]).pipe_in("nonsense").run().code(2);
         let stdout = outcome.stdout();

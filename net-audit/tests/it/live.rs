@@ -215,6 +215,14 @@ fn ministack_is_audited_as_well() {
 }
 
 #[test]
+fn an_endpoint_that_is_typed_wins_over_one_of_the_environment() {
+    let Some(server) = peer::moto() else { return };
+    let sandbox = sandbox("http://127.0.0.1:1");
+    let typed = ["--live", "--endpoint-url", server.endpoint(), "--fail-on", "never"];
+    let _ = run(&sandbox, &typed).code(0);
+}
+
+#[test]
 fn nothing_that_answers_is_an_error_of_the_world() {
     let sandbox = sandbox("http://127.0.0.1:1");
     let outcome = run(&sandbox, &["--live"]).code(3).says("/ok", false).says("/error/code", "aws.network");

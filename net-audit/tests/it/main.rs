@@ -30,6 +30,18 @@ fn find<'v>(account: &'v mut serde_json::Value, member: &str, key: &str, id: &st
     elements.find(|element| element[key] == id).unwrap_or_else(|| panic!("no {id} among {member}"))
 }
 
+/// Adds an element to a member.
+fn add(account: &mut serde_json::Value, member: &str, element: serde_json::Value) {
+    let Some(elements) = account[member].as_array_mut() else { panic!("{member} is no list") };
+    elements.push(element);
+}
+
+/// The account without one of its members.
+fn without(account: &mut serde_json::Value, member: &str) {
+    let members = account.as_object_mut();
+    assert!(members.is_some_and(|members| members.remove(member).is_some()), "the account has no {member}");
+}
+
 /// The anchor without one of its members.
 fn anchor_without(member: &str) -> String {
     let Ok(serde_json::Value::Object(mut snapshot)) = serde_json::from_str(ANCHOR) else {

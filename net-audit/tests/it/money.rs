@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::sandbox::Sandbox;
 
-use crate::{CLEAN, spoilt};
+use crate::{CLEAN, add, spoilt, without};
 
 fn money(account: &str, arguments: &[&str], prices: &str) -> Value {
     let sandbox = Sandbox::new();
@@ -12,8 +12,8 @@ fn money(account: &str, arguments: &[&str], prices: &str) -> Value {
 }
 
 fn about(value: &Value, expected: f64) {
-    let value = value.as_f64().unwrap();
-    assert!((value - expected).abs() < 0.011, "{value} is not {expected}");
+    let is_close = value.as_f64().is_some_and(|value| (value - expected).abs() < 0.011);
+    assert!(is_close, "{value} is not {expected}");
 }
 
 /// One price for each thing that the account has.
@@ -36,7 +36,7 @@ fn the_bill_is_made_of_the_prices_that_were_given() {
 
 #[test]
 fn what_nobody_measured_is_assumed_or_left_out() {
-    let unmeasured = spoilt(|account| drop(account.as_object_mut().unwrap().remove("NatGatewayTraffic")));
+    let unmeasured = spoilt(|account| without(account, "NatGatewayTraffic"));
     let without = money(&unmeasured, &["--prices", "prices.json"], PRICES);
     assert_eq!(without["complete"], false);
     about(&without["now"], 2.0 * 73.0 + 4.0 * 7.3);
@@ -48,7 +48,7 @@ fn what_nobody_measured_is_assumed_or_left_out() {
 fn what_is_put_right_costs_less() {
     let idle = spoilt(|account| {
         let address = json!({ "AllocationId": "eipalloc-0idle", "PublicIp": "18.184.7.7", "Domain": "vpc" });
-        account["Addresses"].as_array_mut().unwrap().push(address);
+        add(account, "Addresses", address);
     });
     let bill = money(&idle, &["--prices", "prices.json"], PRICES);
     about(&json!(bill["now"].as_f64().unwrap() - bill["mended"].as_f64().unwrap()), 7.3);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::sandbox::{Outcome, Sandbox};
 
-use crate::{CLEAN, find, spoilt};
+use crate::{CLEAN, find, spoilt, without};
 
 /// A task stands in a public subnet, with a public address and SSH open to the world: a finding of high severity.
 fn ssh_open() -> String {
@@ -55,7 +55,10 @@ fn a_waiver_silences_what_it_names_until_it_expires() {
     assert_eq!((&waived["id"], &waived["reason"]), (&json!("NET003"), &json!("break glass")));
     let outcome = run(&ssh_open(), &arguments, &waiver("", "2020-01-01")).code(1);
     let finding = &outcome.json()["network"]["findings"][0];
-    assert_eq!(finding["waiver_expired"], "waivers.toml, waiver 1 (line 1) on 2020-01-02T00:00:00Z");
+    assert_eq!(finding["waiver_expired"], "waivers.toml, waiver 1 (line 1) on 2020-01-01");
+    let _ = outcome
+        .says("/network/waivers/0/note", "it expired on 2020-01-01")
+        .stderr_contains("net-audit: warning: waivers.toml, waiver 1 (line 1): it expired on 2020-01-01\n");
     let outcome = run(&ssh_open(), &arguments, &waiver("resource = \"sg-other\"", "2099-01-01")).code(1);
     assert_eq!(outcome.json()["network"]["waivers"][0]["note"], "it silences nothing");
 }
@@ -71,18 +74,18 @@ fn a_waiver_that_is_not_understood_is_refused() {
 
 #[test]
 fn what_cannot_be_told_is_no_pass_if_it_would_count() {
-    let without = |member: &str| spoilt(|account| drop(account.as_object_mut().unwrap().remove(member)));
+    let lacking = |member: &str| spoilt(|account| without(account, member));
     let unanswered = |outcome: &Outcome| -> Vec<Value> {
         let rules = outcome.json()["network"]["unanswered"].as_array().unwrap().clone();
         rules.into_iter().map(|rule| rule["id"].clone()).collect()
     };
-    let outcome = run(&without("NetworkInterfaces"), &[], "").code(1);
+    let outcome = run(&lacking("NetworkInterfaces"), &[], "").code(1);
     assert!(unanswered(&outcome).contains(&json!("NET001")), "{:?}", unanswered(&outcome));
     let _ = outcome.says("/error/code", "network.unknown").stderr_contains("aws ec2 describe-network-interfaces");
-    let outcome = run(&without("FlowLogs"), &[], "").code(0);
+    let outcome = run(&lacking("FlowLogs"), &[], "").code(0);
     assert_eq!(unanswered(&outcome), [json!("NET021")]);
-    let _ = run(&without("FlowLogs"), &["--fail-on", "low"], "").code(1).says("/error/code", "network.unknown");
-    let _ = run(&without("NetworkInterfaces"), &["--fail-on", "never"], "").code(0);
+    let _ = run(&lacking("FlowLogs"), &["--fail-on", "low"], "").code(1).says("/error/code", "network.unknown");
+    let _ = run(&lacking("NetworkInterfaces"), &["--fail-on", "never"], "").code(0);
 }
 
 #[test]
@@ -103,7 +106,24 @@ fn the_command_line_says_what_is_meant_to_be_public() {
     };
     assert_eq!(doubted(&[]), [json!("medium")]);
     assert_eq!(doubted(&["--public", "subnet-0public*"]), [] as [Value; 0]);
+    assert_eq!(doubted(&["--public", "production"]), [] as [Value; 0]);
     assert_eq!(doubted(&["--private", "subnet-0publica*"]), [json!("high")]);
+    let outcome = run(&untagged, &["--private", "pubic-*"], "");
+    let _ = outcome.says("/network/notes", json!(["--private pubic-* fits no subnet"]));
+}
+
+#[test]
+fn what_was_found_is_told_before_what_is_not_known() {
+    let account = spoilt(|account| {
+        let Ok(mut open) = serde_json::from_str(&ssh_open()) else { panic!("the account is no JSON") };
+        without(&mut open, "DBSubnetGroups");
+        without(&mut open, "DBInstances");
+        *account = open;
+    });
+    let outcome = run(&account, &[], "").code(1).says("/error/code", "network.findings");
+    let _ = outcome
+        .stderr_contains("1 finding at or above high: NET003 ")
+        .stderr_contains("; besides, NET001, NET004 cannot");
 }
 
 #[test]

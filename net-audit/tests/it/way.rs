@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::sandbox::{Outcome, Sandbox};
 
-use crate::{CLEAN, find, spoilt};
+use crate::{CLEAN, add, find, spoilt, without};
 
 fn explain(account: &str, from: &str, to: &str) -> Outcome {
     Sandbox::new().tool("net-audit").args(["-", "--explain", from, to]).pipe_in(account).run()
@@ -20,16 +20,14 @@ fn with_bastion() -> String {
         bastion["PrivateIpAddress"] = json!("10.20.0.99");
         bastion["PrivateIpAddresses"] = json!([]);
         bastion["Association"] = json!({ "PublicIp": "18.184.9.9" });
-        account["NetworkInterfaces"].as_array_mut().unwrap().push(bastion);
+        add(account, "NetworkInterfaces", bastion);
         account["Reservations"] = json!([{ "Instances": [{ "InstanceId": "i-0bastion", "SubnetId": "subnet-0publica00000",
             "State": { "Name": "running" }, "Tags": [{ "Key": "Name", "Value": "bastion" }] }] }]);
         let everything = json!([{ "IpProtocol": "-1", "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] }]);
         let ssh = json!([{ "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{ "CidrIp": "198.51.100.7/32" }, { "CidrIp": "8.8.0.0/16" }] }]);
-        account["SecurityGroups"]
-            .as_array_mut()
-            .unwrap()
-            .push(json!({ "GroupId": "sg-0bastion", "GroupName": "bastion",
-            "VpcId": "vpc-0clean0000000001", "IpPermissions": ssh, "IpPermissionsEgress": everything }));
+        let group = json!({ "GroupId": "sg-0bastion", "GroupName": "bastion", "VpcId": "vpc-0clean0000000001",
+            "IpPermissions": ssh, "IpPermissionsEgress": everything });
+        add(account, "SecurityGroups", group);
         let database = find(account, "SecurityGroups", "GroupId", "sg-0db");
         database["IpPermissions"][0]["UserIdGroupPairs"] =
             json!([{ "GroupId": "sg-0app" }, { "GroupId": "sg-0bastion" }]);
@@ -68,7 +66,7 @@ fn the_way_through_a_bastion_has_it_among_its_hops() {
 
 #[test]
 fn what_was_not_looked_at_makes_the_way_unknown() {
-    let account = spoilt(|account| drop(account.as_object_mut().unwrap().remove("SecurityGroups")));
+    let account = spoilt(|account| without(account, "SecurityGroups"));
     let outcome = explain(&account, "service/web", "orders").code(1);
     let _ = outcome
         .says("/error/code", "network.unknown")

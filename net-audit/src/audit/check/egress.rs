@@ -52,7 +52,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// Whether a subnet is a tier of databases or meant to be without a way to the internet, and how sure that is.
 fn tier(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Option<Confidence> {
-    let meant = facts.setting.intent.of(verdict.subnet);
+    let meant = facts.setting.intent.of(facts.inventory, verdict.subnet);
     let (mut stores, mut others) = (0_usize, 0_usize);
     for purpose in residents(facts, &verdict.subnet.id) {
         match purpose {
@@ -139,7 +139,7 @@ impl<'f> Tier<'f> {
         for verdict in &self.subnets {
             let subnet = &verdict.subnet.id;
             let stands = who(self.facts, [subnet.as_str()]);
-            let meant = match self.facts.setting.intent.of(verdict.subnet) {
+            let meant = match self.facts.setting.intent.of(self.facts.inventory, verdict.subnet) {
                 Meant::Isolated => "meant to be isolated",
                 _ => "said by nothing to be meant for more",
             };

@@ -47,7 +47,7 @@ fn add_vpc(lines: &mut Vec<String>, number: usize, vpc: &Vpc) {
 fn node(node: &Node) -> String {
     let label: Vec<String> = node.label.iter().filter(|line| !line.is_empty()).map(|line| escaped(line)).collect();
     let (fill, stroke) = colours(node.style);
-    let text = if node.style == Style::Exposed { "#ffffff" } else { "#1b1b1b" };
+    let text = if node.style == Style::Alarming { "#ffffff" } else { "#1b1b1b" };
     let label = label.join("\\n");
     format!("{} [label=\"{label}\", fillcolor=\"{fill}\", color=\"{stroke}\", fontcolor=\"{text}\"];", node.key)
 }
@@ -64,6 +64,9 @@ fn edge(edge: &Edge) -> String {
     }
     if edge.is_dead {
         attributes.push("style=dashed, color=\"#a86100\"".to_owned());
+    }
+    if edge.is_place {
+        attributes.push("style=dotted, arrowhead=none".to_owned());
     }
     if edge.is_exposure {
         attributes.push("color=\"#b3261e\", penwidth=2".to_owned());

@@ -1,20 +1,22 @@
 //! The picture of a network, before it is written in any language: what is in which VPC and zone, and what leads where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{InterfaceReport, Network, ProofReport, SubnetReport, VpcReport};
 use crate::address::prefix::Family;
+use crate::audit::finding::Severity;
 use crate::classify::class::{Class, Group};
 
 /// The colours, light enough for dark text.
-pub(super) const STYLES: [(Style, &str, &str); 9] = [
-    (Style::Public, "#f8c9c4", "#b3261e"),
+pub(super) const STYLES: [(Style, &str, &str); 10] = [
+    (Style::Public, "#fbe0c8", "#b4551a"),
     (Style::Private, "#cfe3fb", "#1f5fa8"),
     (Style::Isolated, "#d5ecd4", "#2e7031"),
     (Style::Broken, "#fde3b4", "#a86100"),
     (Style::Unknown, "#e2e2e2", "#5f5f5f"),
     (Style::Gateway, "#ffffff", "#444444"),
-    (Style::Exposed, "#b3261e", "#7a1510"),
+    (Style::Exposed, "#f2a65a", "#8f4300"),
+    (Style::Alarming, "#b3261e", "#7a1510"),
     (Style::Internet, "#fff3a8", "#8a7400"),
     (Style::Network, "#e9dcf7", "#5d3a9b"),
 ];
@@ -29,6 +31,7 @@ pub(super) enum Style {
     Unknown,
     Gateway,
     Exposed,
+    Alarming,
     Internet,
     Network,
 }
@@ -44,6 +47,7 @@ impl Style {
             Self::Unknown => "unknown",
             Self::Gateway => "gateway",
             Self::Exposed => "exposed",
+            Self::Alarming => "alarming",
             Self::Internet => "internet",
             Self::Network => "network",
         }
@@ -82,6 +86,8 @@ pub(super) struct Edge {
     pub(super) is_dead: bool,
     /// It is how the internet comes in.
     pub(super) is_exposure: bool,
+    /// It only says where something stands.
+    pub(super) is_place: bool,
 }
 
 /// A VPC with its zones.
@@ -109,8 +115,11 @@ impl Graph {
         let mut graph = Self::default();
         let internet = graph.node(INTERNET, vec!["internet".to_owned()], Style::Internet);
         graph.outside.push(internet);
+        let serious = network.findings.iter().filter(|finding| finding.severity >= Severity::High);
+        let alarming: BTreeSet<&str> =
+            serious.flat_map(|finding| &finding.resources).map(|resource| resource.id.as_str()).collect();
         for vpc in &network.vpcs {
-            graph.add_vpc(vpc, &network.interfaces);
+            graph.add_vpc(vpc, &network.interfaces, &alarming);
         }
         graph
     }
@@ -124,8 +133,8 @@ impl Graph {
         Node { key: self.key(id), label, style }
     }
 
-    fn add_vpc(&mut self, vpc: &VpcReport, interfaces: &[InterfaceReport]) {
-        let mut drawn = Vpc { label: title(vpc), zones: BTreeMap::new(), loose: Vec::new() };
+    fn add_vpc(&mut self, vpc: &VpcReport, interfaces: &[InterfaceReport], alarming: &BTreeSet<&str>) {
+        let mut drawn = Vpc { label: vpc.title(), zones: BTreeMap::new(), loose: Vec::new() };
         let zone_of: BTreeMap<&str, String> = vpc.subnets.iter().map(|one| (one.id.as_str(), zone(one))).collect();
         let name_of: BTreeMap<&str, &String> =
             vpc.subnets.iter().map(|one| (one.id.as_str(), one.name.as_ref().unwrap_or(&one.id))).collect();
@@ -153,7 +162,8 @@ impl Graph {
         for interface in interfaces.iter().filter(|one| one.exposed == Some(true)) {
             let place = interface.subnet.as_str();
             if let (Some(zone), Some(subnet)) = (zone_of.get(place), name_of.get(place)) {
-                self.add_exposed(interface, subnet, drawn.zones.entry(zone.clone()).or_default());
+                let style = if alarming.contains(interface.id.as_str()) { Style::Alarming } else { Style::Exposed };
+                self.add_exposed(interface, subnet, style, drawn.zones.entry(zone.clone()).or_default());
             }
         }
         self.vpcs.push(drawn);
@@ -192,7 +202,7 @@ impl Graph {
         }
     }
 
-    fn add_exposed(&mut self, interface: &InterfaceReport, subnet: &str, zone: &mut Vec<Node>) {
+    fn add_exposed(&mut self, interface: &InterfaceReport, subnet: &str, style: Style, zone: &mut Vec<Node>) {
         let openings: Vec<String> = interface
             .openings
             .iter()
@@ -204,23 +214,26 @@ impl Graph {
             .collect();
         let name = interface.name.clone().unwrap_or_else(|| interface.id.clone());
         let label = vec![name, format!("{} in {subnet}", interface.purpose), openings.join(", ")];
-        zone.push(self.node(&interface.id, label, Style::Exposed));
+        zone.push(self.node(&interface.id, label, style));
         let (from, to) = (self.key(INTERNET), self.key(&interface.id));
-        self.edges.push(Edge { from, to, label: String::new(), is_dead: false, is_exposure: true });
+        self.edges.push(Edge { from, to, label: String::new(), is_dead: false, is_exposure: true, is_place: false });
+        let (from, to) = (self.key(&interface.id), self.key(&interface.subnet));
+        self.edges.push(Edge { from, to, label: String::new(), is_dead: false, is_exposure: false, is_place: true });
     }
 
     fn lead(&mut self, from: &str, to: &str, label: &str) {
         let (from, to) = (self.key(from), self.key(to));
-        self.edges.push(Edge { from, to, label: label.to_owned(), is_dead: false, is_exposure: false });
+        self.edges.push(Edge {
+            from,
+            to,
+            label: label.to_owned(),
+            is_dead: false,
+            is_exposure: false,
+            is_place: false,
+        });
     }
 }
 
 fn zone(subnet: &SubnetReport) -> String {
     subnet.availability_zone.clone().unwrap_or_else(|| "no zone known".to_owned())
-}
-
-fn title(vpc: &VpcReport) -> String {
-    let cidrs: Vec<String> = vpc.cidrs.iter().map(ToString::to_string).collect();
-    let name = vpc.name.as_ref().map_or_else(|| vpc.id.clone(), |name| format!("{name} ({})", vpc.id));
-    format!("{name} {}", cidrs.join(", ")).trim_end().to_owned()
 }

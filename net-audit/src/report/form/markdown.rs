@@ -2,35 +2,75 @@
 
 use contract::{Failure, table};
 
-use super::super::{FindingReport, Network, SubnetReport, VpcReport};
-use super::{counted, told_saving, untold};
+use super::super::{FindingReport, Network, SubnetReport, VpcReport, WaivedReport};
+use super::{told_saving, untold};
 use crate::audit::finding::Resource;
 
-/// The section as Markdown.
+/// The section as Markdown: the verdict and all findings in a table first, then each of them, then what they rest on.
 pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> String {
-    let mut parts: Vec<String> = Vec::new();
     let verdict = match failure {
-        Some(failure) => format!("**No**: {}", text(&failure.message)),
-        None => "**Yes**".to_owned(),
+        Some(failure) => format!("**refused**: {}", text(&failure.message)),
+        None => "**passed**".to_owned(),
     };
-    parts.push(format!("## Network: {verdict}"));
+    let mut parts = vec![format!("## Network: {verdict}")];
     if let Some(network) = network {
         parts.push(text(&network.summary()));
-        parts.extend(network.vpcs.iter().map(vpc));
-        parts.extend(exposed(network));
-        parts.extend(network.findings.iter().map(finding));
-        parts.extend(list(
-            "Waived",
-            network.waived.iter().map(|waived| {
-                let finding = &waived.finding;
-                text(&format!("{} {}: {} (until {})", finding.id, finding.title, waived.reason, waived.expires))
-            }),
-        ));
+        parts.extend(findings(network));
         parts.extend(list("Cannot be told", untold(network).map(|item| text(&item))));
+        parts.extend(exposed(network));
+        parts.extend(hops(network));
+        parts.extend(network.findings.iter().map(finding));
+        parts.extend(money(network));
+        parts.extend(list("Waived", network.waived.iter().map(waived)));
         let waivers = network.waivers.iter().map(|waiver| format!("{}: {}", waiver.waiver, waiver.note));
         parts.extend(list("Notes", waivers.chain(network.notes.iter().cloned()).map(|note| text(&note))));
+        parts.extend(network.vpcs.iter().map(vpc));
     }
     parts.join("\n\n") + "\n"
+}
+
+fn waived(waived: &WaivedReport) -> String {
+    let finding = &waived.finding;
+    text(&format!("{} {}: {} (until {})", finding.id, finding.title, waived.reason, waived.expires))
+}
+
+fn findings(network: &Network) -> Option<String> {
+    let head = "| severity | id | finding | a month |\n|---|---|---|---|".to_owned();
+    let rows = network.findings.iter().map(|finding| {
+        let saving = finding.money.as_ref().map_or_else(|| "-".to_owned(), |money| told_saving(money.saving));
+        format!("| {} | {} | {} | {saving} |", finding.severity, finding.id, text(&finding.title))
+    });
+    (!network.findings.is_empty()).then(|| std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n"))
+}
+
+fn hops(network: &Network) -> Option<String> {
+    let names = |shown: &[Resource], count: usize| {
+        let mut names: Vec<&str> = shown.iter().map(|one| one.name.as_ref().unwrap_or(&one.id).as_str()).collect();
+        names.dedup();
+        format!("{}{}", names.join(", "), more(count, shown.len()))
+    };
+    let rows = network.hops.iter().map(|hop| {
+        let (from, to) = (names(&hop.from, hop.from_count), names(&hop.to, hop.to_count));
+        text(&format!("{from} to {to}: {} {} by {}", hop.protocol, hop.ports, hop.by.label()))
+    });
+    list("One hop further", rows)
+}
+
+fn money(network: &Network) -> Option<String> {
+    let sums = network.money.by_charge().into_iter().map(|(what, count, monthly)| {
+        let monthly = monthly.map_or_else(|| "unknown".to_owned(), |monthly| format!("${monthly:.2} a month"));
+        format!("{what} ({count}): {monthly}")
+    });
+    let advice = network
+        .money
+        .advice
+        .iter()
+        .map(|advice| text(&format!("{}: {}; {}", advice.vpc.label(), advice.recommended.words(), advice.because)));
+    list("Costs", sums.chain(advice))
+}
+
+fn more(count: usize, shown: usize) -> String {
+    if count > shown { format!(" and {} more", count - shown) } else { String::new() }
 }
 
 fn list(title: &str, items: impl Iterator<Item = String>) -> Option<String> {
@@ -39,21 +79,28 @@ fn list(title: &str, items: impl Iterator<Item = String>) -> Option<String> {
 }
 
 fn vpc(vpc: &VpcReport) -> String {
-    let name = vpc.name.as_ref().map(|name| format!("{} ", text(name))).unwrap_or_default();
+    let title = text(&vpc.title());
     let head =
-        format!("### {name}`{}`\n\n| subnet | zone | cidr | route table | class |\n|---|---|---|---|---|", vpc.id);
+        format!("### {title}\n\n| subnet | zone | cidr | route table | target | class |\n|---|---|---|---|---|---|");
     let rows = vpc.subnets.iter().map(row);
     std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 fn row(subnet: &SubnetReport) -> String {
     let cidrs: Vec<String> = subnet.cidrs.iter().map(ToString::to_string).collect();
-    let table = subnet.route_table.as_ref().map(|table| table.name.clone().unwrap_or_else(|| table.id.clone()));
+    let table = subnet.route_table.as_ref().map(|table| {
+        let main = if table.by_default { " (main)" } else { "" };
+        format!("{}{main}", table.name.as_ref().unwrap_or(&table.id))
+    });
+    let proof = subnet.ipv4.iter().chain(&subnet.ipv6).flat_map(|family| &family.proof);
+    let mut targets: Vec<String> = proof.map(|proof| proof.target.clone()).collect();
+    targets.dedup();
     let cells = [
         text(subnet.name.as_ref().unwrap_or(&subnet.id)),
         subnet.availability_zone.clone().unwrap_or_default(),
         cidrs.join(", "),
         text(&table.unwrap_or_default()),
+        text(&targets.join(", ")),
         subnet.class.to_string(),
     ];
     format!("| {} |", cells.join(" | "))
@@ -83,14 +130,13 @@ fn exposed(network: &Network) -> Option<String> {
 
 fn finding(finding: &FindingReport) -> String {
     let resources: Vec<String> = finding.resources.iter().take(20).map(Resource::label).collect();
-    let more = finding.resources.len().saturating_sub(resources.len());
-    let more = if more > 0 { format!(" and {}", counted(more, "other")) } else { String::new() };
+    let more = more(finding.resources.len(), resources.len());
     let mut lines = vec![
         format!("### {} {}: {}", finding.severity, finding.id, text(&finding.title)),
         String::new(),
         format!("- resources: {}{more}", text(&resources.join(", "))),
         format!("- proof: {}", text(&finding.proof.join("; "))),
-        format!("- what it hits: {}", text(&finding.blast_radius)),
+        format!("- what it hits: {} (confidence: {})", text(&finding.blast_radius), finding.confidence),
     ];
     if let Some(money) = &finding.money {
         let inputs =

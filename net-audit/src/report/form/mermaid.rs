@@ -25,7 +25,7 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
         lines.push(format!("  linkStyle {place} stroke:#b3261e,stroke-width:2px"));
     }
     for (style, fill, stroke) in STYLES {
-        let text = if style == super::graph::Style::Exposed { "#ffffff" } else { "#1b1b1b" };
+        let text = if style == super::graph::Style::Alarming { "#ffffff" } else { "#1b1b1b" };
         lines.push(format!("  classDef {} fill:{fill},stroke:{stroke},color:{text}", style.word()));
     }
     lines.join("\n") + "\n"
@@ -48,7 +48,11 @@ fn node(node: &Node) -> String {
 }
 
 fn edge(edge: &Edge) -> String {
-    let arrow = if edge.is_dead { "-.->" } else { "-->" };
+    let arrow = match edge {
+        Edge { is_place: true, .. } => "-.-",
+        Edge { is_dead: true, .. } => "-.->",
+        _ => "-->",
+    };
     let label = if edge.label.is_empty() { String::new() } else { format!("|\"{}\"|", escaped(&edge.label)) };
     format!("  {} {arrow}{label} {}", edge.from, edge.to)
 }

@@ -17,7 +17,12 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
     let findings = network.map_or(&[][..], |network| &network.findings);
     let waived = network.map_or(&[][..], |network| &network.waived);
     let all = || findings.iter().chain(waived.iter().map(|waived| &waived.finding));
-    let mut places: BTreeMap<Rule, usize> = all().map(|finding| (finding.id, 0)).collect();
+    let mut worst: BTreeMap<Rule, Severity> = BTreeMap::new();
+    for finding in all() {
+        let severity = worst.entry(finding.id).or_insert(finding.severity);
+        *severity = finding.severity.max(*severity);
+    }
+    let mut places: BTreeMap<Rule, usize> = worst.keys().map(|rule| (*rule, 0)).collect();
     for (place, number) in places.values_mut().enumerate() {
         *number = place;
     }
@@ -30,6 +35,8 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
         results.push(result);
     }
     let notifications = notifications(network, failure);
+    // What is not known and does not count is a warning: the run was as good as it was meant to be.
+    let successful = network.is_some() && failure.is_none_or(|failure| failure.code != "network.unknown");
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -37,10 +44,10 @@ pub(super) fn render(network: Option<&Network>, failure: Option<&Failure>) -> St
             "tool": { "driver": {
                 "name": "net-audit",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": places.keys().map(|rule| descriptor(*rule)).collect::<Vec<_>>(),
+                "rules": worst.iter().map(|(rule, severity)| descriptor(*rule, *severity)).collect::<Vec<_>>(),
             } },
             "invocations": [{
-                "executionSuccessful": notifications.is_empty(),
+                "executionSuccessful": successful,
                 "toolExecutionNotifications": notifications,
             }],
             "results": results,
@@ -54,12 +61,14 @@ fn notifications(network: Option<&Network>, failure: Option<&Failure>) -> Vec<Va
         Some(network) => untold(network).collect(),
         None => failure.iter().map(|failure| failure.message.clone()).collect(),
     };
-    texts.iter().map(|text| json!({ "level": "error", "message": { "text": text } })).collect()
+    let level = if failure.is_some() { "error" } else { "warning" };
+    texts.iter().map(|text| json!({ "level": level, "message": { "text": text } })).collect()
 }
 
-fn descriptor(rule: Rule) -> Value {
+/// A rule, as bad as the worst of its findings here.
+fn descriptor(rule: Rule, worst: Severity) -> Value {
     // GitHub sorts by this number: the least one of the severity's band.
-    let score = match rule.severity() {
+    let score = match worst {
         Severity::Critical => "9.0",
         Severity::High => "7.0",
         Severity::Medium => "4.0",

@@ -16,15 +16,32 @@ const HEAD: [&str; 6] = ["subnet", "zone", "cidr", "route table", "target", "cla
 /// The section for people.
 #[must_use]
 pub(super) fn render(network: &Network) -> String {
-    let mut parts: Vec<String> = network.vpcs.iter().map(VpcReport::table).collect();
+    let mut parts = vec![format!(" {}\n", table::printable(&network.summary()))];
+    parts.extend(findings(network));
     parts.extend(exposed(network));
     parts.extend(hops(network));
-    parts.extend(findings(network));
+    parts.extend(money(network));
+    parts.extend(network.vpcs.iter().map(VpcReport::table));
     let remarks = remarks(network);
     if !remarks.is_empty() {
         parts.push(format!(" {}\n", remarks.join("\n ")));
     }
     parts.join("\n")
+}
+
+/// What it costs, by what for, and the cheapest safe design of each VPC.
+fn money(network: &Network) -> Option<String> {
+    let sums = network.money.by_charge();
+    let rows = sums.iter().map(|(what, count, monthly)| {
+        let monthly = monthly.map_or_else(|| "unknown".to_owned(), |monthly| format!("${monthly:.2}"));
+        vec![what.to_string(), count.to_string(), monthly]
+    });
+    let advice = network.money.advice.iter().map(|advice| {
+        let (vpc, design) = (advice.vpc.label(), advice.recommended.words());
+        format!(" {}\n", table::printable(&format!("{vpc}: {design}; {}", advice.because)))
+    });
+    let table = table::render(&["costs", "items", "a month"], rows);
+    (!sums.is_empty()).then(|| table + &advice.collect::<String>())
 }
 
 /// What the internet can reach.
@@ -104,13 +121,8 @@ fn remarks(network: &Network) -> Vec<String> {
 
 impl VpcReport {
     fn table(&self) -> String {
-        let cidrs = list(&self.cidrs);
-        let title = match &self.name {
-            Some(name) => format!("{} ({}) {cidrs}", table::printable(name), table::printable(&self.id)),
-            None => format!("{} {cidrs}", table::printable(&self.id)),
-        };
         let rows = self.subnets.iter().flat_map(SubnetReport::rows);
-        format!("{}\n{}", title.trim_end(), table::render(&HEAD, rows))
+        format!("{}\n{}", table::printable(&self.title()), table::render(&HEAD, rows))
     }
 }
 

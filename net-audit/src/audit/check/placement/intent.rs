@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let tables = private_tables(facts);
     let mut is_unsaid = false;
     for verdict in &facts.subnets {
-        let meant = facts.setting.intent.of(verdict.subnet);
+        let meant = facts.setting.intent.of(facts.inventory, verdict.subnet);
         // What only IPv6 makes public is NET013.
         if meant == Meant::Public || ipv6::is_hidden(verdict) {
             continue;
