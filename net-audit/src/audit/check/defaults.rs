@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::occupants;
-use super::remedy::{aws, revoke_ingress, rule_told, wide_rules};
+use super::remedy::aws;
+use super::remedy::group::{revoke_ingress, rule_told, wide_rules};
 use super::sensitive::{Doors, ranges, ranges_told, told};
 use crate::address::prefix::Family;
 use crate::address::set::internet;

@@ -107,6 +107,19 @@ pub(crate) fn findings(account: &Value, rule: Rule) -> Vec<Finding> {
     everything(account).0.into_iter().filter(|finding| finding.rule == rule).collect()
 }
 
+/// The one thing that a rule finds in the account.
+#[track_caller]
+pub(crate) fn one(account: &Value, rule: Rule) -> Finding {
+    let mut all = findings(account, rule);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+/// What a finding is about, by id.
+pub(crate) fn ids(finding: &Finding) -> Vec<&str> {
+    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
+}
+
 /// What one rule cannot say of the account, in words.
 pub(crate) fn unknown(account: &Value, rule: Rule) -> Vec<String> {
     let unknown = everything(account).1.into_iter().filter(|unknown| unknown.rule == rule);

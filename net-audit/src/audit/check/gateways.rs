@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::routes::usage::{Usage, note, table};
+use super::doubt::note;
+use super::remedy::aws;
+use super::resources::{table, vpc_of};
+use super::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::facts::Facts;
@@ -80,10 +83,9 @@ fn internet_gateways<'a>(
             return;
         }
     };
-    let region = usage.region();
     for (gateway, vpc) in gateways {
         let id = &gateway.id;
-        let delete = format!("aws ec2 delete-internet-gateway --internet-gateway-id {id}{region}");
+        let delete = aws(usage.facts, format_args!("ec2 delete-internet-gateway --internet-gateway-id {id}"));
         let terraform = format!("# remove the aws_internet_gateway {id}");
         let Some(vpc) = vpc else {
             let label = Resource::new(id, gateway.tags.name()).label();
@@ -107,13 +109,17 @@ fn internet_gateways<'a>(
                 continue;
             }
         }
-        let detach = format!("aws ec2 detach-internet-gateway --internet-gateway-id {id} --vpc-id {vpc}{region}");
+        let detach =
+            aws(usage.facts, format_args!("ec2 detach-internet-gateway --internet-gateway-id {id} --vpc-id {vpc}"));
         let advice = "Detach and delete it, unless CloudFront (VPC origins) or Global Accelerator comes in by it: they need no route.";
         let remedy = Remedy { advice: advice.to_owned(), cli: vec![detach, delete], terraform };
         let one = finding(Resource::new(id, gateway.tags.name()), Some(vpc), remedy);
         let label = Resource::new(id, gateway.tags.name()).label();
         findings.add(Finding {
-            title: format!("no route in use leads to {label}, the internet gateway of {}", usage.vpc_label(vpc)),
+            title: format!(
+                "no route in use leads to {label}, the internet gateway of {}",
+                vpc_of(usage.facts, vpc).label()
+            ),
             proof: vec![format!("{id} is attached to {vpc}, and no route table that a subnet uses leads to it")],
             // What comes in without a route leaves traces that are looked for, and no more than traces.
             confidence: Confidence::Medium,
@@ -135,7 +141,6 @@ fn egress_only<'a>(
             return;
         }
     };
-    let region = usage.region();
     for (gateway, vpc) in gateways {
         let id = &gateway.id;
         match vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)) {
@@ -146,8 +151,10 @@ fn egress_only<'a>(
                 continue;
             }
         }
-        let command =
-            format!("aws ec2 delete-egress-only-internet-gateway --egress-only-internet-gateway-id {id}{region}");
+        let command = aws(
+            usage.facts,
+            format_args!("ec2 delete-egress-only-internet-gateway --egress-only-internet-gateway-id {id}"),
+        );
         let remedy = Remedy {
             advice: "Delete it.".to_owned(),
             cli: vec![command],
@@ -165,7 +172,6 @@ fn egress_only<'a>(
 
 fn tables<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let region = usage.region();
     for owner in inventory.route_tables.iter().filter(|table| table.associations.is_empty()) {
         let judged =
             usage.sees_all_of(&owner.vpc).and_then(|judged| Ok(judged && !is_of_regional_nat(inventory, used, owner)?));
@@ -179,7 +185,7 @@ fn tables<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut BTreeMap<Gap
         }
         let remedy = Remedy {
             advice: "Delete it, or associate the subnets that it was made for.".to_owned(),
-            cli: vec![format!("aws ec2 delete-route-table --route-table-id {}{region}", owner.id)],
+            cli: vec![aws(usage.facts, format_args!("ec2 delete-route-table --route-table-id {}", owner.id))],
             terraform: format!("# remove the aws_route_table {}, or add an aws_route_table_association", owner.id),
         };
         findings.add(Finding {
@@ -229,18 +235,18 @@ fn endpoints<'a>(
                 continue;
             }
         }
-        let region = usage.region();
         let of_vpc = vpc.into_iter().flat_map(|vpc| inventory.index.tables_of_vpc(vpc));
         let in_use = of_vpc.filter_map(|id| inventory.route_tables.get(id)).filter(|table| usage.is_used(table));
         let tables: Vec<&str> = in_use.map(|table| table.id.as_str()).collect();
         let mut cli = Vec::new();
         if !tables.is_empty() {
             let tables = tables.join(" ");
-            cli.push(format!(
-                "aws ec2 modify-vpc-endpoint --vpc-endpoint-id {id} --add-route-table-ids {tables}{region}"
+            cli.push(aws(
+                usage.facts,
+                format_args!("ec2 modify-vpc-endpoint --vpc-endpoint-id {id} --add-route-table-ids {tables}"),
             ));
         }
-        cli.push(format!("aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {id}{region}"));
+        cli.push(aws(usage.facts, format_args!("ec2 delete-vpc-endpoints --vpc-endpoint-ids {id}")));
         let service = endpoint.service.as_deref().unwrap_or("its service");
         let remedy = Remedy {
             advice: "Put it on the route tables of the subnets that use the service, which is free; or else delete it."

@@ -4,7 +4,12 @@ mod overlap;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::routes::usage::{Usage, counted, destination_option, listed, note, subnet, table, zones};
+use super::doubt::note;
+use super::occupants::who;
+use super::remedy::route::{block_argument, block_option, destination_option, terraform_route};
+use super::remedy::{aws, aws_in};
+use super::resources::{counted, shown, subnet, table, zones};
+use super::routes::usage::Usage;
 use crate::address::prefix::{Family, Prefix};
 use crate::address::set::AddressSet;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
@@ -58,7 +63,7 @@ impl<'a> Link<'a> {
     }
 
     fn subnets(&self, usage: &Usage<'_, 'a>) -> Vec<&'a Subnet> {
-        self.tables().into_iter().flat_map(|table| usage.subnets(&table.id).iter().copied()).collect()
+        self.tables().into_iter().flat_map(|table| usage.subnets(&table.id)).collect()
     }
 }
 
@@ -151,25 +156,20 @@ fn too_wide<'a>(
     lost: &[(&RouteTable, &Route, Vec<Prefix>)],
 ) -> Finding {
     let Link { peering, peer, .. } = link;
-    let region = usage.region();
     let mut own = theirs.to_vec();
     own.sort_unstable();
     own.dedup();
-    let told = listed(own.iter().map(ToString::to_string));
+    let told = shown(own.iter().map(ToString::to_string));
     let mut cli = Vec::new();
     for (table, route, _) in lost {
         let Some(at) = destination_option(route) else { continue };
         for block in own.iter().filter(|block| is_inside(**block, route)) {
-            let option = if block.family() == Family::Ipv6 { "ipv6-cidr-block" } else { "cidr-block" };
-            cli.push(format!(
-                "aws ec2 create-route --route-table-id {} --destination-{option} {block} --vpc-peering-connection-id {}{region}",
-                table.id, peering.id
-            ));
+            cli.push(aws(usage.facts, route_to(table, *block, peering)));
         }
-        cli.push(format!("aws ec2 delete-route --route-table-id {} {at}{region}", table.id));
+        cli.push(aws(usage.facts, format_args!("ec2 delete-route --route-table-id {} {at}", table.id)));
     }
     let proof = lost.iter().map(|(table, route, beyond)| {
-        let beyond = listed(beyond.iter().map(ToString::to_string));
+        let beyond = shown(beyond.iter().map(ToString::to_string));
         let (to, id) = (route.destination_name(), &peering.id);
         format!("{} sends {to} to {id}; {} has {told}, so {beyond} is lost there", table.id, peer.vpc)
     });
@@ -177,12 +177,9 @@ fn too_wide<'a>(
     resources.extend(tables_of(lost));
     let subnets = link.subnets(usage);
     let advice = format!("Route only the blocks of {} to it: {told}.", peer.vpc);
-    let arguments = own.first().map(|block| format!("  destination_cidr_block = \"{block}\"\n")).unwrap_or_default();
-    let terraform = format!(
-        "resource \"aws_route\" \"peer\" {{\n  route_table_id = \"{}\"\n{arguments}  vpc_peering_connection_id = \"{}\"\n}}",
-        lost.first().map(|(table, _, _)| table.id.as_str()).unwrap_or_default(),
-        peering.id
-    );
+    let ways = lost.first().map(|(table, _, _)| *table).into_iter();
+    let ways = ways.flat_map(|table| own.iter().map(move |block| in_terraform("to_peer", table, *block, peering)));
+    let terraform = ways.collect::<Vec<_>>().join("\n\n");
     let title = format!("routes to {} are wider than {}, the VPC behind it", resources_label(&resources), peer.vpc);
     finding(
         usage,
@@ -223,8 +220,8 @@ fn finding(
     subnets: &[&Subnet],
     remedy: Remedy,
 ) -> Finding {
-    let sits = usage.what_sits_in(subnets.iter().map(|subnet| subnet.id.as_str()));
-    let names = listed(subnets.iter().map(|one| subnet(one).label()));
+    let sits = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
+    let names = shown(subnets.iter().map(|one| subnet(one).label()));
     Finding {
         rule: RULE,
         severity,
@@ -249,29 +246,17 @@ fn one_way(usage: &Usage<'_, '_>, link: &Link<'_>, findings: &mut Findings) {
         return;
     }
     let Link { vpc, peering, peer, .. } = link;
-    let tables_told = listed(tables.iter().map(|one| table(one).label()));
-    let region = theirs.region.as_deref().map(|region| format!(" --region {region}")).unwrap_or_default();
-    let mut cli = Vec::new();
-    for table in &tables {
-        for block in &vpc.blocks {
-            let option = if block.family() == Family::Ipv6 { "ipv6-cidr-block" } else { "cidr-block" };
-            cli.push(format!(
-                "aws ec2 create-route --route-table-id {} --destination-{option} {block} --vpc-peering-connection-id {}{region}",
-                table.id, peering.id
-            ));
-        }
-    }
+    let tables_told = shown(tables.iter().map(|one| table(one).label()));
+    let ways = || tables.iter().flat_map(|table| vpc.blocks.iter().map(move |block| (*table, *block)));
+    let region = theirs.region.as_deref();
+    let cli = ways().map(|(table, block)| aws_in(region, route_to(table, block, peering))).collect();
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];
     resources.extend(link.tables().into_iter().map(table));
     let mut proof: Vec<String> = link.ways.iter().map(|(table, route)| sends(table, route)).collect();
-    let own = listed(vpc.blocks.iter().map(ToString::to_string));
+    let own = shown(vpc.blocks.iter().map(ToString::to_string));
     proof.push(format!("no route of {} leads from {} back to {own}: looked at {tables_told}", peering.id, peer.vpc));
-    let terraform = format!(
-        "resource \"aws_route\" \"back\" {{\n  route_table_id = \"{}\"\n  destination_cidr_block = \"{}\"\n  vpc_peering_connection_id = \"{}\"\n}}",
-        tables.first().map(|table| table.id.as_str()).unwrap_or_default(),
-        vpc.blocks.first().map(ToString::to_string).unwrap_or_default(),
-        peering.id
-    );
+    let terraform = ways().map(|(table, block)| in_terraform(&format!("back_by_{}", table.id), table, block, peering));
+    let terraform = terraform.collect::<Vec<_>>().join("\n\n");
     let advice = format!("Add routes back from {}, or delete the routes to it if nothing needs them.", peer.vpc);
     let title = format!("{} is routed one way: {} does not answer", resources_label(&resources), peer.vpc);
     let subnets = link.subnets(usage);
@@ -291,6 +276,19 @@ fn tables_in_use<'a>(inventory: &'a Inventory, vpc: &str) -> Vec<&'a RouteTable>
     tables.sort_unstable_by_key(|table| &table.id);
     tables.dedup_by_key(|table| &table.id);
     tables
+}
+
+/// A route to a peer, as the AWS CLI makes it.
+fn route_to(table: &RouteTable, block: Prefix, peering: &Peering) -> String {
+    let (table, at, id) = (&table.id, block_option(block), &peering.id);
+    format!("ec2 create-route --route-table-id {table} {at} --vpc-peering-connection-id {id}")
+}
+
+/// The same route in Terraform.
+fn in_terraform(name: &str, table: &RouteTable, block: Prefix, peering: &Peering) -> String {
+    let (table, id) = (format!("\"{}\"", table.id), format!("\"{}\"", peering.id));
+    let destination = (block_argument(block), block.to_string());
+    terraform_route(name, &table, (destination.0, &destination.1), ("vpc_peering_connection_id", &id))
 }
 
 /// Whether a table may lead to these blocks: by any network, appliance or firewall, for which way an answer takes does not matter.
@@ -318,15 +316,15 @@ fn answers(inventory: &Inventory, table: &RouteTable, blocks: &[Prefix]) -> bool
 /// Routes that wait for a connection that is not there.
 fn not_connected(usage: &Usage<'_, '_>, link: &Link<'_>) -> Finding {
     let Link { peering, peer, .. } = link;
-    let region = usage.region();
     let is_pending = peering.status == "pending-acceptance";
     let cli = if is_pending {
-        let theirs = peer.region.as_deref().map_or_else(|| region.clone(), |theirs| format!(" --region {theirs}"));
-        vec![format!("aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}{theirs}", peering.id)]
+        let region = peer.region.as_deref().or(usage.inventory().region.as_deref());
+        let accept = format!("ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}", peering.id);
+        vec![aws_in(region, accept)]
     } else {
         let routes = link.ways.iter().filter_map(|(table, route)| {
             let at = destination_option(route)?;
-            Some(format!("aws ec2 delete-route --route-table-id {} {at}{region}", table.id))
+            Some(aws(usage.facts, format_args!("ec2 delete-route --route-table-id {} {at}", table.id)))
         });
         routes.collect()
     };

@@ -7,11 +7,10 @@ mod ipv6;
 mod zone;
 
 use crate::address::prefix::Family;
-use crate::audit::finding::{Findings, Resource};
+use crate::audit::finding::Findings;
 use crate::classify::class::Group;
 use crate::classify::{FamilyVerdict, SubnetVerdict};
 use crate::facts::Facts;
-use crate::inventory::Subnet;
 use crate::inventory::gap::{Gap, Kind};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
@@ -20,16 +19,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     ipv6::check(facts, findings);
     zone::check(facts, findings);
     intent::check(facts, findings);
-}
-
-/// A subnet as a resource.
-fn resource(subnet: &Subnet) -> Resource {
-    Resource::new(&*subnet.id, subnet.name())
-}
-
-/// A subnet by id, if only its id is known.
-fn resource_of(facts: &Facts<'_>, subnet: &str) -> Resource {
-    facts.inventory.subnets.get(subnet).map_or_else(|| Resource::new(subnet, None), resource)
 }
 
 /// The answer to what a subnet is, in short.

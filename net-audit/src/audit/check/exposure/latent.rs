@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::store::{severity, terraform, usual};
 use super::{culprits, is_open_by_groups};
 use crate::audit::check::occupants;
-use crate::audit::check::remedy::{aws, revoke_ingress, rule_told, wide_rules};
+use crate::audit::check::remedy::close_database;
+use crate::audit::check::remedy::group::{revoke_ingress, rule_told, wide_rules};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
@@ -78,8 +79,8 @@ fn finding(
     proof.extend(because);
     let mut resources = vec![Resource::new(&*database.id, database.tags.name())];
     resources.extend(culprits.iter().map(|group| Resource::new(&*group.id, Some(group.label()))));
-    let (id, tail) = (&database.id, "--no-publicly-accessible --apply-immediately");
-    let mut cli = vec![aws(facts, format_args!("rds modify-db-instance --db-instance-identifier {id} {tail}"))];
+    let id = &database.id;
+    let mut cli = vec![close_database(facts, database)];
     cli.extend(culprits.iter().flat_map(|group| revoke_ingress(facts, group, &doors)));
     let group = database.subnet_group.as_ref();
     Finding {

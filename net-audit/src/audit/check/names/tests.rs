@@ -1,20 +1,14 @@
 use serde_json::{Value, json};
 
 use crate::audit::audit;
-use crate::audit::check::fixture::{add, clean, find, findings, spoilt, unknown, with_facts, without};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, clean, find, findings, one, spoilt, unknown, with_facts, without};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::names::names_of;
 use crate::facts::Setting;
 use crate::facts::intent::Intent;
 use crate::money::price::built_in;
 use crate::snapshot::read;
-
-fn one(account: &Value, rule: Rule) -> Finding {
-    let mut all = findings(account, rule);
-    assert_eq!(all.len(), 1, "{all:#?}");
-    all.remove(0)
-}
 
 fn record(name: &str, kind: &str, values: &[&str]) -> Value {
     let values: Vec<Value> = values.iter().map(|value| json!({ "Value": value })).collect();

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 
 use super::{RULE, described, tables_in_use};
 use crate::address::prefix::Prefix;
-use crate::audit::check::routes::usage::{Usage, listed};
+use crate::audit::check::remedy::aws;
+use crate::audit::check::resources::shown;
+use crate::audit::check::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::facts::Facts;
 use crate::inventory::gap::Gap;
@@ -52,9 +54,10 @@ fn peers(usage: &Usage<'_, '_>, peering: &Peering, findings: &mut Findings) {
     if both.is_empty() {
         return;
     }
-    let told = |blocks: &[Prefix]| listed(blocks.iter().map(ToString::to_string));
+    let told = |blocks: &[Prefix]| shown(blocks.iter().map(ToString::to_string));
     let id = &peering.id;
-    let query = format!("aws ec2 describe-vpc-peering-connections --vpc-peering-connection-ids {id}{}", usage.region());
+    let query =
+        aws(usage.facts, format_args!("ec2 describe-vpc-peering-connections --vpc-peering-connection-ids {id}"));
     let proof = vec![format!("{} has {}, {} has {}", one.vpc, told(&one.blocks), other.vpc, told(&other.blocks))];
     let resources = vec![Resource::new(id, peering.tags.name()), vpc(usage, &one.vpc), vpc(usage, &other.vpc)];
     let title = format!("both sides of {id} claim {}", told(&both));
@@ -140,7 +143,7 @@ fn among_attached<'a>(
 ) {
     let undescribed: Vec<&str> = members.iter().filter(|(_, place)| place.is_none()).map(|(vpc, _)| *vpc).collect();
     if !undescribed.is_empty() && members.len() > 1 {
-        let which = listed(undescribed.iter().map(|vpc| (*vpc).to_owned()));
+        let which = shown(undescribed.iter().map(|vpc| (*vpc).to_owned()));
         let what = format!("the blocks of {which}, which {gateway} connects, are not in the snapshot");
         missing.insert(Gap::NotUnderstood(what), gateway);
     }
@@ -198,8 +201,8 @@ fn clash(
     resources.extend(vpcs.iter().map(|id| vpc(usage, id)));
     let mut proof: Vec<String> = claims.iter().map(|(block, vpc)| format!("{vpc} has {block}")).collect();
     proof.push("the gateway's own route tables are not looked at: separate ones may keep these VPCs apart".to_owned());
-    let filter = format!("--filters Name=transit-gateway-id,Values={gateway}{}", usage.region());
-    let query = format!("aws ec2 describe-transit-gateway-route-tables {filter}");
-    let title = format!("VPCs that {gateway} connects claim the same addresses: {}", listed(blocks));
+    let filter = format!("--filters Name=transit-gateway-id,Values={gateway}");
+    let query = aws(usage.facts, format_args!("ec2 describe-transit-gateway-route-tables {filter}"));
+    let title = format!("VPCs that {gateway} connects claim the same addresses: {}", shown(blocks));
     findings.add(finding(title, resources, first, proof, Confidence::Medium, query));
 }

@@ -5,7 +5,10 @@ mod remedy;
 use std::collections::BTreeMap;
 
 use super::blackhole::Fates;
-use super::usage::{Usage, listed, note, subnet, table, zones};
+use super::usage::Usage;
+use crate::audit::check::doubt::note;
+use crate::audit::check::occupants::{is_occupied, who};
+use crate::audit::check::resources::{shown, subnet, table, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
@@ -172,7 +175,7 @@ impl<'a> Broken<'a> {
 
 fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
     let inventory = usage.inventory();
-    let is_occupied = broken.subnets.iter().any(|subnet| usage.is_occupied(&subnet.id));
+    let is_occupied = broken.subnets.iter().any(|subnet| is_occupied(usage.facts, &subnet.id));
     let severity = if broken.is_pending(inventory) {
         Severity::Low
     } else if broken.is_blocked(inventory) || broken.is_small || !is_occupied {
@@ -182,8 +185,8 @@ fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
     };
     let target = Resource::new(broken.target.id(), tags(inventory, broken.target).and_then(Tags::name));
     let because = broken.ways.first().map(|(_, _, because)| because.as_str()).unwrap_or_default();
-    let sits = usage.what_sits_in(broken.subnets.iter().map(|subnet| subnet.id.as_str()));
-    let names = listed(broken.subnets.iter().map(|one| subnet(one).label()));
+    let sits = who(usage.facts, broken.subnets.iter().map(|subnet| subnet.id.as_str()));
+    let names = shown(broken.subnets.iter().map(|one| subnet(one).label()));
     let mut resources = vec![target.clone()];
     resources.extend(broken.tables().into_iter().map(table));
     resources.extend(broken.subnets.iter().map(|one| subnet(one)));
