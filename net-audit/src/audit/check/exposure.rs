@@ -266,17 +266,19 @@ fn remedy(facts: &Facts<'_>, culprits: &[&SecurityGroup], exposures: &[&Exposure
     }
     let group = culprits.first().map_or("sg-…", |group| group.id.as_str());
     let ports = fault.doors.first().filter(|(protocol, ports)| protocol.has_ports() && ports.first == ports.last);
-    let port = ports.map_or_else(|| "443 # what is served".to_owned(), |(_, ports)| ports.first.to_string());
-    let peer = if fault.rule == Rule::ExposedDatabase {
-        "referenced_security_group_id = \"sg-…\" # the application's"
+    let port = ports.map_or_else(|| "443".to_owned(), |(_, ports)| ports.first.to_string());
+    let (peer, who) = if fault.rule == Rule::ExposedDatabase {
+        ("referenced_security_group_id", "\"sg-…\" # the application's")
     } else {
-        "cidr_ipv4         = \"192.0.2.10/32\" # who needs it"
+        ("cidr_ipv4", "\"192.0.2.10/32\" # who needs it")
     };
+    let width = if fault.rule == Rule::ExposedDatabase { 28 } else { 17 };
     Remedy {
         advice: advice.to_owned(),
         cli,
         terraform: format!(
-            "resource \"aws_vpc_security_group_ingress_rule\" \"narrow\" {{\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {port}\n  to_port           = {port}\n  {peer}\n}}"
+            "resource \"aws_vpc_security_group_ingress_rule\" \"narrow\" {{\n  {:width$} = \"{group}\"\n  {:width$} = \"tcp\"\n  {:width$} = {port}\n  {:width$} = {port}\n  {peer:width$} = {who}\n}}",
+            "security_group_id", "ip_protocol", "from_port", "to_port"
         ),
     }
 }

@@ -253,8 +253,8 @@ fn endpoints<'a>(
                 .to_owned(),
             cli,
             terraform: format!(
-                "resource \"aws_vpc_endpoint_route_table_association\" \"this\" {{\n  vpc_endpoint_id = \"{id}\"\n  route_table_id = \"{}\"\n}}",
-                tables.first().unwrap_or(&"ROUTE_TABLE")
+                "resource \"aws_vpc_endpoint_route_table_association\" \"this\" {{\n  vpc_endpoint_id = \"{id}\"\n  route_table_id  = \"{}\"\n}}",
+                tables.first().unwrap_or(&"rtb-…")
             ),
         };
         let label = Resource::new(id, endpoint.tags.name()).label();

@@ -83,7 +83,7 @@ fn no_flow_log(usage: &Usage<'_, '_>, vpc: &Vpc, subnets: &[&Subnet], idle: Opti
     }];
     proof.push(format!("and none watches {}", shown(subnets.iter().map(|subnet| subnet.id.clone()))));
     let options = "--traffic-type ALL --log-destination-type s3 --log-destination arn:aws:s3:::LOG_BUCKET";
-    let sits = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
+    let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
     Finding {
         rule: RULE,
         severity: Severity::Info,
@@ -92,7 +92,7 @@ fn no_flow_log(usage: &Usage<'_, '_>, vpc: &Vpc, subnets: &[&Subnet], idle: Opti
         vpc: Some(id.clone()),
         availability_zones: zones(subnets.iter().copied()),
         proof,
-        blast_radius: sits,
+        blast_radius: stands,
         money: None,
         confidence: Confidence::High,
         remedy: Remedy {
@@ -102,7 +102,7 @@ fn no_flow_log(usage: &Usage<'_, '_>, vpc: &Vpc, subnets: &[&Subnet], idle: Opti
                 format_args!("ec2 create-flow-logs --resource-type VPC --resource-ids {id} {options}"),
             )],
             terraform: format!(
-                "resource \"aws_flow_log\" \"this\" {{\n  vpc_id = \"{id}\"\n  traffic_type = \"ALL\"\n  log_destination_type = \"s3\"\n  log_destination = \"arn:aws:s3:::LOG_BUCKET\"\n}}"
+                "resource \"aws_flow_log\" \"this\" {{\n  vpc_id               = \"{id}\"\n  traffic_type         = \"ALL\"\n  log_destination_type = \"s3\"\n  log_destination      = \"arn:aws:s3:::LOG_BUCKET\"\n}}"
             ),
         },
     }

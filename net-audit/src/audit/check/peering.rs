@@ -220,7 +220,7 @@ fn finding(
     subnets: &[&Subnet],
     remedy: Remedy,
 ) -> Finding {
-    let sits = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
+    let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
     let names = shown(subnets.iter().map(|one| subnet(one).label()));
     Finding {
         rule: RULE,
@@ -230,7 +230,7 @@ fn finding(
         vpc: Some(link.vpc.id.clone()),
         availability_zones: zones(subnets.iter().copied()),
         proof,
-        blast_radius: format!("{names}: {sits}"),
+        blast_radius: format!("{names}: {stands}"),
         money: None,
         confidence: Confidence::High,
         remedy,
@@ -334,7 +334,7 @@ fn not_connected(usage: &Usage<'_, '_>, link: &Link<'_>) -> Finding {
         "Delete the routes, or make the connection anew.".to_owned()
     };
     let terraform = format!(
-        "resource \"aws_vpc_peering_connection_accepter\" \"this\" {{\n  vpc_peering_connection_id = \"{}\"\n  auto_accept = true\n}}",
+        "resource \"aws_vpc_peering_connection_accepter\" \"this\" {{\n  vpc_peering_connection_id = \"{}\"\n  auto_accept               = true\n}}",
         peering.id
     );
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];

@@ -7,6 +7,7 @@ use super::{culprits, is_open_by_groups};
 use crate::audit::check::occupants;
 use crate::audit::check::remedy::close_database;
 use crate::audit::check::remedy::group::{revoke_ingress, rule_told, wide_rules};
+use crate::audit::check::resources::listed;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
@@ -55,7 +56,7 @@ fn kept_out(facts: &Facts<'_>, exposures: &[&Exposure<'_>]) -> (String, Vec<Stri
     let keepers: Vec<&str> = steps.iter().map(|step| keeper(step.condition)).collect();
     let words = match keepers.as_slice() {
         [only] => format!("only {only} keeps"),
-        all => format!("{} keep", all.join(" and ")),
+        all => format!("{} keep", listed(all)),
     };
     (words, because)
 }

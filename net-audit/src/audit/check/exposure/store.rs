@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{culprits, proven};
 use crate::audit::check::occupants;
 use crate::audit::check::remedy::group::revoke_ingress;
-use crate::audit::check::remedy::{close_database, terraform_database};
+use crate::audit::check::remedy::{close_database, terraform_database, terraform_name};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
@@ -152,8 +152,9 @@ pub(super) fn terraform(databases: &[&Database], groups: &[&str]) -> String {
         .iter()
         .map(|database| {
             format!(
-                "resource \"{}\" \"this\" {{\n  identifier          = \"{}\"\n  publicly_accessible = false\n}}",
+                "resource \"{}\" \"{}\" {{\n  identifier          = \"{}\"\n  publicly_accessible = false\n}}",
                 terraform_database(database),
+                terraform_name(&database.id),
                 database.id
             )
         })

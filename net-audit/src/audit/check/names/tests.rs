@@ -29,7 +29,7 @@ fn a_record_of_somebody_elses_address_is_low_for_it_may_be_meant() {
     assert_eq!(
         finding.remedy.cli,
         [
-            "aws route53 list-resource-record-sets --hosted-zone-id Z0CLEAN --query \"{Changes: ResourceRecordSets[?Name=='old.example.com.' && Type=='A'].{Action: 'DELETE', ResourceRecordSet: @}}\" > delete.json",
+            "aws route53 list-resource-record-sets --hosted-zone-id Z0CLEAN --query \"{Changes: ResourceRecordSets[?Name=='old.example.com.' && Type=='A'].{Action: 'DELETE', ResourceRecordSet: @}}\" --output json > delete.json",
             "aws route53 change-resource-record-sets --hosted-zone-id Z0CLEAN --change-batch file://delete.json",
         ]
     );

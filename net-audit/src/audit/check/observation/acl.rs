@@ -281,7 +281,7 @@ fn finding(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Fin
     let mut resources = vec![own];
     resources.extend(subnets.iter().map(|one| subnet(one)));
     let names = shown(subnets.iter().map(|one| subnet(one).label()));
-    let sits = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
+    let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
     let breaks =
         if severity > Severity::Info { "breaks what its subnets need" } else { "has entries that nobody can use" };
     Finding {
@@ -292,7 +292,7 @@ fn finding(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Fin
         vpc: acl.vpc.clone(),
         availability_zones: zones(subnets.iter().copied()),
         proof: faults.iter().map(|fault| fault.because.clone()).collect(),
-        blast_radius: format!("{names}: {sits}"),
+        blast_radius: format!("{names}: {stands}"),
         money: None,
         confidence: if severity > Severity::Info { Confidence::High } else { Confidence::Medium },
         remedy: remedy(usage, acl, faults),
@@ -320,17 +320,17 @@ fn remedy(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Reme
             Family::Ipv4 => ("--cidr-block", "cidr_block"),
             Family::Ipv6 => ("--ipv6-cidr-block", "ipv6_cidr_block"),
         };
-        let direction = if is_egress { "--egress" } else { "--ingress" };
-        cli.push(aws(usage.facts, format_args!("ec2 create-network-acl-entry --network-acl-id {} {direction} --rule-number {last} --protocol tcp --port-range From=1024,To=65535 {option} {} --rule-action allow",
+        let direction = if is_egress { "egress" } else { "ingress" };
+        cli.push(aws(usage.facts, format_args!("ec2 create-network-acl-entry --network-acl-id {} --{direction} --rule-number {last} --protocol tcp --port-range From=1024,To=65535 {option} {} --rule-action allow",
             acl.id, fault.block)));
         terraform.push(format!(
-            "resource \"aws_network_acl_rule\" \"answers\" {{\n  network_acl_id = \"{}\"\n  egress = {is_egress}\n  rule_number = {last}\n  protocol = \"tcp\"\n  from_port = 1024\n  to_port = 65535\n  {argument} = \"{}\"\n  rule_action = \"allow\"\n}}",
+            "resource \"aws_network_acl_rule\" \"{direction}_{last}\" {{\n  network_acl_id = \"{}\"\n  egress         = {is_egress}\n  rule_number    = {last}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  from_port      = 1024\n  to_port        = 65535\n  {argument:14} = \"{}\"\n}}",
             acl.id, fault.block
         ));
     }
     Remedy {
         advice: "Let answers through: tcp to 1024-65535, before any entry that denies it. Security groups keep state and go on to decide who may ask.".to_owned(),
         cli,
-        terraform: terraform.join("\n"),
+        terraform: terraform.join("\n\n"),
     }
 }

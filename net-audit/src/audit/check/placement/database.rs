@@ -122,7 +122,7 @@ fn finding(
         resources,
         vpc,
         availability_zones: zones(verdicts().map(|verdict| verdict.subnet)),
-        proof: verdicts().map(|verdict| format!("{name} holds {}", way(verdict, None))).collect(),
+        proof: verdicts().map(|verdict| format!("{name} holds {}; {}", verdict.subnet.id, way(verdict, None))).collect(),
         blast_radius: match databases.len() {
             0 if is_idle => "no database uses it yet".to_owned(),
             0 => "what is placed by it is not known".to_owned(),

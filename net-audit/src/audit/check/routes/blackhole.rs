@@ -213,9 +213,9 @@ fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
         (false, true) if usage.is_used(owner) => "which subnet uses the table is not known".to_owned(),
         (false, true) => "no subnet uses the table".to_owned(),
         (false, false) => {
-            let sits = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
+            let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
             let verb = if subnets.len() == 1 { "loses" } else { "lose" };
-            format!("{} {verb} {lost}: {sits}", names())
+            format!("{} {verb} {lost}: {stands}", names())
         }
     };
     let sent =
@@ -276,6 +276,12 @@ fn remedy(usage: &Usage<'_, '_>, dead: &Dead<'_>, subnets: &[&Subnet]) -> Remedy
             cli.push(aws(usage.facts, format_args!("ec2 replace-route {at} --nat-gateway-id {id}")));
             let (table, target) = (format!("\"{}\"", table.id), format!("\"{id}\""));
             terraform.push(terraform_route("way", &table, (argument, &to), ("nat_gateway_id", &target)));
+        } else if let (Target::VpcEndpoint(endpoint), Destination::PrefixList(_)) = (target, &route.destination) {
+            // What a gateway endpoint brought, only it takes away.
+            let command = format!("ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint} --remove-route-table-ids");
+            cli.push(aws(usage.facts, format_args!("{command} {}", table.id)));
+            terraform
+                .push(format!("# remove {} from the route_table_ids of the aws_vpc_endpoint {endpoint}", table.id));
         } else {
             cli.push(aws(usage.facts, format_args!("ec2 delete-route {at}")));
             terraform.push(format!("# remove the aws_route of {} with {argument} = \"{to}\"", table.id));

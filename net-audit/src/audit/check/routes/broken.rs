@@ -185,7 +185,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
     };
     let target = Resource::new(broken.target.id(), tags(inventory, broken.target).and_then(Tags::name));
     let because = broken.ways.first().map(|(_, _, because)| because.as_str()).unwrap_or_default();
-    let sits = who(usage.facts, broken.subnets.iter().map(|subnet| subnet.id.as_str()));
+    let stands = who(usage.facts, broken.subnets.iter().map(|subnet| subnet.id.as_str()));
     let names = shown(broken.subnets.iter().map(|one| subnet(one).label()));
     let mut resources = vec![target.clone()];
     resources.extend(broken.tables().into_iter().map(table));
@@ -201,7 +201,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
         vpc: Some(broken.vpc.to_owned()),
         availability_zones: zones(broken.subnets.iter().copied()),
         proof: broken.ways.iter().map(sent).collect(),
-        blast_radius: format!("{names}: {sits}"),
+        blast_radius: format!("{names}: {stands}"),
         money: None,
         confidence: Confidence::High,
         remedy: remedy::remedy(usage, broken),

@@ -81,7 +81,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, vpc: &'a Vpc, main: &'a RouteTable, routes
     let mut of_vpc = inventory.index.subnets_of_vpc(&vpc.id);
     let is_untouched = vpc.is_default && !of_vpc.any(|subnet| is_occupied(usage.facts, subnet));
     let (severity, born) = if is_untouched {
-        (Severity::Info, "the default VPC is as AWS made it, and nothing sits in it")
+        (Severity::Info, "the default VPC is as AWS made it, and nothing stands in it")
     } else if !public.is_empty() {
         (Severity::Medium, "every new subnet is public, too")
     } else if vpc.public_access == PublicAccess::Allowed {
@@ -90,7 +90,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, vpc: &'a Vpc, main: &'a RouteTable, routes
         (Severity::Low, "only Block Public Access keeps new subnets from being public")
     };
     let label = table(main).label();
-    let sits = who(usage.facts, public.iter().map(|subnet| subnet.id.as_str()));
+    let stands = who(usage.facts, public.iter().map(|subnet| subnet.id.as_str()));
     let names = shown(public.iter().map(|one| subnet(one).label()));
     let mut resources = vec![table(main)];
     resources.extend(public.iter().map(|one| subnet(one)));
@@ -115,7 +115,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, vpc: &'a Vpc, main: &'a RouteTable, routes
         vpc: Some(vpc.id.clone()),
         availability_zones: zones(public.iter().copied()),
         proof: sent.chain(relies).collect(),
-        blast_radius: if public.is_empty() { "nothing yet".to_owned() } else { format!("{names}: {sits}") },
+        blast_radius: if public.is_empty() { "nothing yet".to_owned() } else { format!("{names}: {stands}") },
         money: None,
         confidence: Confidence::High,
         remedy: remedy(usage, vpc, main, routes, &public),

@@ -50,7 +50,7 @@ fn unblock(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
             ),
         )],
         terraform: format!(
-            "resource \"aws_vpc_block_public_access_exclusion\" \"this\" {{\n  {argument} = \"{id}\"\n  internet_gateway_exclusion_mode = \"allow-egress\"\n}}"
+            "resource \"aws_vpc_block_public_access_exclusion\" \"this\" {{\n  {argument:31} = \"{id}\"\n  internet_gateway_exclusion_mode = \"allow-egress\"\n}}"
         ),
     }
 }
@@ -233,20 +233,20 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
             advice: "Start the instance, or use a NAT gateway.".to_owned(),
             cli: vec![aws(usage.facts, format_args!("ec2 start-instances --instance-ids {}", stopped.id))],
             terraform: format!(
-                "resource \"aws_ec2_instance_state\" \"this\" {{\n  instance_id = \"{}\"\n  state = \"running\"\n}}",
+                "resource \"aws_ec2_instance_state\" \"this\" {{\n  instance_id = \"{}\"\n  state       = \"running\"\n}}",
                 stopped.id
             ),
         };
     }
     if is_checked {
-        let command = match interface {
-            Some(_) => format!("modify-network-interface-attribute --network-interface-id {id}"),
-            None => format!("modify-instance-attribute --instance-id {id}"),
+        let (command, kind) = match interface {
+            Some(_) => ("modify-network-interface-attribute --network-interface-id", "aws_network_interface"),
+            None => ("modify-instance-attribute --instance-id", "aws_instance"),
         };
         return Remedy {
             advice: "Let it forward: switch its source/destination check off.".to_owned(),
-            cli: vec![aws(usage.facts, format_args!("ec2 {command} --no-source-dest-check"))],
-            terraform: "source_dest_check = false".to_owned(),
+            cli: vec![aws(usage.facts, format_args!("ec2 {command} {id} --no-source-dest-check"))],
+            terraform: format!("resource \"{kind}\" \"this\" {{ # {id}\n  source_dest_check = false\n}}"),
         };
     }
     let place = place(inventory, broken.target).and_then(|place| inventory.subnets.get(place));
