@@ -6,6 +6,7 @@ mod documents;
 mod forms;
 mod live;
 mod policy;
+mod remedies;
 mod terraform;
 
 /// A region with its default VPC and `prod`: two public subnets, two behind one NAT gateway, two database subnets without a table of their

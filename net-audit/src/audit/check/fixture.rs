@@ -1,5 +1,7 @@
 //! An account in which nothing is wrong, to be spoilt by the tests of the rules.
 
+mod commands;
+
 use serde_json::Value;
 
 use crate::audit::audit;
@@ -93,12 +95,15 @@ pub(crate) fn without(account: &mut Value, member: &str) {
     account.as_object_mut().unwrap().remove(member);
 }
 
-/// What all rules say of the account.
+/// What all rules say of the account. Whatever they advise has to be a command that the AWS CLI takes.
 pub(crate) fn everything(account: &Value) -> (Vec<Finding>, Vec<Unknown>) {
     let estate = estate(account);
     let (intent, prices) = (Intent::default(), built_in());
     let mut regions = audit(&estate, Setting { intent: &intent, prices: &prices, gb: None });
     let findings = regions.remove(0).findings;
+    for command in findings.found.iter().flat_map(|finding| &finding.remedy.cli) {
+        assert_eq!(commands::fault(command), None, "{command}");
+    }
     (findings.found, findings.unknown)
 }
 
