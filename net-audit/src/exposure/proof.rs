@@ -157,10 +157,7 @@ pub(super) fn told(openings: &[Opening], family: Family) -> String {
     let everything = openings.iter().any(|opening| opening.protocol == crate::inventory::Protocol::All);
     let shown = openings.iter().filter(|opening| !everything || opening.protocol == crate::inventory::Protocol::All);
     let texts: Vec<String> = shown
-        .map(|opening| {
-            let ports = if opening.protocol.has_ports() { format!(" {}", opening.ports) } else { String::new() };
-            format!("{}{ports} from {}", opening.protocol, from(opening, family))
-        })
+        .map(|opening| format!("{} from {}", opening.protocol.with(opening.ports), from(opening, family)))
         .collect();
     texts.join(", ")
 }

@@ -26,10 +26,34 @@ pub(super) fn doubt(
     }
 }
 
-/// Notes what is missing, and what it is missing for first.
-pub(super) fn note(findings: &mut Findings, rule: Rule, missing: BTreeMap<Gap, &str>) {
-    for (gap, resource) in missing {
-        findings.unknown_about(rule, resource, gap);
+/// What is missing, and for which resource it is missed first.
+#[derive(Debug, Default)]
+pub(super) struct Missing<'a>(BTreeMap<Gap, &'a str>);
+
+impl<'a> Missing<'a> {
+    /// Adds what is missing for a resource.
+    pub(super) fn add(&mut self, gap: Gap, resource: &'a str) {
+        self.0.entry(gap).or_insert(resource);
+    }
+
+    /// Takes a listing, or adds that it is missing.
+    pub(super) fn known<T>(&mut self, listing: Result<T, Gap>) -> Option<T> {
+        listing.map_err(|gap| self.add(gap, "")).ok()
+    }
+
+    /// Whether something is known to be so of a resource. If it is not known, that is added.
+    pub(super) fn holds(&mut self, answer: Result<bool, Gap>, resource: &'a str) -> bool {
+        answer.unwrap_or_else(|gap| {
+            self.add(gap, resource);
+            false
+        })
+    }
+
+    /// Tells that a rule could not be asked, each reason once.
+    pub(super) fn report(self, rule: Rule, findings: &mut Findings) {
+        for (gap, resource) in self.0 {
+            findings.unknown_about(rule, resource, gap);
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Gateways, endpoints and route tables that nothing uses: NET019.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use super::doubt::note;
+use super::doubt::Missing;
 use super::remedy::aws;
 use super::resources::{table, vpc_of};
 use super::routes::usage::Usage;
@@ -20,13 +20,13 @@ const COMES_IN: [&str; 2] = ["CloudFront-VPCOrigins-Service-SG", "GlobalAccelera
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let usage = Usage::new(facts);
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     let used = Used::new(&usage);
     internet_gateways(&usage, &used, &mut missing, findings);
     egress_only(&usage, &used, &mut missing, findings);
     tables(&usage, &used, &mut missing, findings);
     endpoints(&usage, &used, &mut missing, findings);
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
 }
 
 /// What tables in use lead to, and what uses gateways without any.
@@ -69,20 +69,9 @@ fn unused<'a>(
     Ok(gateways.map(|gateway| (gateway, gateway.vpcs.first().map(String::as_str))).collect())
 }
 
-fn internet_gateways<'a>(
-    usage: &Usage<'_, 'a>,
-    used: &Used<'_>,
-    missing: &mut BTreeMap<Gap, &'a str>,
-    findings: &mut Findings,
-) {
+fn internet_gateways<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let gateways = match unused(&inventory.internet_gateways, used) {
-        Ok(gateways) => gateways,
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+    let Some(gateways) = missing.known(unused(&inventory.internet_gateways, used)) else { return };
     for (gateway, vpc) in gateways {
         let id = &gateway.id;
         let delete = aws(usage.facts, format_args!("ec2 delete-internet-gateway --internet-gateway-id {id}"));
@@ -101,13 +90,9 @@ fn internet_gateways<'a>(
             continue;
         }
         // A regional NAT gateway would use it by a table of its own.
-        match usage.sees_all_of(vpc).and_then(|judged| inventory.nat_gateways.known().map(|_| judged)) {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(id);
-                continue;
-            }
+        if !missing.holds(usage.sees_all_of(vpc).and_then(|judged| inventory.nat_gateways.known().map(|_| judged)), id)
+        {
+            continue;
         }
         let detach =
             aws(usage.facts, format_args!("ec2 detach-internet-gateway --internet-gateway-id {id} --vpc-id {vpc}"));
@@ -128,28 +113,12 @@ fn internet_gateways<'a>(
     }
 }
 
-fn egress_only<'a>(
-    usage: &Usage<'_, 'a>,
-    used: &Used<'_>,
-    missing: &mut BTreeMap<Gap, &'a str>,
-    findings: &mut Findings,
-) {
-    let gateways = match unused(&usage.inventory().egress_only_internet_gateways, used) {
-        Ok(gateways) => gateways,
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+fn egress_only<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
+    let Some(gateways) = missing.known(unused(&usage.inventory().egress_only_internet_gateways, used)) else { return };
     for (gateway, vpc) in gateways {
         let id = &gateway.id;
-        match vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)) {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(id);
-                continue;
-            }
+        if !missing.holds(vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)), id) {
+            continue;
         }
         let command = aws(
             usage.facts,
@@ -170,18 +139,13 @@ fn egress_only<'a>(
     }
 }
 
-fn tables<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+fn tables<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
     for owner in inventory.route_tables.iter().filter(|table| table.associations.is_empty()) {
         let judged =
             usage.sees_all_of(&owner.vpc).and_then(|judged| Ok(judged && !is_of_regional_nat(inventory, used, owner)?));
-        match judged {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(&owner.id);
-                continue;
-            }
+        if !missing.holds(judged, &owner.id) {
+            continue;
         }
         let remedy = Remedy {
             advice: "Delete it, or associate the subnets that it was made for.".to_owned(),
@@ -206,20 +170,10 @@ fn is_of_regional_nat(inventory: &Inventory, used: &Used<'_>, table: &RouteTable
     Ok(used.with_regional_nat.contains(table.vpc.as_str()))
 }
 
-fn endpoints<'a>(
-    usage: &Usage<'_, 'a>,
-    used: &Used<'_>,
-    missing: &mut BTreeMap<Gap, &'a str>,
-    findings: &mut Findings,
-) {
+fn endpoints<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let endpoints = match inventory.vpc_endpoints.known() {
-        Ok(endpoints) => endpoints.values(),
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+    let Some(endpoints) = missing.known(inventory.vpc_endpoints.known()) else { return };
+    let endpoints = endpoints.values();
     let is_idle = |endpoint: &&VpcEndpoint| {
         let is_led_to = || used.targets.contains(endpoint.id.as_str());
         endpoint.kind == "Gateway" && endpoint.state == "available" && endpoint.route_tables.is_empty() && !is_led_to()
@@ -227,13 +181,8 @@ fn endpoints<'a>(
     for endpoint in endpoints.filter(is_idle) {
         let id = &endpoint.id;
         let vpc = endpoint.vpc.as_deref();
-        match vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)) {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(id);
-                continue;
-            }
+        if !missing.holds(vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)), id) {
+            continue;
         }
         let of_vpc = vpc.into_iter().flat_map(|vpc| inventory.index.tables_of_vpc(vpc));
         let in_use = of_vpc.filter_map(|id| inventory.route_tables.get(id)).filter(|table| usage.is_used(table));

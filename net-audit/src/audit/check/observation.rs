@@ -3,9 +3,9 @@
 mod acl;
 mod block;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use super::doubt::note;
+use super::doubt::Missing;
 use super::occupants::{in_subnet, who};
 use super::remedy::aws;
 use super::resources::{shown, subnet, vpc_of, zones};
@@ -22,22 +22,16 @@ const RULE: Rule = Rule::Unobserved;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let usage = Usage::new(facts);
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     flow_logs(&usage, &mut missing, findings);
     acl::check(&usage, &mut missing, findings);
     block::check(&usage, &mut missing, findings);
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
 }
 
-fn flow_logs<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+fn flow_logs<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let logs = match inventory.flow_logs.known() {
-        Ok(logs) => logs,
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+    let Some(logs) = missing.known(inventory.flow_logs.known()) else { return };
     let logged: HashSet<&str> = logs.values().filter(|log| log.is_active).map(|log| log.resource.as_str()).collect();
     let idle = logs.values().filter(|log| !log.is_active).map(|log| (log.resource.as_str(), log));
     let idle: HashMap<&str, &FlowLog> = idle.collect();
@@ -48,11 +42,11 @@ fn flow_logs<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, fi
                 Ok(true) => findings.add(no_flow_log(usage, vpc, &subnets, idle.get(vpc.id.as_str()).copied())),
                 Ok(false) => {}
                 Err(gap) => {
-                    missing.entry(gap).or_insert(&vpc.id);
+                    missing.add(gap, &vpc.id);
                 }
             },
             Err(gap) => {
-                missing.entry(gap).or_insert(&vpc.id);
+                missing.add(gap, &vpc.id);
             }
         }
     }

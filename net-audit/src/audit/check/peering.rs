@@ -4,7 +4,7 @@ mod overlap;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::doubt::note;
+use super::doubt::Missing;
 use super::occupants::who;
 use super::remedy::route::{block_argument, block_option, destination_option, terraform_route};
 use super::remedy::{aws, aws_in};
@@ -25,13 +25,13 @@ const NOT_CONNECTED: [&str; 4] = ["pending-acceptance", "failed", "rejected", "e
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let usage = Usage::new(facts);
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     let mut divisions = Divisions::new();
     for link in links(&usage, &mut missing).values() {
         match link.peering.status.as_str() {
             "active" => {
                 if let Err(gap) = wide(&usage, link, &mut divisions, findings) {
-                    missing.entry(gap).or_insert(&link.peering.id);
+                    missing.add(gap, &link.peering.id);
                 }
                 one_way(&usage, link, findings);
             }
@@ -40,7 +40,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
     }
     overlap::check(&usage, &mut missing, findings);
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
 }
 
 /// Tables whose addresses are shared out already: one table may lead to many peers.
@@ -68,7 +68,7 @@ impl<'a> Link<'a> {
 }
 
 /// All active routes to peers, by VPC and connection, of tables in use.
-fn links<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>) -> BTreeMap<(&'a str, &'a str), Link<'a>> {
+fn links<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>) -> BTreeMap<(&'a str, &'a str), Link<'a>> {
     let inventory = usage.inventory();
     let mut links: BTreeMap<(&str, &str), Link<'_>> = BTreeMap::new();
     let tables = inventory.route_tables.iter().filter(|table| !usage.is_told_by_owner(&table.vpc));
@@ -82,7 +82,7 @@ fn links<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>) -> BTr
             let (peering, vpc) = match found {
                 Ok(found) => found,
                 Err(gap) => {
-                    missing.entry(gap).or_insert(id);
+                    missing.add(gap, id);
                     continue;
                 }
             };

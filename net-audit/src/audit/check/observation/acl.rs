@@ -3,11 +3,10 @@
 //! What an entry is for cannot be seen: one for many high ports lets answers through, others let questions through. So only ports below 1024, and
 //! entries for few ports, count as questions.
 
-use std::collections::BTreeMap;
-
 use super::RULE;
 use crate::address::prefix::Family;
 use crate::address::set::{AddressSet, internet};
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{families, in_subnet, who};
 use crate::audit::check::remedy::aws;
 use crate::audit::check::resources::{shown, subnet, zones};
@@ -27,20 +26,15 @@ const LINUX: Ports = Ports { first: 32768, last: 60999 };
 /// An entry for so many ports is for answers.
 const MANY: u16 = 4096;
 
-pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
-    let acls = match usage.inventory().network_acls.known() {
-        Ok(acls) => acls.values(),
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
+    let Some(acls) = missing.known(usage.inventory().network_acls.known()) else { return };
+    let acls = acls.values();
     for acl in acls.filter(|acl| acl.vpc.as_deref().is_none_or(|vpc| !usage.is_told_by_owner(vpc))) {
         match judge(usage, acl) {
             Ok(faults) if faults.is_empty() => {}
             Ok(faults) => findings.add(finding(usage, acl, &faults)),
             Err(gap) => {
-                missing.entry(gap).or_insert(&acl.id);
+                missing.add(gap, &acl.id);
             }
         }
     }

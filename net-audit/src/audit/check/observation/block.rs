@@ -1,22 +1,20 @@
 //! Block Public Access, which keeps private subnets private whatever is routed.
 
-use std::collections::BTreeMap;
-
 use super::RULE;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
 use crate::audit::check::remedy::aws;
 use crate::audit::check::resources::{counted, shown};
 use crate::audit::check::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::classify::class::Group;
-use crate::inventory::gap::Gap;
 use crate::inventory::{PublicAccess, Subnet};
 
 /// So many exclusions a region may have at first. Source: Amazon VPC User Guide, "Amazon VPC quotas".
 const EXCLUSIONS: usize = 50;
 
 /// Speaks of a region once: it is the account's setting there.
-pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
     let is_open = |access: &PublicAccess| *access == PublicAccess::Allowed;
     let vpcs_are_open = inventory.vpcs.iter().all(|vpc| is_open(&vpc.public_access));
@@ -29,14 +27,17 @@ pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a s
     };
     let closed = of_group(&[Group::Private, Group::Isolated]);
     if let (Err(gap), false) = (inventory.network_interfaces.known(), closed.is_empty()) {
-        missing.insert(gap, "");
+        missing.add(gap, "");
         return;
     }
     let closed: Vec<&Subnet> = closed.into_iter().filter(|subnet| is_occupied(usage.facts, &subnet.id)).collect();
     if closed.is_empty() {
         let mut unknown = usage.facts.subnets.iter().filter(|verdict| verdict.group() == Group::Unknown);
-        let gap = unknown.find_map(|verdict| Some((verdict.gaps().next()?.clone(), verdict.subnet.id.as_str())));
-        missing.extend(gap);
+        if let Some((gap, subnet)) =
+            unknown.find_map(|verdict| Some((verdict.gaps().next()?.clone(), verdict.subnet.id.as_str())))
+        {
+            missing.add(gap, subnet);
+        }
         return;
     }
     findings.add(finding(usage, &closed, &of_group(&[Group::Public])));

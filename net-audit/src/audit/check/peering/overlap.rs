@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::{RULE, described, tables_in_use};
 use crate::address::prefix::Prefix;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::remedy::aws;
 use crate::audit::check::resources::shown;
 use crate::audit::check::routes::usage::Usage;
@@ -20,13 +21,13 @@ const REUSED: [Prefix; 2] =
 /// States of an attachment in which it carries traffic. Source: EC2 API reference, `TransitGatewayVpcAttachment`.
 const ATTACHED: [&str; 2] = ["available", "modifying"];
 
-pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
     for peering in inventory.peerings.iter().filter(|peering| peering.status == "active" && is_ours(usage, peering)) {
         peers(usage, peering, findings);
     }
     if let (Err(gap), Some(gateway)) = (inventory.transit_attachments.known(), routed_gateway(usage)) {
-        missing.insert(gap, gateway);
+        missing.add(gap, gateway);
     }
     let gateways: BTreeSet<&str> = inventory.transit_attachments.iter().map(|it| it.gateway.as_str()).collect();
     for (gateway, members) in attached(usage.facts, &gateways) {
@@ -138,14 +139,14 @@ fn among_attached<'a>(
     usage: &Usage<'_, 'a>,
     gateway: &'a str,
     members: &Members<'a>,
-    missing: &mut BTreeMap<Gap, &'a str>,
+    missing: &mut Missing<'a>,
     findings: &mut Findings,
 ) {
     let undescribed: Vec<&str> = members.iter().filter(|(_, place)| place.is_none()).map(|(vpc, _)| *vpc).collect();
     if !undescribed.is_empty() && members.len() > 1 {
         let which = shown(undescribed.iter().map(|vpc| (*vpc).to_owned()));
         let what = format!("the blocks of {which}, which {gateway} connects, are not in the snapshot");
-        missing.insert(Gap::NotUnderstood(what), gateway);
+        missing.add(Gap::NotUnderstood(what), gateway);
     }
     let mut blocks: Vec<(Prefix, &str)> = Vec::new();
     for (id, place) in members {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{group_in, way};
 use crate::address::prefix::Family;
-use crate::audit::check::doubt::note;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants;
 use crate::audit::check::remedy::{aws, close_database, place_service, terraform_database, without_public_addresses};
 use crate::audit::check::resources::{self, subnet_of};
@@ -15,19 +15,18 @@ use crate::classify::class::Group;
 use crate::exposure::Exposure;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
-use crate::inventory::gap::Gap;
 use crate::money::cost::Cost;
 
 const RULE: Rule = Rule::UselessPublicAddress;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     for verdict in &facts.subnets {
         if verdict.subnet.maps_public_address {
             match group_in(verdict, Family::Ipv4) {
                 Ok(Group::Private | Group::Isolated) => findings.add(mapping(facts, verdict)),
                 Ok(_) => {}
-                Err(gap) => _ = missing.entry(gap).or_insert(&verdict.subnet.id),
+                Err(gap) => missing.add(gap, &verdict.subnet.id),
             }
         }
     }
@@ -49,10 +48,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 cases.entry((place, exposure.purpose.label())).or_default().push(exposure);
             }
             Ok(_) => {}
-            Err(gap) => _ = missing.entry(gap).or_insert(&interface.subnet),
+            Err(gap) => missing.add(gap, &interface.subnet),
         }
     }
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
     findings.require(&[RULE], interfaces);
     for ((_, label), exposures) in &cases {
         findings.add(addresses(facts, label, exposures));

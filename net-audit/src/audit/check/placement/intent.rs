@@ -1,9 +1,9 @@
 //! NET024: subnets that are public, and nothing says that they are meant to be.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::{gap, ipv6, way};
-use crate::audit::check::doubt::note;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants;
 use crate::audit::check::remedy::aws;
 use crate::audit::check::remedy::route::{NEW_TABLE, new_table, put_on, terraform_association};
@@ -16,7 +16,6 @@ use crate::exposure::Exposure;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
 use crate::facts::intent::Meant;
-use crate::inventory::gap::Gap;
 
 const RULE: Rule = Rule::PublicWithoutIntent;
 
@@ -24,7 +23,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let interfaces = facts.inventory.network_interfaces.known();
     let tables = private_tables(facts);
     let mut is_unsaid = false;
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     for verdict in &facts.subnets {
         let meant = facts.setting.intent.of(verdict.subnet);
         // What only IPv6 makes public is NET013.
@@ -38,11 +37,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                     findings.add(finding(facts, verdict, meant, (severity, confidence), &tables));
                 }
             }
-            Group::Unknown => _ = missing.entry(gap(verdict)).or_insert(&verdict.subnet.id),
+            Group::Unknown => missing.add(gap(verdict), &verdict.subnet.id),
             Group::Private | Group::Isolated => {}
         }
     }
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
     if is_unsaid {
         findings.require(&[RULE], interfaces);
     }

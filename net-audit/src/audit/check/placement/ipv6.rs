@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{group_in, way};
 use crate::address::prefix::Family;
-use crate::audit::check::doubt::note;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::who;
 use crate::audit::check::remedy::route::terraform_route;
 use crate::audit::check::remedy::{aws, keep};
@@ -14,7 +14,6 @@ use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
 use crate::classify::class::Group;
 use crate::facts::Facts;
-use crate::inventory::gap::Gap;
 use crate::inventory::{RouteTable, Target};
 
 const RULE: Rule = Rule::PublicOverIpv6;
@@ -30,7 +29,7 @@ pub(super) fn is_hidden(verdict: &SubnetVerdict<'_>) -> bool {
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // Who repairs the table repairs all its subnets.
     let mut tables: BTreeMap<&str, (&RouteTable, Vec<&SubnetVerdict<'_>>)> = BTreeMap::new();
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     for verdict in &facts.subnets {
         let both = verdict.family(Family::Ipv4).is_some() && verdict.family(Family::Ipv6).is_some();
         if !both {
@@ -39,10 +38,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let (ipv4, ipv6) = (group_in(verdict, Family::Ipv4), group_in(verdict, Family::Ipv6));
         match (ipv4, ipv6) {
             (Ok(Group::Private | Group::Isolated), Err(gap)) | (Err(gap), Ok(Group::Public)) => {
-                missing.entry(gap).or_insert(&verdict.subnet.id);
+                missing.add(gap, &verdict.subnet.id);
             }
             // With both unknown one gap is missing for both.
-            (Err(gap), Err(_)) => _ = missing.entry(gap).or_insert(&verdict.subnet.id),
+            (Err(gap), Err(_)) => missing.add(gap, &verdict.subnet.id),
             _ if is_hidden(verdict) => {
                 if let Some(table) = verdict.route_table {
                     tables.entry(&table.table.id).or_insert((table.table, Vec::new())).1.push(verdict);
@@ -51,7 +50,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             _ => {}
         }
     }
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
     let gateways = facts.inventory.egress_only_internet_gateways.iter();
     let by_vpc: HashMap<&str, &str> =
         gateways.flat_map(|gateway| gateway.vpcs.iter().map(|vpc| (vpc.as_str(), gateway.id.as_str()))).collect();

@@ -101,6 +101,5 @@ pub(in crate::audit::check) fn rule_told(rule: &Permission) -> String {
         Peer::PrefixList(id) | Peer::Group(id) => id.clone(),
         Peer::Unknown => UNKNOWN_UNTIL_APPLY.to_owned(),
     });
-    let ports = if rule.protocol.has_ports() { format!(" {}", rule.ports) } else { String::new() };
-    format!("{}{ports} from {}", rule.protocol, from.collect::<Vec<_>>().join(", "))
+    format!("{} from {}", rule.protocol.with(rule.ports), from.collect::<Vec<_>>().join(", "))
 }

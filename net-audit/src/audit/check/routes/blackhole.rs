@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::usage::Usage;
 use crate::address::prefix::Family;
-use crate::audit::check::doubt::note;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
 use crate::audit::check::remedy::aws;
 use crate::audit::check::remedy::route::{argument, destination_option, terraform_route};
@@ -141,7 +141,7 @@ struct Dead<'a> {
 }
 
 pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Findings) {
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     let tables = usage.inventory().route_tables.iter();
     for table in tables.filter(|table| !usage.is_told_by_owner(&table.vpc)) {
         let mut dead: BTreeMap<&str, Dead<'_>> = BTreeMap::new();
@@ -153,7 +153,7 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
                     dead.entry(route.target.id()).or_insert_with(none).routes.push(route);
                 }
                 Err(gap) => {
-                    missing.entry(gap).or_insert(&table.id);
+                    missing.add(gap, &table.id);
                 }
             }
         }
@@ -161,7 +161,7 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
             findings.add(finding(usage, dead));
         }
     }
-    note(findings, Rule::BlackholeRoute, missing);
+    missing.report(Rule::BlackholeRoute, findings);
 }
 
 /// Those of the routes that take addresses from nobody's better route.

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 
 use super::blackhole::Fates;
 use super::usage::Usage;
-use crate::audit::check::doubt::note;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
 use crate::audit::check::resources::{shown, subnet, table, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
 use crate::classify::{Proof, SubnetVerdict};
-use crate::inventory::gap::Gap;
 use crate::inventory::{
     Attachment, Inventory, NatPlace, PublicAccess, Route, RouteState, RouteTable, Subnet, Tags, Target,
 };
@@ -33,10 +32,10 @@ struct Broken<'a> {
 
 pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Findings) {
     let mut broken: BTreeMap<(&str, &str), Broken<'_>> = BTreeMap::new();
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     for verdict in usage.facts.subnets.iter().filter(|verdict| !usage.is_told_by_owner(&verdict.subnet.vpc)) {
         for gap in verdict.gaps() {
-            missing.entry(gap.clone()).or_insert(&verdict.subnet.id);
+            missing.add(gap.clone(), &verdict.subnet.id);
         }
         let Some(table) = verdict.route_table.map(|effective| effective.table) else { continue };
         for proof in verdict.families.iter().flat_map(|family| &family.proof) {
@@ -56,7 +55,7 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
     for broken in broken.values() {
         findings.add(finding(usage, broken));
     }
-    note(findings, Rule::BrokenEgress, missing);
+    missing.report(Rule::BrokenEgress, findings);
 }
 
 /// Whether a way out is meant and cannot work.

@@ -1,11 +1,9 @@
 //! NET007: main route tables that make every new subnet public.
 
-use std::collections::BTreeMap;
-
 use super::usage::Usage;
 use crate::address::prefix::Family;
 use crate::address::set::internet;
-use crate::audit::check::doubt::note;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
 use crate::audit::check::remedy::aws;
 use crate::audit::check::remedy::route::{
@@ -22,12 +20,12 @@ use crate::inventory::{PublicAccess, Route, RouteState, RouteTable, Subnet, Targ
 
 pub(super) fn check(usage: &Usage<'_, '_>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     for vpc in inventory.vpcs.iter().filter(|vpc| !usage.is_told_by_owner(&vpc.id)) {
         let main = inventory.index.main_table_of_vpc(&vpc.id).and_then(|id| inventory.route_tables.get(id));
         let Some(main) = main else {
             if inventory.index.subnets_of_vpc(&vpc.id).next().is_some() {
-                missing.insert(Gap::MainRouteTable(vpc.id.clone()), &vpc.id);
+                missing.add(Gap::MainRouteTable(vpc.id.clone()), &vpc.id);
             }
             continue;
         };
@@ -35,11 +33,11 @@ pub(super) fn check(usage: &Usage<'_, '_>, findings: &mut Findings) {
             Ok(routes) if routes.is_empty() => {}
             Ok(routes) => findings.add(finding(usage, vpc, main, &routes)),
             Err(gap) => {
-                missing.entry(gap).or_insert(&vpc.id);
+                missing.add(gap, &vpc.id);
             }
         }
     }
-    note(findings, Rule::PublicByDefault, missing);
+    missing.report(Rule::PublicByDefault, findings);
 }
 
 /// The routes of a table that take internet addresses to a gateway by which the internet comes in.
