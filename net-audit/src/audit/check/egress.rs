@@ -122,8 +122,7 @@ impl<'f> Tier<'f> {
         let mut proof: Vec<String> = Vec::new();
         for verdict in &self.subnets {
             for way in ways_out(verdict) {
-                let (to, by) = (way.route.destination_name(), way.route.target.id());
-                let line = format!("{} sends {to} to {by}: {}", self.table.id, way.because);
+                let line = format!("{}: {}", way.route.sent_by(&self.table.id), way.because);
                 if !proof.contains(&line) {
                     proof.push(line);
                 }

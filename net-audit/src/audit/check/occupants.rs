@@ -108,3 +108,33 @@ pub(super) fn resource(exposure: &Exposure<'_>) -> Resource {
 pub(super) fn zones<'f, 'a: 'f>(standing: impl IntoIterator<Item = &'f Exposure<'a>>) -> Vec<String> {
     resources::zones(standing.into_iter().filter_map(|exposure| exposure.subnet))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::audit::check::fixture::{clean, find, spoilt, with_facts, without};
+
+    const DATABASES: [&str; 2] = ["subnet-0dba00000001", "subnet-0dbb00000001"];
+
+    #[test]
+    fn a_database_is_counted_once_and_two_that_nothing_tells_apart_are_two() {
+        assert_eq!(with_facts(&clean(), |facts| who(facts, DATABASES)), "1 database");
+        let two = spoilt(|account| {
+            let mut other = find(account, "DBInstances", "DBInstanceIdentifier", "orders").clone();
+            other["DBInstanceIdentifier"] = json!("users");
+            account["DBInstances"].as_array_mut().unwrap().push(other);
+        });
+        assert_eq!(with_facts(&two, |facts| who(facts, DATABASES)), "2 databases");
+    }
+
+    #[test]
+    fn who_stands_somewhere_is_not_known_if_nobody_looked() {
+        let blind = spoilt(|account| without(account, "NetworkInterfaces"));
+        let told = with_facts(&blind, |facts| (who(facts, DATABASES), is_occupied(facts, DATABASES[0])));
+        let gap = "what stands there is not known: the snapshot has no NetworkInterfaces";
+        assert_eq!(told, (gap.to_owned(), true));
+        assert_eq!(with_facts(&clean(), |facts| who(facts, [])), "nothing stands there");
+    }
+}

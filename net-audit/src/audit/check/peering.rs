@@ -170,8 +170,7 @@ fn too_wide<'a>(
     }
     let proof = lost.iter().map(|(table, route, beyond)| {
         let beyond = shown(beyond.iter().map(ToString::to_string));
-        let (to, id) = (route.destination_name(), &peering.id);
-        format!("{} sends {to} to {id}; {} has {told}, so {beyond} is lost there", table.id, peer.vpc)
+        format!("{}; {} has {told}, so {beyond} is lost there", route.sent_by(&table.id), peer.vpc)
     });
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];
     resources.extend(tables_of(lost));
@@ -252,7 +251,7 @@ fn one_way(usage: &Usage<'_, '_>, link: &Link<'_>, findings: &mut Findings) {
     let cli = ways().map(|(table, block)| aws_in(region, route_to(table, block, peering))).collect();
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];
     resources.extend(link.tables().into_iter().map(table));
-    let mut proof: Vec<String> = link.ways.iter().map(|(table, route)| sends(table, route)).collect();
+    let mut proof: Vec<String> = link.ways.iter().map(|(table, route)| route.sent_by(&table.id)).collect();
     let own = shown(vpc.blocks.iter().map(ToString::to_string));
     proof.push(format!("no route of {} leads from {} back to {own}: looked at {tables_told}", peering.id, peer.vpc));
     let terraform = ways().map(|(table, block)| in_terraform(&format!("back_by_{}", table.id), table, block, peering));
@@ -262,10 +261,6 @@ fn one_way(usage: &Usage<'_, '_>, link: &Link<'_>, findings: &mut Findings) {
     let subnets = link.subnets(usage);
     let remedy = Remedy { advice, cli, terraform };
     findings.add(finding(usage, link, Severity::Medium, title, resources, proof, &subnets, remedy));
-}
-
-fn sends(table: &RouteTable, route: &Route) -> String {
-    format!("{} sends {} to {}", table.id, route.destination_name(), route.target.id())
 }
 
 /// The tables that decide for the subnets of a VPC, each once.
@@ -342,7 +337,7 @@ fn not_connected(usage: &Usage<'_, '_>, link: &Link<'_>) -> Finding {
     let routes = counted(link.ways.len(), "route");
     let title = format!("{} is {}, and {routes} send there", resources_label(&resources), peering.status);
     let mut proof = vec![format!("{} is {}", peering.id, peering.status)];
-    proof.extend(link.ways.iter().map(|(table, route)| sends(table, route)));
+    proof.extend(link.ways.iter().map(|(table, route)| route.sent_by(&table.id)));
     let subnets = link.subnets(usage);
     let remedy = Remedy { advice, cli, terraform };
     finding(usage, link, Severity::Low, title, resources, proof, &subnets, remedy)

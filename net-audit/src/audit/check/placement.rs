@@ -49,16 +49,9 @@ fn gap(verdict: &SubnetVerdict<'_>) -> Gap {
 fn way(verdict: &SubnetVerdict<'_>, family: Option<Family>) -> String {
     let of_family = |one: &&FamilyVerdict<'_>| family.is_none_or(|family| one.family == family);
     let strongest = verdict.families.iter().filter(of_family).max_by_key(|one| one.class);
-    let table = verdict.route_table.map_or("its route table", |table| table.table.id.as_str());
+    let table = verdict.route_table.map(|effective| effective.table.id.as_str());
     let subnet = &verdict.subnet.id;
-    let Some(one) = strongest else { return format!("{subnet} has no addresses") };
-    match one.proof.iter().max_by_key(|proof| proof.class) {
-        Some(proof) => {
-            let (to, by) = (proof.route.destination_name(), proof.route.target.id());
-            format!("{subnet} is {}: {table} sends {to} to {by}, and {}", one.class, proof.because)
-        }
-        None => format!("{subnet} is {}: {table} has no route to the internet", one.class),
-    }
+    strongest.map_or_else(|| format!("{subnet} has no addresses"), |one| one.told(subnet, table))
 }
 
 #[cfg(test)]

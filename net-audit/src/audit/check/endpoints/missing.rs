@@ -179,9 +179,8 @@ impl<'f> Missing<'f> {
                 self.subnets.iter().find(|verdict| verdict.route_table.is_some_and(|own| own.table.id == table.id));
             let ways = user.into_iter().flat_map(|verdict| &verdict.families).flat_map(|family| &family.proof);
             for way in ways {
-                let (to, by) = (way.route.destination_name(), way.route.target.id());
                 let line =
-                    format!("{} sends {to} to {by}, and has no route to a gateway endpoint for {service}", table.id);
+                    format!("{}, and has no route to a gateway endpoint for {service}", way.route.sent_by(&table.id));
                 if !proof.contains(&line) {
                     proof.push(line);
                 }

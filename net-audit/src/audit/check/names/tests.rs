@@ -36,6 +36,23 @@ fn a_record_of_somebody_elses_address_is_low_for_it_may_be_meant() {
 }
 
 #[test]
+fn of_several_records_of_a_name_only_the_one_that_is_wrong_is_deleted() {
+    let of_set = |set: &str| {
+        let account = spoilt(|account| {
+            let mut weighted = record("\\052.example.com.", "A", &["93.184.216.34"]);
+            weighted["SetIdentifier"] = set.into();
+            add(account, "ResourceRecordSets", weighted);
+        });
+        one(&account, Rule::DanglingName).remedy
+    };
+    let remedy = of_set("blue");
+    let chosen = "ResourceRecordSets[?Name=='\\052.example.com.' && Type=='A' && SetIdentifier=='blue']";
+    assert!(remedy.cli[0].contains(chosen), "{}", remedy.cli[0]);
+    assert!(remedy.terraform.contains("name    = \"*.example.com\""), "{}", remedy.terraform);
+    assert!(!of_set("'; rm -r \"$HOME\"").cli[0].contains("rm"));
+}
+
+#[test]
 fn a_foreign_address_beside_an_own_one_is_high() {
     let account = with_record("old.example.com.", "A", &["18.184.1.1", "93.184.216.34"]);
     let finding = one(&account, Rule::DanglingName);

@@ -70,11 +70,8 @@ impl Stray<'_> {
     fn proof(&self) -> Vec<String> {
         let (table, gateway) = (&self.table.id, &self.gateway.id);
         let routes = self.table.routes.iter().filter(|route| route.target.id() == gateway);
-        let mut proof: Vec<String> = routes
-            .map(|route| {
-                format!("{table} sends {} to {gateway}, which stands in {}", route.destination_name(), self.own)
-            })
-            .collect();
+        let mut proof: Vec<String> =
+            routes.map(|route| format!("{}, which stands in {}", route.sent_by(table), self.own)).collect();
         for verdict in &self.subnets {
             proof.push(format!("{} uses {table} and is in {}", verdict.subnet.id, self.zone));
         }

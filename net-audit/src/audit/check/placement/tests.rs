@@ -260,6 +260,16 @@ fn a_service_with_all_tasks_in_one_zone_is_told() {
     assert_eq!(ids(&finding), ["mail", "eni-0mail1", "eni-0mail2"]);
     assert_eq!(finding.blast_radius, "2 ECS tasks");
     assert!(finding.remedy.cli[0].contains("--cluster production --service mail"));
+    assert!(finding.remedy.cli[0].contains("assignPublicIp=DISABLED"));
+    let with_address = spoilt(|account| {
+        for id in ["eni-0mail1", "eni-0mail2"] {
+            task(account, id, PUBLIC);
+            find(account, "NetworkInterfaces", "NetworkInterfaceId", id)["Association"] =
+                json!({ "PublicIp": "18.184.7.7" });
+        }
+    });
+    // What has its way out by an address must not lose it.
+    assert!(one(&with_address, Rule::OneZoneTier).remedy.cli[0].contains("assignPublicIp=ENABLED"));
 }
 
 #[test]

@@ -218,8 +218,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
             format!("{} {verb} {lost}: {stands}", names())
         }
     };
-    let sent =
-        |route: &&Route| format!("{} sends {} to {}, and {because}", owner.id, route.destination_name(), target.id());
+    let sent = |route: &&Route| format!("{}, and {because}", route.sent_by(&owner.id));
     let mut resources = vec![table(owner), Resource::new(target.id(), None)];
     resources.extend(subnets.iter().map(|one| subnet(one)));
     Finding {

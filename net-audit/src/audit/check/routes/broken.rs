@@ -190,7 +190,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
     resources.extend(broken.tables().into_iter().map(table));
     resources.extend(broken.subnets.iter().map(|one| subnet(one)));
     let sent = |(table, route, because): &(&RouteTable, &Route, String)| {
-        format!("{} sends {} to {}, and {because}", table.id, route.destination_name(), broken.target.id())
+        format!("{}, and {because}", route.sent_by(&table.id))
     };
     Finding {
         rule: Rule::BrokenEgress,

@@ -194,3 +194,14 @@ fn what_is_wrong_with_a_shared_vpc_is_told_to_its_owner_if_that_one_is_asked_too
     assert_eq!(findings(&seen_by(&account, &[owner, "444455556666"]), Rule::BlackholeRoute).len(), 1);
     assert_eq!(findings(&seen_by(&account, &["444455556666"]), Rule::BlackholeRoute).len(), 1);
 }
+
+#[test]
+fn the_route_of_a_gateway_endpoint_is_taken_away_by_the_endpoint() {
+    let account = spoilt(|account| {
+        let endpoint = find(account, "VpcEndpoints", "VpcEndpointId", "vpce-0s3000000000001");
+        endpoint["State"] = "deleted".into();
+    });
+    let found = findings(&account, Rule::BlackholeRoute);
+    let command = "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-0s3000000000001 --remove-route-table-ids";
+    assert_eq!(found[0].remedy.cli, [format!("{command} rtb-0appa --region eu-central-1")]);
+}
