@@ -95,15 +95,30 @@ pub(crate) fn without(account: &mut Value, member: &str) {
     account.as_object_mut().unwrap().remove(member);
 }
 
-/// What all rules say of the account. Whatever they advise has to be a command that the AWS CLI takes.
+/// All rules speak with one voice: titles, proofs and what is hit are fragments, advice is whole sentences, commands are such that the AWS CLI takes them.
+fn assert_well_told(finding: &Finding) {
+    let Finding { title, proof, blast_radius, remedy, .. } = finding;
+    // Names like `VPC` and `CloudWatch` have more than one capital.
+    let begins_a_sentence = |text: &str| {
+        let word = text.split(' ').next().unwrap_or_default();
+        word.starts_with(char::is_uppercase) && !word.chars().skip(1).any(char::is_uppercase)
+    };
+    for fragment in proof.iter().chain([title, blast_radius]) {
+        assert!(!fragment.is_empty() && !fragment.ends_with('.') && !begins_a_sentence(fragment), "{fragment}");
+    }
+    assert!(begins_a_sentence(&remedy.advice) && remedy.advice.ends_with('.'), "{}", remedy.advice);
+    for command in &remedy.cli {
+        assert_eq!(commands::fault(command), None, "{command}");
+    }
+}
+
+/// What all rules say of the account.
 pub(crate) fn everything(account: &Value) -> (Vec<Finding>, Vec<Unknown>) {
     let estate = estate(account);
     let (intent, prices) = (Intent::default(), built_in());
     let mut regions = audit(&estate, Setting { intent: &intent, prices: &prices, gb: None });
     let findings = regions.remove(0).findings;
-    for command in findings.found.iter().flat_map(|finding| &finding.remedy.cli) {
-        assert_eq!(commands::fault(command), None, "{command}");
-    }
+    findings.found.iter().for_each(assert_well_told);
     (findings.found, findings.unknown)
 }
 

@@ -335,7 +335,8 @@ fn not_connected(usage: &Usage<'_, '_>, link: &Link<'_>) -> Finding {
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];
     resources.extend(link.tables().into_iter().map(table));
     let routes = counted(link.ways.len(), "route");
-    let title = format!("{} is {}, and {routes} send there", resources_label(&resources), peering.status);
+    let lead = if link.ways.len() == 1 { "leads" } else { "lead" };
+    let title = format!("{} is {}, and {routes} {lead} there", resources_label(&resources), peering.status);
     let mut proof = vec![format!("{} is {}", peering.id, peering.status)];
     proof.extend(link.ways.iter().map(|(table, route)| route.sent_by(&table.id)));
     let subnets = link.subnets(usage);

@@ -113,7 +113,10 @@ impl Costly<'_> {
         Finding {
             rule: RULE,
             severity: RULE.severity(),
-            title: format!("{number} interface endpoints in {} can hardly pay for themselves", self.vpc),
+            title: format!(
+                "{number} interface endpoints in {} can hardly pay for themselves",
+                resources::vpc_of(self.facts, self.vpc).label()
+            ),
             resources: self
                 .endpoints
                 .iter()

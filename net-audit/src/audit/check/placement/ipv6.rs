@@ -102,7 +102,10 @@ fn finding(facts: &Facts<'_>, table: &RouteTable, verdicts: &[&SubnetVerdict<'_>
     Finding {
         rule: RULE,
         severity: Severity::Medium,
-        title: format!("route table {id} makes {subnets} that {verb} private over IPv4 public over IPv6"),
+        title: format!(
+            "route table {} makes {subnets} that {verb} private over IPv4 public over IPv6",
+            resources::table(table).label()
+        ),
         resources,
         vpc: Some(table.vpc.clone()),
         availability_zones: zones(verdicts.iter().map(|verdict| verdict.subnet)),
