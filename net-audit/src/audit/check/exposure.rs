@@ -284,13 +284,10 @@ fn remedy(facts: &Facts<'_>, culprits: &[&SecurityGroup], exposures: &[&Exposure
 }
 
 fn is_bastion(exposures: &[&Exposure<'_>], groups: &[&SecurityGroup]) -> bool {
-    let says = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.contains("bastion") || name.contains("jump")
-    };
     exposures.iter().any(|exposure| {
-        exposure.purpose.name().is_some_and(|name| says(&name)) || exposure.interface.name().is_some_and(says)
-    }) || groups.iter().any(|group| says(&group.name) || says(group.label()))
+        exposure.purpose.name().is_some_and(|name| occupants::is_jump_host(&name))
+            || exposure.interface.name().is_some_and(occupants::is_jump_host)
+    }) || groups.iter().any(|group| occupants::is_jump_host(&group.name) || occupants::is_jump_host(group.label()))
 }
 
 /// Whether the internet at large may speak to one of these ports, by the groups alone.

@@ -104,6 +104,12 @@ pub(super) fn resource(exposure: &Exposure<'_>) -> Resource {
     Resource::new(&*exposure.interface.id, Some(exposure.interface.name().unwrap_or(&label)))
 }
 
+/// Whether something is called as those hosts are by which people come in.
+pub(super) fn is_jump_host(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("bastion") || name.contains("jump")
+}
+
 /// The zones in which interfaces stand, each once.
 pub(super) fn zones<'f, 'a: 'f>(standing: impl IntoIterator<Item = &'f Exposure<'a>>) -> Vec<String> {
     resources::zones(standing.into_iter().filter_map(|exposure| exposure.subnet))

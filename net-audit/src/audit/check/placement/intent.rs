@@ -94,11 +94,7 @@ fn place(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Place {
             let instance = facts.inventory.instances.get(id);
             let forwards = !exposure.interface.source_destination_check
                 || instance.is_some_and(|instance| !instance.source_destination_check);
-            let is_jump_host = name.is_some_and(|name| {
-                let name = name.to_ascii_lowercase();
-                name.contains("bastion") || name.contains("jump")
-            });
-            if forwards || is_jump_host { Place::Public } else { Place::Private }
+            if forwards || name.is_some_and(occupants::is_jump_host) { Place::Public } else { Place::Private }
         }
         Purpose::Store { .. } | Purpose::Task { .. } | Purpose::Function(_) => Place::Private,
         Purpose::Other(_) => Place::Doubtful,
