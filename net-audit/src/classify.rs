@@ -56,6 +56,18 @@ pub struct Proof<'a> {
     pub because: String,
 }
 
+impl FamilyVerdict<'_> {
+    /// The route that makes a subnet what it is: `subnet-… is public: rtb-… sends 0.0.0.0/0 to igw-…, and igw-… is attached`.
+    #[must_use]
+    pub fn told(&self, subnet: &str, table: Option<&str>) -> String {
+        let (class, table) = (self.class, table.unwrap_or("its route table"));
+        match self.proof.iter().max_by_key(|proof| proof.class) {
+            Some(proof) => format!("{subnet} is {class}: {}, and {}", proof.route.sent_by(table), proof.because),
+            None => format!("{subnet} is {class}: {table} has no route to the internet"),
+        }
+    }
+}
+
 impl SubnetVerdict<'_> {
     /// The class that deserves most attention of all families; unknown if there is none.
     #[must_use]

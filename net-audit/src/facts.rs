@@ -41,6 +41,7 @@ pub struct Facts<'a> {
     /// What things cost here, as far as it is known.
     pub prices: RegionPrices,
     position: HashMap<&'a str, usize>,
+    users: HashMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Facts<'a> {
@@ -49,8 +50,14 @@ impl<'a> Facts<'a> {
     pub fn new(estate: &'a Estate, inventory: &'a Inventory, setting: Setting<'a>) -> Self {
         let subnets = classify(inventory);
         let position = subnets.iter().enumerate().map(|(at, verdict)| (verdict.subnet.id.as_str(), at)).collect();
+        let mut users: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, verdict) in subnets.iter().enumerate() {
+            if let Some(effective) = verdict.route_table {
+                users.entry(&effective.table.id).or_default().push(at);
+            }
+        }
         let prices = inventory.region.as_deref().map(|region| setting.prices.of(region)).unwrap_or_default();
-        let mut facts = Self { estate, inventory, subnets, exposures: Vec::new(), setting, prices, position };
+        let mut facts = Self { estate, inventory, subnets, exposures: Vec::new(), setting, prices, position, users };
         facts.exposures = expose(&facts);
         facts
     }
@@ -59,6 +66,12 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn verdict(&self, subnet: &str) -> Option<&SubnetVerdict<'a>> {
         self.subnets.get(*self.position.get(subnet)?)
+    }
+
+    /// The verdicts over the subnets for which a table decides.
+    pub fn users(&self, table: &str) -> impl Iterator<Item = &SubnetVerdict<'a>> {
+        let positions = self.users.get(table).map(Vec::as_slice).unwrap_or_default();
+        positions.iter().filter_map(|at| self.subnets.get(*at))
     }
 
     /// The class of a subnet in a family; isolated if it has no address of it, unknown if it is not there.

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod defaults;
+mod doubt;
 mod egress;
 mod endpoints;
 mod exposure;
@@ -13,6 +14,7 @@ mod occupants;
 mod peering;
 mod placement;
 mod remedy;
+mod resources;
 mod routes;
 mod sensitive;
 

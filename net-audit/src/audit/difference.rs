@@ -82,9 +82,9 @@ pub struct ExposureChange {
     /// What became of it.
     pub change: Change,
     /// What was open.
-    pub before: Vec<OpeningReport>,
+    pub before: Vec<OpenTraffic>,
     /// What is open.
-    pub after: Vec<OpeningReport>,
+    pub after: Vec<OpenTraffic>,
     /// If it is closed: what stops the internet; `null` if it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<Condition>,
@@ -110,7 +110,7 @@ pub enum Change {
 
 /// Ports that are open to the internet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct OpeningReport {
+pub struct OpenTraffic {
     /// `tcp 443`.
     pub traffic: String,
     /// To how much of the internet.

@@ -193,6 +193,16 @@ impl Findings {
         self.unknown.push(Unknown { rule, resource: Some(resource.to_owned()), gap });
     }
 
+    /// Adds what could not be said of one resource, or of all if a whole kind is missing.
+    pub fn unknown_about(&mut self, rule: Rule, resource: &str, gap: Gap) {
+        match gap {
+            Gap::Kind(_) | Gap::Denied { .. } => self.unknown(rule, gap),
+            Gap::Resource { .. } | Gap::MainRouteTable(_) | Gap::NotUnderstood(_) => {
+                self.unknown_of(rule, resource, gap);
+            }
+        }
+    }
+
     /// Takes a listing, or notes that these rules cannot be asked without it.
     pub fn require<T>(&mut self, rules: &[Rule], listing: Result<T, Gap>) -> Option<T> {
         match listing {

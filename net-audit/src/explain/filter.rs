@@ -118,9 +118,9 @@ impl<'a> GroupFilter<'a> {
     fn offer(&self) -> String {
         let all = permissions(self.inventory, self.groups, self.direction);
         let texts = all.flat_map(|(_, rule)| {
-            let ports = if rule.protocol.has_ports() { format!(" {}", rule.ports) } else { String::new() };
+            let traffic = rule.protocol.with(rule.ports);
             let peers = rule.peers.iter().map(name_of);
-            peers.map(move |peer| format!("{}{ports} {} {peer}", rule.protocol, self.way())).collect::<Vec<_>>()
+            peers.map(move |peer| format!("{traffic} {} {peer}", self.way())).collect::<Vec<_>>()
         });
         let texts: Vec<String> = texts.collect();
         match texts.as_slice() {

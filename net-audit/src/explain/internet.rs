@@ -111,7 +111,7 @@ fn proof<'f>(facts: &'f Facts<'_>, subnet: &Subnet, family: Family) -> Option<(S
     let verdict = facts.verdict(&subnet.id)?;
     let proof = verdict.family(family)?.proof.iter().max_by_key(|proof| proof.class)?;
     let table = verdict.route_table.map(|table| table.table.id.as_str()).unwrap_or_default();
-    Some((format!("{table} sends {} to {}", proof.route.destination_name(), proof.route.target.id()), proof))
+    Some((proof.route.sent_by(table), proof))
 }
 
 /// From an end to the internet, or to one address of it.
@@ -159,7 +159,7 @@ fn leave(walk: &mut Walk, from: &Inside<'_>, to_one_address: bool) {
     };
     walk.keep(Side::Destination, &way.addresses);
     let target = &way.route.target;
-    let sends = format!("{} sends {} to {}", resource.id, way.route.destination_name(), target.id());
+    let sends = way.route.sent_by(&resource.id);
     let answer: Answer = match &way.leads {
         Ok((Some(Class::PrivateRouted), _)) => Err(Gap::NotUnderstood(format!(
             "{sends}: another network, and whether it leads on to the internet is not known"
@@ -290,7 +290,7 @@ pub(super) fn elsewhere(inside: &Inside<'_>, other: IpAddr, begins: bool, servic
     let best = ways_out(inside.facts.inventory, inside.subnet, family);
     let told = best.map(|ways| {
         let way = ways.into_iter().find(|way| !way.addresses.intersect(&set).is_empty());
-        way.map(|way| format!("{} sends {} to {}", resource.id, way.route.destination_name(), way.route.target.id()))
+        way.map(|way| way.route.sent_by(&resource.id))
     });
     let because = match told {
         Err(gap) => Err(gap),

@@ -126,7 +126,7 @@ impl<'a> Leg<'a> {
 
     fn follow(&mut self, table: &'a RouteTable, route: &'a Route, here: &Inside<'a>, there: &Inside<'a>, what: What) {
         let resource = Resource::new(table.id.as_str(), table.name());
-        let sends = format!("{} sends {} to {}", table.id, route.destination_name(), route.target.id());
+        let sends = route.sent_by(&table.id);
         if route.state == RouteState::Blackhole {
             return self.tell(what, Some(resource), Ok((false, format!("{sends}, which is gone: a black hole"))));
         }

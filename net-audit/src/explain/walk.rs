@@ -3,7 +3,7 @@
 use crate::address::prefix::Family;
 use crate::address::set::AddressSet;
 use crate::audit::finding::{Confidence, Resource};
-use crate::exposure::traffic::{ends, every_protocol, intervals};
+use crate::exposure::traffic::{ends, every_protocol, intervals, joined};
 use crate::inventory::gap::Gap;
 use crate::inventory::{AclEntry, Permission, Ports, Protocol};
 
@@ -73,21 +73,8 @@ pub(super) fn openings(flows: &[Flow]) -> Vec<String> {
     if flows.iter().any(|flow| flow.protocol == Protocol::All) {
         return vec!["everything".to_owned()];
     }
-    let mut ranges: Vec<(Protocol, Ports)> = Vec::new();
-    for flow in flows {
-        match ranges.last_mut() {
-            Some((protocol, ports))
-                if *protocol == flow.protocol && ports.last.checked_add(1) == Some(flow.ports.first) =>
-            {
-                ports.last = flow.ports.last;
-            }
-            _ => ranges.push((flow.protocol, flow.ports)),
-        }
-    }
-    let text = |(protocol, ports): (Protocol, Ports)| {
-        if protocol.has_ports() { format!("{protocol} {ports}") } else { protocol.to_string() }
-    };
-    ranges.into_iter().map(text).collect()
+    let ranges = joined(flows.iter().map(|flow| (flow.protocol, flow.ports)));
+    ranges.into_iter().map(|(protocol, ports)| protocol.with(ports)).collect()
 }
 
 /// The same in one line.

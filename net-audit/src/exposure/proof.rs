@@ -52,17 +52,8 @@ fn by_route(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
     let Some(verdict) = subnet.and_then(|subnet| unblocked(facts, subnet, *family)) else {
         return Ok((holds, format!("{} has no {family} addresses", interface.subnet)));
     };
-    let strongest = verdict.proof.iter().max_by_key(|proof| proof.class);
     let table = facts.verdict(&interface.subnet).and_then(|verdict| verdict.route_table);
-    let table = table.map(|table| table.table.id.as_str()).unwrap_or_default();
-    let because = strongest.map_or_else(
-        || format!("{} is {}: {table} has no route to the internet", interface.subnet, verdict.class),
-        |proof| {
-            let (to, by) = (proof.route.destination_name(), proof.route.target.id());
-            format!("{} is {}: {table} sends {to} to {by}, and {}", interface.subnet, verdict.class, proof.because)
-        },
-    );
-    Ok((holds, because))
+    Ok((holds, verdict.told(&interface.subnet, table.map(|effective| effective.table.id.as_str()))))
 }
 
 fn by_address(exposure: &Exposure<'_>) -> (bool, String) {
@@ -157,10 +148,7 @@ pub(super) fn told(openings: &[Opening], family: Family) -> String {
     let everything = openings.iter().any(|opening| opening.protocol == crate::inventory::Protocol::All);
     let shown = openings.iter().filter(|opening| !everything || opening.protocol == crate::inventory::Protocol::All);
     let texts: Vec<String> = shown
-        .map(|opening| {
-            let ports = if opening.protocol.has_ports() { format!(" {}", opening.ports) } else { String::new() };
-            format!("{}{ports} from {}", opening.protocol, from(opening, family))
-        })
+        .map(|opening| format!("{} from {}", opening.protocol.with(opening.ports), from(opening, family)))
         .collect();
     texts.join(", ")
 }

@@ -183,6 +183,20 @@ pub(crate) fn ends(ports: Ports) -> [u32; 2] {
     [u32::from(ports.first), u32::from(ports.last) + 1]
 }
 
+/// Ranges in their order, those that follow each other and have the same key as one.
+pub(crate) fn joined<K: PartialEq>(parts: impl Iterator<Item = (K, Ports)>) -> Vec<(K, Ports)> {
+    let mut ranges: Vec<(K, Ports)> = Vec::new();
+    for (key, ports) in parts {
+        match ranges.last_mut() {
+            Some((last, range)) if *last == key && range.last.checked_add(1) == Some(ports.first) => {
+                range.last = ports.last;
+            }
+            _ => ranges.push((key, ports)),
+        }
+    }
+    ranges
+}
+
 /// The ranges of ports within which no rule changes. A protocol without ports has one.
 pub(crate) fn intervals(protocol: Protocol, edges: impl Iterator<Item = u32>) -> Vec<Ports> {
     if !protocol.has_ports() {

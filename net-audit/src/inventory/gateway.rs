@@ -1,6 +1,6 @@
 //! Gateways, endpoints, and connections to other networks.
 
-use super::Tags;
+use super::{Inventory, Tags};
 use crate::address::prefix::Prefix;
 
 /// An internet gateway, or an egress-only one.
@@ -142,6 +142,13 @@ pub struct TransitAttachment {
 }
 
 impl NatGateway {
+    /// The zone that it stands in, if it is a zonal one and the zone is known.
+    #[must_use]
+    pub fn zone<'i>(&self, inventory: &'i Inventory) -> Option<&'i str> {
+        let NatPlace::Subnet(place) = &self.place else { return None };
+        inventory.subnets.get(place)?.availability_zone.as_deref()
+    }
+
     /// Its `Name` tag.
     #[must_use]
     pub fn name(&self) -> Option<&str> {

@@ -101,6 +101,12 @@ pub enum RouteState {
 }
 
 impl Route {
+    /// What a table does by it: `rtb-… sends 0.0.0.0/0 to nat-…`.
+    #[must_use]
+    pub fn sent_by(&self, table: &str) -> String {
+        format!("{table} sends {} to {}", self.destination_name(), self.target.id())
+    }
+
     /// The destination as AWS writes it.
     #[must_use]
     pub fn destination_name(&self) -> String {

@@ -112,6 +112,12 @@ impl Protocol {
         self == Self::All || self == other
     }
 
+    /// It and its ports, for people: `tcp 443`, `icmp`.
+    #[must_use]
+    pub fn with(self, ports: Ports) -> String {
+        if self.has_ports() { format!("{self} {ports}") } else { self.to_string() }
+    }
+
     /// Whether it has ports.
     #[must_use]
     pub fn has_ports(self) -> bool {

@@ -109,6 +109,8 @@ pub struct RecordSet {
     pub name: String,
     /// `A`, `CNAME` and the like.
     pub kind: String,
+    /// Which one it is of several of the same name and type.
+    pub set: Option<String>,
     /// Its values.
     pub values: Vec<String>,
     /// The name that it stands for.

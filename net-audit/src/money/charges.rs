@@ -62,7 +62,7 @@ impl Charges<'_> {
             let rate = cost::price("NAT gateway, both directions", "USD/GB", prices.nat_gateway_gb.as_ref());
             let known = std::iter::once(carried.clone()).chain(rate).collect();
             self.add(id, vpc, Charge::NatGigabytes, Cost::carrying(prices, &gigabytes), known);
-            let Some(own) = usage.zone(gateway) else { continue };
+            let Some(own) = gateway.zone(facts.inventory) else { continue };
             let share = share_of_other_zones(&usage, gateway, own);
             if share > 0.0 {
                 let crossing = Cost::crossing(prices, &gigabytes, share, EVEN);

@@ -17,7 +17,6 @@ pub struct Usage<'f> {
     facts: &'f Facts<'f>,
     served: HashMap<&'f str, Vec<&'f SubnetVerdict<'f>>>,
     routes: HashMap<&'f str, Vec<(&'f RouteTable, &'f Route)>>,
-    users: HashMap<&'f str, Vec<&'f SubnetVerdict<'f>>>,
     loose: HashMap<&'f str, Gap>,
     working: BTreeMap<&'f str, BTreeMap<&'f str, Vec<&'f NatGateway>>>,
     of_vpc: BTreeMap<&'f str, Vec<&'f NatGateway>>,
@@ -27,17 +26,16 @@ impl<'f> Usage<'f> {
     /// Looks at every subnet and the routes that it has.
     #[must_use]
     pub fn of(facts: &'f Facts<'f>) -> Self {
-        let (served, routes) = (HashMap::new(), HashMap::new());
-        let (users, loose) = (HashMap::new(), HashMap::new());
+        let (served, routes, loose) = (HashMap::new(), HashMap::new(), HashMap::new());
         let (working, of_vpc) = (BTreeMap::new(), BTreeMap::new());
-        let mut usage = Self { facts, served, routes, users, loose, working, of_vpc };
+        let mut usage = Self { facts, served, routes, loose, working, of_vpc };
         for verdict in &facts.subnets {
             usage.add_subnet(verdict);
         }
         usage.add_routes();
         for gateway in facts.inventory.nat_gateways.iter().filter(|gateway| gateway.state == "available") {
             usage.of_vpc.entry(&gateway.vpc).or_default().push(gateway);
-            if let Some(zone) = usage.zone(gateway)
+            if let Some(zone) = gateway.zone(facts.inventory)
                 && works(facts, gateway)
             {
                 usage.working.entry(&gateway.vpc).or_default().entry(zone).or_default().push(gateway);
@@ -47,13 +45,10 @@ impl<'f> Usage<'f> {
     }
 
     fn add_subnet(&mut self, verdict: &'f SubnetVerdict<'f>) {
-        match verdict.route_table {
-            Some(table) => self.users.entry(&table.table.id).or_default().push(verdict),
-            None => {
-                if let Err(gap) = effective_table(self.facts.inventory, verdict.subnet) {
-                    self.loose.entry(&verdict.subnet.vpc).or_insert(gap);
-                }
-            }
+        if verdict.route_table.is_none()
+            && let Err(gap) = effective_table(self.facts.inventory, verdict.subnet)
+        {
+            self.loose.entry(&verdict.subnet.vpc).or_insert(gap);
         }
         let ways = verdict.families.iter().flat_map(|family| &family.proof);
         for way in ways.filter(|way| way.class == Class::PrivateNat) {
@@ -67,7 +62,7 @@ impl<'f> Usage<'f> {
 
     fn add_routes(&mut self) {
         for table in self.facts.inventory.route_tables.iter() {
-            if !self.users.contains_key(table.id.as_str()) {
+            if self.facts.users(&table.id).next().is_none() {
                 continue;
             }
             for route in &table.routes {
@@ -88,12 +83,6 @@ impl<'f> Usage<'f> {
     #[must_use]
     pub fn routes(&self, gateway: &str) -> &[(&'f RouteTable, &'f Route)] {
         self.routes.get(gateway).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The subnets for which a table decides.
-    #[must_use]
-    pub fn users(&self, table: &str) -> &[&'f SubnetVerdict<'f>] {
-        self.users.get(table).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Why it is not known of all subnets of a VPC which table decides for them.
@@ -121,13 +110,6 @@ impl<'f> Usage<'f> {
         self.of_vpc.get(vpc).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The zone that a zonal gateway stands in, if it is known.
-    #[must_use]
-    pub fn zone(&self, gateway: &'f NatGateway) -> Option<&'f str> {
-        let NatPlace::Subnet(place) = &gateway.place else { return None };
-        self.facts.inventory.subnets.get(place)?.availability_zone.as_deref()
-    }
-
     /// What a gateway carries in a month. An assumption is made only of those that something sends through.
     #[must_use]
     pub fn gigabytes(&self, gateway: &str) -> Gigabytes {
@@ -145,8 +127,8 @@ impl<'f> Usage<'f> {
     }
 }
 
-/// Whether a zonal gateway is public and has a way to the internet. Block Public Access lets it send even where it blocks what comes in.
-fn works(facts: &Facts<'_>, gateway: &NatGateway) -> bool {
+/// Whether a zonal gateway is public and has a way to the internet, once it is available. Block Public Access lets it send even where it blocks what comes in.
+pub(crate) fn works(facts: &Facts<'_>, gateway: &NatGateway) -> bool {
     let NatPlace::Subnet(place) = &gateway.place else { return false };
     let Some(subnet) = facts.inventory.subnets.get(place) else { return false };
     if gateway.connectivity == Connectivity::Private {

@@ -7,6 +7,7 @@ mod forms;
 mod live;
 mod money;
 mod policy;
+mod remedies;
 mod terraform;
 mod way;
 

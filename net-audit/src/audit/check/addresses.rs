@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::Ipv4Addr;
 
-use super::nat::{aws, listed};
+use super::occupants;
+use super::remedy::{aws, place_service, without_public_addresses};
+use super::resources::{counted, listed};
 use crate::address::prefix::Family;
 use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Resource};
 use crate::audit::rule::Rule;
@@ -11,8 +13,8 @@ use crate::classify::class::{Class, Group};
 use crate::exposure::purpose::Purpose;
 use crate::exposure::{Condition, Exposure, Verdict, prove};
 use crate::facts::Facts;
+use crate::inventory::Address;
 use crate::inventory::gap::Gap;
-use crate::inventory::{Address, NetworkInterface};
 use crate::money::cost::{Cost, dollars, gigabytes};
 
 const RULE: Rule = Rule::IdleAddress;
@@ -101,10 +103,7 @@ fn needless(facts: &Facts<'_>, findings: &mut Findings) {
             }
             Verdict::Unknown(missing) => {
                 for gap in missing.iter().filter(|gap| gaps.insert(gap)) {
-                    match gap {
-                        Gap::Kind(_) | Gap::Denied { .. } => findings.unknown(RULE, gap.clone()),
-                        _ => findings.unknown_of(RULE, &exposure.interface.id, gap.clone()),
-                    }
+                    findings.unknown_about(RULE, &exposure.interface.id, gap.clone());
                 }
             }
             Verdict::Exposed | Verdict::Stopped(_) => {}
@@ -161,34 +160,25 @@ struct Needless<'f> {
 impl Needless<'_> {
     fn finding(&self) -> Finding {
         let interfaces = self.exposures.iter().map(|exposure| exposure.interface);
-        let addresses = interfaces.clone().map(|interface| interface.public_addresses.len()).sum::<usize>();
+        let addresses = interfaces.map(|interface| interface.public_addresses.len()).sum::<usize>();
         let money = month(self.facts, u32::try_from(addresses).unwrap_or(u32::MAX));
         let label = self.first.purpose.label();
-        let subnets = self.exposures.iter().filter_map(|exposure| exposure.subnet);
-        let mut zones: Vec<String> = subnets.filter_map(|subnet| subnet.availability_zone.clone()).collect();
-        zones.sort();
-        zones.dedup();
         Finding {
             rule: RULE,
             severity: RULE.severity(),
             title: format!("{label} has a public address, and nothing of the internet may speak to it"),
-            resources: interfaces.clone().map(|interface| self.resource(interface)).collect(),
+            resources: self.exposures.iter().map(|exposure| occupants::resource(exposure)).collect(),
             vpc: self.first.subnet.map(|subnet| subnet.vpc.clone()),
-            availability_zones: zones,
+            availability_zones: occupants::zones(self.exposures.iter().copied()),
             proof: self.proof(),
             blast_radius: format!(
                 "{} of {label}: one rule in a security group away from the internet",
-                interfaces_words(self.exposures.len())
+                counted(self.exposures.len(), "interface")
             ),
             remedy: self.remedy(money.as_ref()),
             money,
             confidence: Confidence::Medium,
         }
-    }
-
-    fn resource(&self, interface: &NetworkInterface) -> Resource {
-        let name = self.first.purpose.name();
-        Resource::new(&interface.id, interface.name().or(name.as_deref()))
     }
 
     fn proof(&self) -> Vec<String> {
@@ -231,47 +221,26 @@ impl Needless<'_> {
         );
         let (cli, terraform) = match &self.owner {
             Owner::Service { cluster, service, .. } => self.service(cluster, service),
-            Owner::Interface(id) => self.interface(id),
+            Owner::Interface(_) => self.interface(),
         };
         Remedy { advice, cli, terraform }
     }
 
     fn service(&self, cluster: &str, service: &str) -> (Vec<String>, String) {
-        let subnets = self.private.join(",");
-        let groups = self.first.interface.groups.join(",");
-        let network =
-            format!("'awsvpcConfiguration={{subnets=[{subnets}],securityGroups=[{groups}],assignPublicIp=DISABLED}}'");
-        let cluster = if cluster.is_empty() { String::new() } else { format!(" --cluster {cluster}") };
-        let command = format!("ecs update-service{cluster} --service {service} --network-configuration {network}");
+        let groups = &self.first.interface.groups;
+        let cluster = if cluster.is_empty() { "CLUSTER" } else { cluster };
+        let command = place_service(self.facts, (cluster, service), self.private, groups, false);
         let terraform =
             "# in the aws_ecs_service: network_configuration { assign_public_ip = false, subnets = the private ones }";
-        (vec![aws(self.facts, &command)], terraform.to_owned())
+        (vec![command], terraform.to_owned())
     }
 
     /// An instance cannot be moved: it is started anew, or loses the address and with it the way out.
-    fn interface(&self, id: &str) -> (Vec<String>, String) {
-        let allocated = self.first.interface.public_addresses.iter().filter_map(|public| public.allocation.as_deref());
-        let mut cli: Vec<String> = Vec::new();
-        for allocation in allocated {
-            let query = "\"Addresses[0].AssociationId\" --output text";
-            let describe = format!("ec2 describe-addresses --allocation-ids {allocation} --query {query}");
-            cli.push(format!("association=$({})", aws(self.facts, &describe)));
-            cli.push(aws(self.facts, "ec2 disassociate-address --association-id \"$association\""));
-            cli.push(aws(self.facts, &format!("ec2 release-address --allocation-id {allocation}")));
-        }
-        if cli.is_empty() {
-            let command = format!(
-                "ec2 modify-network-interface-attribute --network-interface-id {id} --no-associate-public-ip-address"
-            );
-            cli.push(aws(self.facts, &command));
-        }
+    fn interface(&self) -> (Vec<String>, String) {
+        let cli = without_public_addresses(self.facts, self.first.interface);
         let terraform = "# in the aws_instance: associate_public_ip_address = false, and subnet_id = a private one";
         (cli, terraform.to_owned())
     }
-}
-
-fn interfaces_words(number: usize) -> String {
-    if number == 1 { "1 interface".to_owned() } else { format!("{number} interfaces") }
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::occupants;
-use super::remedy::{aws, revoke_ingress, rule_told, wide_rules};
+use super::remedy::aws;
+use super::remedy::group::{revoke_ingress, rule_told, wide_rules};
+use super::resources::vpc_of;
 use super::sensitive::{Doors, ranges, ranges_told, told};
 use crate::address::prefix::Family;
 use crate::address::set::internet;
@@ -236,13 +238,13 @@ fn check_default_vpcs(facts: &Facts<'_>, findings: &mut Findings) {
             continue;
         }
         let id = &vpc.id;
-        let mut resources = vec![Resource::new(&**id, vpc.name())];
+        let mut resources = vec![vpc_of(facts, id)];
         resources.extend(standing.iter().map(|exposure| occupants::resource(exposure)));
         findings.add(Finding {
             proof: vec![format!("{id} is the region's default VPC, and {} interfaces are in it", standing.len())],
             ..finding(
                 resources,
-                format!("the default VPC {id} is in use"),
+                format!("the default VPC {} is in use", vpc_of(facts, id).label()),
                 Some(id.clone()),
                 &standing,
                 Remedy {

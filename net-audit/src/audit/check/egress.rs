@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::nat::{
-    aws, destination, doubt, listed, move_to_new_table, new_table, residents, subnet_resource, terraform_association,
-    who,
-};
+use super::doubt::doubt;
+use super::occupants::{in_subnet, who};
+use super::remedy::aws;
+use super::remedy::route::{NEW_TABLE, destination_option, new_table, put_on, terraform_association};
+use super::resources::{listed, subnet, table, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource};
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
@@ -40,12 +41,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     {
         findings.unknown(RULE, gap);
     }
-    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
-    for table in facts.subnets.iter().filter_map(|verdict| verdict.route_table) {
-        *users.entry(&table.table.id).or_default() += 1;
-    }
     for tier in tiers.into_values() {
-        let has_others = users.get(tier.table.id.as_str()).is_some_and(|users| *users > tier.subnets.len());
+        let has_others = facts.users(&tier.table.id).count() > tier.subnets.len();
         findings.add(tier.finding(has_others));
     }
 }
@@ -54,8 +51,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 fn tier(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Option<Confidence> {
     let meant = facts.setting.intent.of(facts.inventory, verdict.subnet);
     let (mut stores, mut others) = (0_usize, 0_usize);
-    for purpose in residents(facts, &verdict.subnet.id) {
-        match purpose {
+    for exposure in in_subnet(facts, &verdict.subnet.id) {
+        match &*exposure.purpose {
             // Mount targets of EFS stand beside what mounts them.
             Purpose::Store { service: "EFS", .. }
             | Purpose::NatGateway
@@ -96,13 +93,9 @@ impl<'f> Tier<'f> {
     }
 
     fn finding(&self, has_others: bool) -> Finding {
-        let table = Resource::new(&self.table.id, self.table.name());
-        let subnets: Vec<Resource> = self.subnets.iter().map(|verdict| subnet_resource(verdict)).collect();
+        let table = table(self.table);
+        let subnets: Vec<Resource> = self.subnets.iter().map(|verdict| subnet(verdict.subnet)).collect();
         let labels: Vec<String> = subnets.iter().map(Resource::label).collect();
-        let mut zones: Vec<String> =
-            self.subnets.iter().filter_map(|verdict| verdict.subnet.availability_zone.clone()).collect();
-        zones.sort();
-        zones.dedup();
         // Where others need the route, it is the subnets that are to be moved.
         let resources = if has_others {
             subnets.into_iter().chain([table]).collect()
@@ -116,7 +109,7 @@ impl<'f> Tier<'f> {
             title: format!("{} {verb} of databases and can reach the internet", listed(&labels)),
             resources,
             vpc: Some(self.table.vpc.clone()),
-            availability_zones: zones,
+            availability_zones: zones(self.subnets.iter().map(|verdict| verdict.subnet)),
             proof: self.proof(),
             blast_radius: who(self.facts, self.subnets.iter().map(|verdict| verdict.subnet.id.as_str())),
             money: None,
@@ -129,8 +122,7 @@ impl<'f> Tier<'f> {
         let mut proof: Vec<String> = Vec::new();
         for verdict in &self.subnets {
             for way in ways_out(verdict) {
-                let (to, by) = (way.route.destination_name(), way.route.target.id());
-                let line = format!("{} sends {to} to {by}: {}", self.table.id, way.because);
+                let line = format!("{}: {}", way.route.sent_by(&self.table.id), way.because);
                 if !proof.contains(&line) {
                     proof.push(line);
                 }
@@ -168,18 +160,19 @@ impl<'f> Tier<'f> {
                        by interface endpoints.";
         if !has_others {
             let delete = |route: &&Route| {
-                aws(facts, &format!("ec2 delete-route --route-table-id {table} {}", destination(route)))
+                let what = destination_option(route)?;
+                Some(aws(facts, format_args!("ec2 delete-route --route-table-id {table} {what}")))
             };
             return Remedy {
                 advice: format!(
                     "Drop the route to {names} from {table}: databases answer, they need not ask. {instead}"
                 ),
-                cli: routes.iter().map(delete).collect(),
+                cli: routes.iter().filter_map(delete).collect(),
                 terraform: format!("# remove the aws_route (or the route block) to {names} from {table}"),
             };
         }
-        let mut cli = new_table(facts, &self.table.vpc);
-        cli.extend(self.subnets.iter().flat_map(|verdict| move_to_new_table(facts, verdict)));
+        let mut cli = vec![new_table(facts, &self.table.vpc)];
+        cli.extend(self.subnets.iter().flat_map(|verdict| put_on(facts, &verdict.subnet.id, NEW_TABLE)));
         let associations =
             self.subnets.iter().map(|verdict| terraform_association("aws_route_table.isolated.id", &verdict.subnet.id));
         let own = format!("resource \"aws_route_table\" \"isolated\" {{\n  vpc_id = \"{}\"\n}}", self.table.vpc);

@@ -5,7 +5,7 @@ mod missing;
 
 use std::collections::BTreeMap;
 
-use super::nat::{doubt, has_route};
+use super::doubt::{doubt, has_route};
 use crate::audit::finding::Findings;
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;

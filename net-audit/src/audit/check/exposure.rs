@@ -6,7 +6,8 @@ mod store;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::occupants;
-use super::remedy::{aws, revoke_ingress, rule_told, wide_rules};
+use super::remedy::aws;
+use super::remedy::group::{revoke_ingress, rule_told, wide_rules};
 use super::sensitive::{Doors, ranges, ranges_told, told};
 use crate::address::prefix::Family;
 use crate::address::set::internet;
@@ -265,29 +266,28 @@ fn remedy(facts: &Facts<'_>, culprits: &[&SecurityGroup], exposures: &[&Exposure
     }
     let group = culprits.first().map_or("sg-…", |group| group.id.as_str());
     let ports = fault.doors.first().filter(|(protocol, ports)| protocol.has_ports() && ports.first == ports.last);
-    let port = ports.map_or_else(|| "443 # what is served".to_owned(), |(_, ports)| ports.first.to_string());
-    let peer = if fault.rule == Rule::ExposedDatabase {
-        "referenced_security_group_id = \"sg-…\" # the application's"
+    let port = ports.map_or_else(|| "443".to_owned(), |(_, ports)| ports.first.to_string());
+    let (peer, who) = if fault.rule == Rule::ExposedDatabase {
+        ("referenced_security_group_id", "\"sg-…\" # the application's")
     } else {
-        "cidr_ipv4         = \"192.0.2.10/32\" # who needs it"
+        ("cidr_ipv4", "\"192.0.2.10/32\" # who needs it")
     };
+    let width = if fault.rule == Rule::ExposedDatabase { 28 } else { 17 };
     Remedy {
         advice: advice.to_owned(),
         cli,
         terraform: format!(
-            "resource \"aws_vpc_security_group_ingress_rule\" \"narrow\" {{\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {port}\n  to_port           = {port}\n  {peer}\n}}"
+            "resource \"aws_vpc_security_group_ingress_rule\" \"narrow\" {{\n  {:width$} = \"{group}\"\n  {:width$} = \"tcp\"\n  {:width$} = {port}\n  {:width$} = {port}\n  {peer:width$} = {who}\n}}",
+            "security_group_id", "ip_protocol", "from_port", "to_port"
         ),
     }
 }
 
 fn is_bastion(exposures: &[&Exposure<'_>], groups: &[&SecurityGroup]) -> bool {
-    let says = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.contains("bastion") || name.contains("jump")
-    };
     exposures.iter().any(|exposure| {
-        exposure.purpose.name().is_some_and(|name| says(&name)) || exposure.interface.name().is_some_and(says)
-    }) || groups.iter().any(|group| says(&group.name) || says(group.label()))
+        exposure.purpose.name().is_some_and(|name| occupants::is_jump_host(&name))
+            || exposure.interface.name().is_some_and(occupants::is_jump_host)
+    }) || groups.iter().any(|group| occupants::is_jump_host(&group.name) || occupants::is_jump_host(group.label()))
 }
 
 /// Whether the internet at large may speak to one of these ports, by the groups alone.

@@ -1,5 +1,7 @@
 //! An account in which nothing is wrong, to be spoilt by the tests of the rules.
 
+mod commands;
+
 use serde_json::Value;
 
 use crate::audit::audit;
@@ -93,18 +95,49 @@ pub(crate) fn without(account: &mut Value, member: &str) {
     account.as_object_mut().unwrap().remove(member);
 }
 
+/// All rules speak with one voice: titles, proofs and what is hit are fragments, advice is whole sentences, commands are such that the AWS CLI takes them.
+fn assert_well_told(finding: &Finding) {
+    let Finding { title, proof, blast_radius, remedy, .. } = finding;
+    // Names like `VPC` and `CloudWatch` have more than one capital.
+    let begins_a_sentence = |text: &str| {
+        let word = text.split(' ').next().unwrap_or_default();
+        word.starts_with(char::is_uppercase) && !word.chars().skip(1).any(char::is_uppercase)
+    };
+    for fragment in proof.iter().chain([title, blast_radius]) {
+        assert!(!fragment.is_empty() && !fragment.ends_with('.') && !begins_a_sentence(fragment), "{fragment}");
+    }
+    assert!(begins_a_sentence(&remedy.advice) && remedy.advice.ends_with('.'), "{}", remedy.advice);
+    for command in &remedy.cli {
+        assert_eq!(commands::fault(command), None, "{command}");
+    }
+}
+
 /// What all rules say of the account.
 pub(crate) fn everything(account: &Value) -> (Vec<Finding>, Vec<Unknown>) {
     let estate = estate(account);
     let (intent, prices) = (Intent::default(), built_in());
     let mut regions = audit(&estate, Setting { intent: &intent, prices: &prices, gb: None });
     let findings = regions.remove(0).findings;
+    findings.found.iter().for_each(assert_well_told);
     (findings.found, findings.unknown)
 }
 
 /// What one rule finds in the account.
 pub(crate) fn findings(account: &Value, rule: Rule) -> Vec<Finding> {
     everything(account).0.into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
+/// The one thing that a rule finds in the account.
+#[track_caller]
+pub(crate) fn one(account: &Value, rule: Rule) -> Finding {
+    let mut all = findings(account, rule);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+/// What a finding is about, by id.
+pub(crate) fn ids(finding: &Finding) -> Vec<&str> {
+    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
 }
 
 /// What one rule cannot say of the account, in words.

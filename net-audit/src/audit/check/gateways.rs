@@ -1,8 +1,11 @@
 //! Gateways, endpoints and route tables that nothing uses: NET019.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use super::routes::usage::{Usage, note, table};
+use super::doubt::Missing;
+use super::remedy::aws;
+use super::resources::{table, vpc_of};
+use super::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::facts::Facts;
@@ -17,13 +20,13 @@ const COMES_IN: [&str; 2] = ["CloudFront-VPCOrigins-Service-SG", "GlobalAccelera
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let usage = Usage::new(facts);
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     let used = Used::new(&usage);
     internet_gateways(&usage, &used, &mut missing, findings);
     egress_only(&usage, &used, &mut missing, findings);
     tables(&usage, &used, &mut missing, findings);
     endpoints(&usage, &used, &mut missing, findings);
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
 }
 
 /// What tables in use lead to, and what uses gateways without any.
@@ -66,24 +69,12 @@ fn unused<'a>(
     Ok(gateways.map(|gateway| (gateway, gateway.vpcs.first().map(String::as_str))).collect())
 }
 
-fn internet_gateways<'a>(
-    usage: &Usage<'_, 'a>,
-    used: &Used<'_>,
-    missing: &mut BTreeMap<Gap, &'a str>,
-    findings: &mut Findings,
-) {
+fn internet_gateways<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let gateways = match unused(&inventory.internet_gateways, used) {
-        Ok(gateways) => gateways,
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
-    let region = usage.region();
+    let Some(gateways) = missing.known(unused(&inventory.internet_gateways, used)) else { return };
     for (gateway, vpc) in gateways {
         let id = &gateway.id;
-        let delete = format!("aws ec2 delete-internet-gateway --internet-gateway-id {id}{region}");
+        let delete = aws(usage.facts, format_args!("ec2 delete-internet-gateway --internet-gateway-id {id}"));
         let terraform = format!("# remove the aws_internet_gateway {id}");
         let Some(vpc) = vpc else {
             let label = Resource::new(id, gateway.tags.name()).label();
@@ -99,21 +90,21 @@ fn internet_gateways<'a>(
             continue;
         }
         // A regional NAT gateway would use it by a table of its own.
-        match usage.sees_all_of(vpc).and_then(|judged| inventory.nat_gateways.known().map(|_| judged)) {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(id);
-                continue;
-            }
+        if !missing.holds(usage.sees_all_of(vpc).and_then(|judged| inventory.nat_gateways.known().map(|_| judged)), id)
+        {
+            continue;
         }
-        let detach = format!("aws ec2 detach-internet-gateway --internet-gateway-id {id} --vpc-id {vpc}{region}");
+        let detach =
+            aws(usage.facts, format_args!("ec2 detach-internet-gateway --internet-gateway-id {id} --vpc-id {vpc}"));
         let advice = "Detach and delete it, unless CloudFront (VPC origins) or Global Accelerator comes in by it: they need no route.";
         let remedy = Remedy { advice: advice.to_owned(), cli: vec![detach, delete], terraform };
         let one = finding(Resource::new(id, gateway.tags.name()), Some(vpc), remedy);
         let label = Resource::new(id, gateway.tags.name()).label();
         findings.add(Finding {
-            title: format!("no route in use leads to {label}, the internet gateway of {}", usage.vpc_label(vpc)),
+            title: format!(
+                "no route in use leads to {label}, the internet gateway of {}",
+                vpc_of(usage.facts, vpc).label()
+            ),
             proof: vec![format!("{id} is attached to {vpc}, and no route table that a subnet uses leads to it")],
             // What comes in without a route leaves traces that are looked for, and no more than traces.
             confidence: Confidence::Medium,
@@ -122,32 +113,17 @@ fn internet_gateways<'a>(
     }
 }
 
-fn egress_only<'a>(
-    usage: &Usage<'_, 'a>,
-    used: &Used<'_>,
-    missing: &mut BTreeMap<Gap, &'a str>,
-    findings: &mut Findings,
-) {
-    let gateways = match unused(&usage.inventory().egress_only_internet_gateways, used) {
-        Ok(gateways) => gateways,
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
-    let region = usage.region();
+fn egress_only<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
+    let Some(gateways) = missing.known(unused(&usage.inventory().egress_only_internet_gateways, used)) else { return };
     for (gateway, vpc) in gateways {
         let id = &gateway.id;
-        match vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)) {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(id);
-                continue;
-            }
+        if !missing.holds(vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)), id) {
+            continue;
         }
-        let command =
-            format!("aws ec2 delete-egress-only-internet-gateway --egress-only-internet-gateway-id {id}{region}");
+        let command = aws(
+            usage.facts,
+            format_args!("ec2 delete-egress-only-internet-gateway --egress-only-internet-gateway-id {id}"),
+        );
         let remedy = Remedy {
             advice: "Delete it.".to_owned(),
             cli: vec![command],
@@ -163,23 +139,17 @@ fn egress_only<'a>(
     }
 }
 
-fn tables<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+fn tables<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let region = usage.region();
     for owner in inventory.route_tables.iter().filter(|table| table.associations.is_empty()) {
         let judged =
             usage.sees_all_of(&owner.vpc).and_then(|judged| Ok(judged && !is_of_regional_nat(inventory, used, owner)?));
-        match judged {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(&owner.id);
-                continue;
-            }
+        if !missing.holds(judged, &owner.id) {
+            continue;
         }
         let remedy = Remedy {
             advice: "Delete it, or associate the subnets that it was made for.".to_owned(),
-            cli: vec![format!("aws ec2 delete-route-table --route-table-id {}{region}", owner.id)],
+            cli: vec![aws(usage.facts, format_args!("ec2 delete-route-table --route-table-id {}", owner.id))],
             terraform: format!("# remove the aws_route_table {}, or add an aws_route_table_association", owner.id),
         };
         findings.add(Finding {
@@ -200,20 +170,10 @@ fn is_of_regional_nat(inventory: &Inventory, used: &Used<'_>, table: &RouteTable
     Ok(used.with_regional_nat.contains(table.vpc.as_str()))
 }
 
-fn endpoints<'a>(
-    usage: &Usage<'_, 'a>,
-    used: &Used<'_>,
-    missing: &mut BTreeMap<Gap, &'a str>,
-    findings: &mut Findings,
-) {
+fn endpoints<'a>(usage: &Usage<'_, 'a>, used: &Used<'_>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let endpoints = match inventory.vpc_endpoints.known() {
-        Ok(endpoints) => endpoints.values(),
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+    let Some(endpoints) = missing.known(inventory.vpc_endpoints.known()) else { return };
+    let endpoints = endpoints.values();
     let is_idle = |endpoint: &&VpcEndpoint| {
         let is_led_to = || used.targets.contains(endpoint.id.as_str());
         endpoint.kind == "Gateway" && endpoint.state == "available" && endpoint.route_tables.is_empty() && !is_led_to()
@@ -221,34 +181,29 @@ fn endpoints<'a>(
     for endpoint in endpoints.filter(is_idle) {
         let id = &endpoint.id;
         let vpc = endpoint.vpc.as_deref();
-        match vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)) {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(gap) => {
-                missing.entry(gap).or_insert(id);
-                continue;
-            }
+        if !missing.holds(vpc.map_or(Ok(true), |vpc| usage.sees_all_of(vpc)), id) {
+            continue;
         }
-        let region = usage.region();
         let of_vpc = vpc.into_iter().flat_map(|vpc| inventory.index.tables_of_vpc(vpc));
         let in_use = of_vpc.filter_map(|id| inventory.route_tables.get(id)).filter(|table| usage.is_used(table));
         let tables: Vec<&str> = in_use.map(|table| table.id.as_str()).collect();
         let mut cli = Vec::new();
         if !tables.is_empty() {
             let tables = tables.join(" ");
-            cli.push(format!(
-                "aws ec2 modify-vpc-endpoint --vpc-endpoint-id {id} --add-route-table-ids {tables}{region}"
+            cli.push(aws(
+                usage.facts,
+                format_args!("ec2 modify-vpc-endpoint --vpc-endpoint-id {id} --add-route-table-ids {tables}"),
             ));
         }
-        cli.push(format!("aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {id}{region}"));
+        cli.push(aws(usage.facts, format_args!("ec2 delete-vpc-endpoints --vpc-endpoint-ids {id}")));
         let service = endpoint.service.as_deref().unwrap_or("its service");
         let remedy = Remedy {
             advice: "Put it on the route tables of the subnets that use the service, which is free; or else delete it."
                 .to_owned(),
             cli,
             terraform: format!(
-                "resource \"aws_vpc_endpoint_route_table_association\" \"this\" {{\n  vpc_endpoint_id = \"{id}\"\n  route_table_id = \"{}\"\n}}",
-                tables.first().unwrap_or(&"ROUTE_TABLE")
+                "resource \"aws_vpc_endpoint_route_table_association\" \"this\" {{\n  vpc_endpoint_id = \"{id}\"\n  route_table_id  = \"{}\"\n}}",
+                tables.first().unwrap_or(&"rtb-…")
             ),
         };
         let label = Resource::new(id, endpoint.tags.name()).label();

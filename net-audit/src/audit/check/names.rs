@@ -184,7 +184,13 @@ impl<'a> Owned<'a> {
 impl Fault {
     fn finding(self, record: &RecordSet, zone: &HostedZone) -> Finding {
         let (name, kind, id) = (&record.name, &record.kind, &zone.id);
-        let chosen = format!("ResourceRecordSets[?Name=='{name}.' && Type=='{kind}']");
+        // Who writes any other character is not let into a shell.
+        let is_plain = |set: &&str| set.chars().all(|one| one.is_ascii_alphanumeric() || " ._-".contains(one));
+        let set = record.set.as_deref().filter(is_plain);
+        let set = set.map(|set| format!(" && SetIdentifier=='{set}'")).unwrap_or_default();
+        // Route 53 writes the star of a wild card as a number.
+        let written = name.replace('*', "\\052");
+        let chosen = format!("ResourceRecordSets[?Name=='{written}.' && Type=='{kind}'{set}]");
         let change = format!("{{Changes: {chosen}.{{Action: 'DELETE', ResourceRecordSet: @}}}}");
         Finding {
             rule: self.rule,
@@ -201,14 +207,15 @@ impl Fault {
                 advice: self.advice.to_owned(),
                 cli: vec![
                     format!(
-                        "aws route53 list-resource-record-sets --hosted-zone-id {id} --query \"{change}\" > delete.json"
+                        "aws route53 list-resource-record-sets --hosted-zone-id {id} --query \"{change}\" --output json > delete.json"
                     ),
                     format!(
                         "aws route53 change-resource-record-sets --hosted-zone-id {id} --change-batch file://delete.json"
                     ),
                 ],
                 terraform: format!(
-                    "# remove this resource, or let it follow what it names\nresource \"aws_route53_record\" \"this\" {{\n  zone_id = \"{id}\"\n  name    = \"{name}\"\n  type    = \"{kind}\"\n}}"
+                    "# remove this resource, or let it follow what it names\nresource \"aws_route53_record\" \"this\" {{\n  zone_id = \"{id}\"\n  name    = \"{}\"\n  type    = \"{kind}\"\n}}",
+                    name.replace("\\052", "*")
                 ),
             },
         }

@@ -3,11 +3,16 @@
 mod acl;
 mod block;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use super::routes::usage::{Usage, listed, note, subnet, zones};
+use super::doubt::Missing;
+use super::occupants::{in_subnet, who};
+use super::remedy::aws;
+use super::resources::{shown, subnet, vpc_of, zones};
+use super::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
+use crate::exposure::Exposure;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
 use crate::inventory::gap::Gap;
@@ -17,22 +22,16 @@ const RULE: Rule = Rule::Unobserved;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let usage = Usage::new(facts);
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     flow_logs(&usage, &mut missing, findings);
     acl::check(&usage, &mut missing, findings);
     block::check(&usage, &mut missing, findings);
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
 }
 
-fn flow_logs<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+fn flow_logs<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let logs = match inventory.flow_logs.known() {
-        Ok(logs) => logs,
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+    let Some(logs) = missing.known(inventory.flow_logs.known()) else { return };
     let logged: HashSet<&str> = logs.values().filter(|log| log.is_active).map(|log| log.resource.as_str()).collect();
     let idle = logs.values().filter(|log| !log.is_active).map(|log| (log.resource.as_str(), log));
     let idle: HashMap<&str, &FlowLog> = idle.collect();
@@ -43,11 +42,11 @@ fn flow_logs<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, fi
                 Ok(true) => findings.add(no_flow_log(usage, vpc, &subnets, idle.get(vpc.id.as_str()).copied())),
                 Ok(false) => {}
                 Err(gap) => {
-                    missing.entry(gap).or_insert(&vpc.id);
+                    missing.add(gap, &vpc.id);
                 }
             },
             Err(gap) => {
-                missing.entry(gap).or_insert(&vpc.id);
+                missing.add(gap, &vpc.id);
             }
         }
     }
@@ -61,38 +60,43 @@ fn unlogged<'a>(usage: &Usage<'_, 'a>, vpc: &Vpc, logged: &HashSet<&str>) -> Res
     if !subnets.is_empty() {
         inventory.network_interfaces.known()?;
     }
-    let is_unseen = |id: &str| !logged.contains(id) && usage.purpose(id).is_some_and(|what| *what != Purpose::Nothing);
-    let has_unseen = |subnet: &&Subnet| inventory.index.interfaces_of_subnet(&subnet.id).any(is_unseen);
+    let is_unseen = |exposure: &Exposure<'_>| {
+        *exposure.purpose != Purpose::Nothing && !logged.contains(exposure.interface.id.as_str())
+    };
+    let has_unseen = |subnet: &&Subnet| in_subnet(usage.facts, &subnet.id).any(is_unseen);
     Ok(subnets.into_iter().filter(has_unseen).collect())
 }
 
 fn no_flow_log(usage: &Usage<'_, '_>, vpc: &Vpc, subnets: &[&Subnet], idle: Option<&FlowLog>) -> Finding {
-    let (id, region) = (&vpc.id, usage.region());
+    let id = &vpc.id;
     let mut resources = vec![Resource::new(id, vpc.name())];
     resources.extend(subnets.iter().map(|one| subnet(one)));
     let mut proof = vec![match idle {
         Some(log) => format!("{} watches {id} and is not active", log.id),
         None => format!("no flow log watches {id}"),
     }];
-    proof.push(format!("and none watches {}", listed(subnets.iter().map(|subnet| subnet.id.clone()))));
+    proof.push(format!("and none watches {}", shown(subnets.iter().map(|subnet| subnet.id.clone()))));
     let options = "--traffic-type ALL --log-destination-type s3 --log-destination arn:aws:s3:::LOG_BUCKET";
-    let sits = usage.what_sits_in(subnets.iter().map(|subnet| subnet.id.as_str()));
+    let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
     Finding {
         rule: RULE,
         severity: Severity::Info,
-        title: format!("nobody would see what is sent in {}: it has no flow log", usage.vpc_label(id)),
+        title: format!("nobody would see what is sent in {}: it has no flow log", vpc_of(usage.facts, id).label()),
         resources,
         vpc: Some(id.clone()),
         availability_zones: zones(subnets.iter().copied()),
         proof,
-        blast_radius: sits,
+        blast_radius: stands,
         money: None,
         confidence: Confidence::High,
         remedy: Remedy {
             advice: "Watch the VPC with a flow log; to a bucket it costs least.".to_owned(),
-            cli: vec![format!("aws ec2 create-flow-logs --resource-type VPC --resource-ids {id} {options}{region}")],
+            cli: vec![aws(
+                usage.facts,
+                format_args!("ec2 create-flow-logs --resource-type VPC --resource-ids {id} {options}"),
+            )],
             terraform: format!(
-                "resource \"aws_flow_log\" \"this\" {{\n  vpc_id = \"{id}\"\n  traffic_type = \"ALL\"\n  log_destination_type = \"s3\"\n  log_destination = \"arn:aws:s3:::LOG_BUCKET\"\n}}"
+                "resource \"aws_flow_log\" \"this\" {{\n  vpc_id               = \"{id}\"\n  traffic_type         = \"ALL\"\n  log_destination_type = \"s3\"\n  log_destination      = \"arn:aws:s3:::LOG_BUCKET\"\n}}"
             ),
         },
     }

@@ -2,22 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::resources::{self, counted};
 use crate::audit::finding::Resource;
 use crate::exposure::Exposure;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
 use crate::inventory::NetworkInterface;
 
-/// What is known of an interface, in the first family in which it has an address.
-pub(super) fn at<'f, 'a>(facts: &'f Facts<'a>, interface: &str) -> Option<&'f Exposure<'a>> {
+/// What is known of an interface, family by family.
+pub(super) fn families<'f, 'a>(facts: &'f Facts<'a>, interface: &str) -> &'f [Exposure<'a>] {
     // They are in the order of the interfaces' ids.
     let first = facts.exposures.partition_point(|exposure| exposure.interface.id.as_str() < interface);
-    facts.exposures.get(first).filter(|exposure| exposure.interface.id == interface)
+    let rest = facts.exposures.get(first..).unwrap_or_default();
+    let end = rest.iter().take_while(|exposure| exposure.interface.id == interface).count();
+    rest.get(..end).unwrap_or_default()
 }
 
 /// What stands in a subnet, each interface once.
 pub(super) fn in_subnet<'f, 'a>(facts: &'f Facts<'a>, subnet: &str) -> impl Iterator<Item = &'f Exposure<'a>> {
-    facts.inventory.index.interfaces_of_subnet(subnet).filter_map(|interface| at(facts, interface))
+    let interfaces = facts.inventory.index.interfaces_of_subnet(subnet);
+    interfaces.filter_map(|interface| families(facts, interface).first())
+}
+
+/// Whether anything stands in a subnet that is more than a detached interface; if nobody looked: yes, for it may.
+pub(super) fn is_occupied(facts: &Facts<'_>, subnet: &str) -> bool {
+    facts.inventory.network_interfaces.known().is_err() || in_subnet(facts, subnet).any(is_there)
+}
+
+fn is_there(exposure: &Exposure<'_>) -> bool {
+    *exposure.purpose != Purpose::Nothing
+}
+
+/// What stands in subnets, and so is hit by what happens to them: `1 database, 3 ECS tasks`.
+pub(super) fn who<'s>(facts: &Facts<'_>, subnets: impl IntoIterator<Item = &'s str>) -> String {
+    match facts.inventory.network_interfaces.known() {
+        Ok(_) => told(subnets.into_iter().flat_map(|subnet| in_subnet(facts, subnet)).filter(|one| is_there(one))),
+        Err(gap) => format!("what stands there is not known: {gap}"),
+    }
 }
 
 /// Every interface once.
@@ -28,28 +49,37 @@ pub(super) fn everywhere<'f, 'a>(facts: &'f Facts<'a>) -> impl Iterator<Item = &
 
 /// Counts them for people: `1 database, 3 ECS tasks`.
 pub(super) fn told<'f, 'a: 'f>(standing: impl IntoIterator<Item = &'f Exposure<'a>>) -> String {
-    let mut counts: BTreeMap<(u8, &str), BTreeSet<String>> = BTreeMap::new();
+    let mut things: BTreeMap<(u8, &str), BTreeSet<String>> = BTreeMap::new();
+    // An interface does not say which of the databases it belongs to, and a database has one in each of its zones.
+    let (mut interfaces, mut databases) = (BTreeSet::new(), BTreeSet::new());
     for exposure in standing {
-        let (kind, thing) = counted(&exposure.purpose, exposure.interface);
-        counts.entry(kind).or_default().insert(thing);
+        let (kind, thing) = kind(&exposure.purpose, exposure.interface);
+        let of_kind = things.entry(kind).or_default();
+        match &*exposure.purpose {
+            Purpose::Store { name: None, candidates, .. } if !candidates.is_empty() => {
+                interfaces.insert(&exposure.interface.id);
+                databases.extend(candidates.iter().map(|database| &database.id));
+            }
+            _ => _ = of_kind.insert(thing),
+        }
     }
-    if counts.is_empty() {
+    if things.is_empty() {
         return "nothing stands there".to_owned();
     }
-    let texts: Vec<String> = counts
-        .into_iter()
-        .map(|((_, word), things)| {
-            let plural = if things.len() == 1 { "" } else { "s" };
-            format!("{} {word}{plural}", things.len())
-        })
-        .collect();
-    texts.join(", ")
+    let counts = things.into_iter().map(|((rank, word), things)| {
+        let unsaid = if rank == STORE { interfaces.len().min(databases.len()) } else { 0 };
+        counted(things.len() + unsaid, word)
+    });
+    counts.collect::<Vec<_>>().join(", ")
 }
 
+/// The rank of databases.
+const STORE: u8 = 0;
+
 /// What matters most first, and what makes two interfaces the same thing: a load balancer has one in each zone.
-fn counted(purpose: &Purpose<'_>, interface: &NetworkInterface) -> ((u8, &'static str), String) {
+fn kind(purpose: &Purpose<'_>, interface: &NetworkInterface) -> ((u8, &'static str), String) {
     let (rank, word) = match purpose {
-        Purpose::Store { .. } => (0, "database"),
+        Purpose::Store { .. } => (STORE, "database"),
         Purpose::Task { .. } => (1, "ECS task"),
         Purpose::Instance { .. } => (2, "instance"),
         Purpose::Function(_) => (3, "function"),
@@ -61,8 +91,7 @@ fn counted(purpose: &Purpose<'_>, interface: &NetworkInterface) -> ((u8, &'stati
         Purpose::Nothing => (9, "detached interface"),
     };
     let thing = match purpose {
-        Purpose::Store { name: None, candidates, .. } if candidates.is_empty() => None,
-        Purpose::Store { .. } | Purpose::Function(_) | Purpose::LoadBalancer { .. } => purpose.name(),
+        Purpose::Store { name: Some(_), .. } | Purpose::Function(_) | Purpose::LoadBalancer { .. } => purpose.name(),
         Purpose::Instance { id, .. } => Some((*id).to_owned()),
         _ => None,
     };
@@ -75,9 +104,43 @@ pub(super) fn resource(exposure: &Exposure<'_>) -> Resource {
     Resource::new(&*exposure.interface.id, Some(exposure.interface.name().unwrap_or(&label)))
 }
 
+/// Whether something is called as those hosts are by which people come in.
+pub(super) fn is_jump_host(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("bastion") || name.contains("jump")
+}
+
 /// The zones in which interfaces stand, each once.
 pub(super) fn zones<'f, 'a: 'f>(standing: impl IntoIterator<Item = &'f Exposure<'a>>) -> Vec<String> {
-    let subnets = standing.into_iter().filter_map(|exposure| exposure.subnet);
-    let zones: BTreeSet<String> = subnets.filter_map(|subnet| subnet.availability_zone.clone()).collect();
-    zones.into_iter().collect()
+    resources::zones(standing.into_iter().filter_map(|exposure| exposure.subnet))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::audit::check::fixture::{clean, find, spoilt, with_facts, without};
+
+    const DATABASES: [&str; 2] = ["subnet-0dba00000001", "subnet-0dbb00000001"];
+
+    #[test]
+    fn a_database_is_counted_once_and_two_that_nothing_tells_apart_are_two() {
+        assert_eq!(with_facts(&clean(), |facts| who(facts, DATABASES)), "1 database");
+        let two = spoilt(|account| {
+            let mut other = find(account, "DBInstances", "DBInstanceIdentifier", "orders").clone();
+            other["DBInstanceIdentifier"] = json!("users");
+            account["DBInstances"].as_array_mut().unwrap().push(other);
+        });
+        assert_eq!(with_facts(&two, |facts| who(facts, DATABASES)), "2 databases");
+    }
+
+    #[test]
+    fn who_stands_somewhere_is_not_known_if_nobody_looked() {
+        let blind = spoilt(|account| without(account, "NetworkInterfaces"));
+        let told = with_facts(&blind, |facts| (who(facts, DATABASES), is_occupied(facts, DATABASES[0])));
+        let gap = "what stands there is not known: the snapshot has no NetworkInterfaces";
+        assert_eq!(told, (gap.to_owned(), true));
+        assert_eq!(with_facts(&clean(), |facts| who(facts, [])), "nothing stands there");
+    }
 }

@@ -4,7 +4,12 @@ mod overlap;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::routes::usage::{Usage, counted, destination_option, listed, note, subnet, table, zones};
+use super::doubt::Missing;
+use super::occupants::who;
+use super::remedy::route::{block_argument, block_option, destination_option, terraform_route};
+use super::remedy::{aws, aws_in};
+use super::resources::{counted, shown, subnet, table, zones};
+use super::routes::usage::Usage;
 use crate::address::prefix::{Family, Prefix};
 use crate::address::set::AddressSet;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
@@ -20,13 +25,13 @@ const NOT_CONNECTED: [&str; 4] = ["pending-acceptance", "failed", "rejected", "e
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let usage = Usage::new(facts);
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     let mut divisions = Divisions::new();
     for link in links(&usage, &mut missing).values() {
         match link.peering.status.as_str() {
             "active" => {
                 if let Err(gap) = wide(&usage, link, &mut divisions, findings) {
-                    missing.entry(gap).or_insert(&link.peering.id);
+                    missing.add(gap, &link.peering.id);
                 }
                 one_way(&usage, link, findings);
             }
@@ -35,7 +40,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
     }
     overlap::check(&usage, &mut missing, findings);
-    note(findings, RULE, missing);
+    missing.report(RULE, findings);
 }
 
 /// Tables whose addresses are shared out already: one table may lead to many peers.
@@ -58,12 +63,12 @@ impl<'a> Link<'a> {
     }
 
     fn subnets(&self, usage: &Usage<'_, 'a>) -> Vec<&'a Subnet> {
-        self.tables().into_iter().flat_map(|table| usage.subnets(&table.id).iter().copied()).collect()
+        self.tables().into_iter().flat_map(|table| usage.subnets(&table.id)).collect()
     }
 }
 
 /// All active routes to peers, by VPC and connection, of tables in use.
-fn links<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>) -> BTreeMap<(&'a str, &'a str), Link<'a>> {
+fn links<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>) -> BTreeMap<(&'a str, &'a str), Link<'a>> {
     let inventory = usage.inventory();
     let mut links: BTreeMap<(&str, &str), Link<'_>> = BTreeMap::new();
     let tables = inventory.route_tables.iter().filter(|table| !usage.is_told_by_owner(&table.vpc));
@@ -77,7 +82,7 @@ fn links<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>) -> BTr
             let (peering, vpc) = match found {
                 Ok(found) => found,
                 Err(gap) => {
-                    missing.entry(gap).or_insert(id);
+                    missing.add(gap, id);
                     continue;
                 }
             };
@@ -151,38 +156,29 @@ fn too_wide<'a>(
     lost: &[(&RouteTable, &Route, Vec<Prefix>)],
 ) -> Finding {
     let Link { peering, peer, .. } = link;
-    let region = usage.region();
     let mut own = theirs.to_vec();
     own.sort_unstable();
     own.dedup();
-    let told = listed(own.iter().map(ToString::to_string));
+    let told = shown(own.iter().map(ToString::to_string));
     let mut cli = Vec::new();
     for (table, route, _) in lost {
         let Some(at) = destination_option(route) else { continue };
         for block in own.iter().filter(|block| is_inside(**block, route)) {
-            let option = if block.family() == Family::Ipv6 { "ipv6-cidr-block" } else { "cidr-block" };
-            cli.push(format!(
-                "aws ec2 create-route --route-table-id {} --destination-{option} {block} --vpc-peering-connection-id {}{region}",
-                table.id, peering.id
-            ));
+            cli.push(aws(usage.facts, route_to(table, *block, peering)));
         }
-        cli.push(format!("aws ec2 delete-route --route-table-id {} {at}{region}", table.id));
+        cli.push(aws(usage.facts, format_args!("ec2 delete-route --route-table-id {} {at}", table.id)));
     }
     let proof = lost.iter().map(|(table, route, beyond)| {
-        let beyond = listed(beyond.iter().map(ToString::to_string));
-        let (to, id) = (route.destination_name(), &peering.id);
-        format!("{} sends {to} to {id}; {} has {told}, so {beyond} is lost there", table.id, peer.vpc)
+        let beyond = shown(beyond.iter().map(ToString::to_string));
+        format!("{}; {} has {told}, so {beyond} is lost there", route.sent_by(&table.id), peer.vpc)
     });
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];
     resources.extend(tables_of(lost));
     let subnets = link.subnets(usage);
     let advice = format!("Route only the blocks of {} to it: {told}.", peer.vpc);
-    let arguments = own.first().map(|block| format!("  destination_cidr_block = \"{block}\"\n")).unwrap_or_default();
-    let terraform = format!(
-        "resource \"aws_route\" \"peer\" {{\n  route_table_id = \"{}\"\n{arguments}  vpc_peering_connection_id = \"{}\"\n}}",
-        lost.first().map(|(table, _, _)| table.id.as_str()).unwrap_or_default(),
-        peering.id
-    );
+    let ways = lost.first().map(|(table, _, _)| *table).into_iter();
+    let ways = ways.flat_map(|table| own.iter().map(move |block| in_terraform("to_peer", table, *block, peering)));
+    let terraform = ways.collect::<Vec<_>>().join("\n\n");
     let title = format!("routes to {} are wider than {}, the VPC behind it", resources_label(&resources), peer.vpc);
     finding(
         usage,
@@ -223,8 +219,8 @@ fn finding(
     subnets: &[&Subnet],
     remedy: Remedy,
 ) -> Finding {
-    let sits = usage.what_sits_in(subnets.iter().map(|subnet| subnet.id.as_str()));
-    let names = listed(subnets.iter().map(|one| subnet(one).label()));
+    let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
+    let names = shown(subnets.iter().map(|one| subnet(one).label()));
     Finding {
         rule: RULE,
         severity,
@@ -233,7 +229,7 @@ fn finding(
         vpc: Some(link.vpc.id.clone()),
         availability_zones: zones(subnets.iter().copied()),
         proof,
-        blast_radius: format!("{names}: {sits}"),
+        blast_radius: format!("{names}: {stands}"),
         money: None,
         confidence: Confidence::High,
         remedy,
@@ -249,38 +245,22 @@ fn one_way(usage: &Usage<'_, '_>, link: &Link<'_>, findings: &mut Findings) {
         return;
     }
     let Link { vpc, peering, peer, .. } = link;
-    let tables_told = listed(tables.iter().map(|one| table(one).label()));
-    let region = theirs.region.as_deref().map(|region| format!(" --region {region}")).unwrap_or_default();
-    let mut cli = Vec::new();
-    for table in &tables {
-        for block in &vpc.blocks {
-            let option = if block.family() == Family::Ipv6 { "ipv6-cidr-block" } else { "cidr-block" };
-            cli.push(format!(
-                "aws ec2 create-route --route-table-id {} --destination-{option} {block} --vpc-peering-connection-id {}{region}",
-                table.id, peering.id
-            ));
-        }
-    }
+    let tables_told = shown(tables.iter().map(|one| table(one).label()));
+    let ways = || tables.iter().flat_map(|table| vpc.blocks.iter().map(move |block| (*table, *block)));
+    let region = theirs.region.as_deref();
+    let cli = ways().map(|(table, block)| aws_in(region, route_to(table, block, peering))).collect();
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];
     resources.extend(link.tables().into_iter().map(table));
-    let mut proof: Vec<String> = link.ways.iter().map(|(table, route)| sends(table, route)).collect();
-    let own = listed(vpc.blocks.iter().map(ToString::to_string));
+    let mut proof: Vec<String> = link.ways.iter().map(|(table, route)| route.sent_by(&table.id)).collect();
+    let own = shown(vpc.blocks.iter().map(ToString::to_string));
     proof.push(format!("no route of {} leads from {} back to {own}: looked at {tables_told}", peering.id, peer.vpc));
-    let terraform = format!(
-        "resource \"aws_route\" \"back\" {{\n  route_table_id = \"{}\"\n  destination_cidr_block = \"{}\"\n  vpc_peering_connection_id = \"{}\"\n}}",
-        tables.first().map(|table| table.id.as_str()).unwrap_or_default(),
-        vpc.blocks.first().map(ToString::to_string).unwrap_or_default(),
-        peering.id
-    );
+    let terraform = ways().map(|(table, block)| in_terraform(&format!("back_by_{}", table.id), table, block, peering));
+    let terraform = terraform.collect::<Vec<_>>().join("\n\n");
     let advice = format!("Add routes back from {}, or delete the routes to it if nothing needs them.", peer.vpc);
     let title = format!("{} is routed one way: {} does not answer", resources_label(&resources), peer.vpc);
     let subnets = link.subnets(usage);
     let remedy = Remedy { advice, cli, terraform };
     findings.add(finding(usage, link, Severity::Medium, title, resources, proof, &subnets, remedy));
-}
-
-fn sends(table: &RouteTable, route: &Route) -> String {
-    format!("{} sends {} to {}", table.id, route.destination_name(), route.target.id())
 }
 
 /// The tables that decide for the subnets of a VPC, each once.
@@ -291,6 +271,19 @@ fn tables_in_use<'a>(inventory: &'a Inventory, vpc: &str) -> Vec<&'a RouteTable>
     tables.sort_unstable_by_key(|table| &table.id);
     tables.dedup_by_key(|table| &table.id);
     tables
+}
+
+/// A route to a peer, as the AWS CLI makes it.
+fn route_to(table: &RouteTable, block: Prefix, peering: &Peering) -> String {
+    let (table, at, id) = (&table.id, block_option(block), &peering.id);
+    format!("ec2 create-route --route-table-id {table} {at} --vpc-peering-connection-id {id}")
+}
+
+/// The same route in Terraform.
+fn in_terraform(name: &str, table: &RouteTable, block: Prefix, peering: &Peering) -> String {
+    let (table, id) = (format!("\"{}\"", table.id), format!("\"{}\"", peering.id));
+    let destination = (block_argument(block), block.to_string());
+    terraform_route(name, &table, (destination.0, &destination.1), ("vpc_peering_connection_id", &id))
 }
 
 /// Whether a table may lead to these blocks: by any network, appliance or firewall, for which way an answer takes does not matter.
@@ -318,15 +311,15 @@ fn answers(inventory: &Inventory, table: &RouteTable, blocks: &[Prefix]) -> bool
 /// Routes that wait for a connection that is not there.
 fn not_connected(usage: &Usage<'_, '_>, link: &Link<'_>) -> Finding {
     let Link { peering, peer, .. } = link;
-    let region = usage.region();
     let is_pending = peering.status == "pending-acceptance";
     let cli = if is_pending {
-        let theirs = peer.region.as_deref().map_or_else(|| region.clone(), |theirs| format!(" --region {theirs}"));
-        vec![format!("aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}{theirs}", peering.id)]
+        let region = peer.region.as_deref().or(usage.inventory().region.as_deref());
+        let accept = format!("ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}", peering.id);
+        vec![aws_in(region, accept)]
     } else {
         let routes = link.ways.iter().filter_map(|(table, route)| {
             let at = destination_option(route)?;
-            Some(format!("aws ec2 delete-route --route-table-id {} {at}{region}", table.id))
+            Some(aws(usage.facts, format_args!("ec2 delete-route --route-table-id {} {at}", table.id)))
         });
         routes.collect()
     };
@@ -336,15 +329,16 @@ fn not_connected(usage: &Usage<'_, '_>, link: &Link<'_>) -> Finding {
         "Delete the routes, or make the connection anew.".to_owned()
     };
     let terraform = format!(
-        "resource \"aws_vpc_peering_connection_accepter\" \"this\" {{\n  vpc_peering_connection_id = \"{}\"\n  auto_accept = true\n}}",
+        "resource \"aws_vpc_peering_connection_accepter\" \"this\" {{\n  vpc_peering_connection_id = \"{}\"\n  auto_accept               = true\n}}",
         peering.id
     );
     let mut resources = vec![Resource::new(&peering.id, peering.tags.name())];
     resources.extend(link.tables().into_iter().map(table));
     let routes = counted(link.ways.len(), "route");
-    let title = format!("{} is {}, and {routes} send there", resources_label(&resources), peering.status);
+    let lead = if link.ways.len() == 1 { "leads" } else { "lead" };
+    let title = format!("{} is {}, and {routes} {lead} there", resources_label(&resources), peering.status);
     let mut proof = vec![format!("{} is {}", peering.id, peering.status)];
-    proof.extend(link.ways.iter().map(|(table, route)| sends(table, route)));
+    proof.extend(link.ways.iter().map(|(table, route)| route.sent_by(&table.id)));
     let subnets = link.subnets(usage);
     let remedy = Remedy { advice, cli, terraform };
     finding(usage, link, Severity::Low, title, resources, proof, &subnets, remedy)

@@ -7,11 +7,10 @@ mod ipv6;
 mod zone;
 
 use crate::address::prefix::Family;
-use crate::audit::finding::{Findings, Resource};
+use crate::audit::finding::Findings;
 use crate::classify::class::Group;
 use crate::classify::{FamilyVerdict, SubnetVerdict};
 use crate::facts::Facts;
-use crate::inventory::Subnet;
 use crate::inventory::gap::{Gap, Kind};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
@@ -20,16 +19,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     ipv6::check(facts, findings);
     zone::check(facts, findings);
     intent::check(facts, findings);
-}
-
-/// A subnet as a resource.
-fn resource(subnet: &Subnet) -> Resource {
-    Resource::new(&*subnet.id, subnet.name())
-}
-
-/// A subnet by id, if only its id is known.
-fn resource_of(facts: &Facts<'_>, subnet: &str) -> Resource {
-    facts.inventory.subnets.get(subnet).map_or_else(|| Resource::new(subnet, None), resource)
 }
 
 /// The answer to what a subnet is, in short.
@@ -60,16 +49,9 @@ fn gap(verdict: &SubnetVerdict<'_>) -> Gap {
 fn way(verdict: &SubnetVerdict<'_>, family: Option<Family>) -> String {
     let of_family = |one: &&FamilyVerdict<'_>| family.is_none_or(|family| one.family == family);
     let strongest = verdict.families.iter().filter(of_family).max_by_key(|one| one.class);
-    let table = verdict.route_table.map_or("its route table", |table| table.table.id.as_str());
+    let table = verdict.route_table.map(|effective| effective.table.id.as_str());
     let subnet = &verdict.subnet.id;
-    let Some(one) = strongest else { return format!("{subnet} has no addresses") };
-    match one.proof.iter().max_by_key(|proof| proof.class) {
-        Some(proof) => {
-            let (to, by) = (proof.route.destination_name(), proof.route.target.id());
-            format!("{subnet} is {}: {table} sends {to} to {by}, and {}", one.class, proof.because)
-        }
-        None => format!("{subnet} is {}: {table} has no route to the internet", one.class),
-    }
+    strongest.map_or_else(|| format!("{subnet} has no addresses"), |one| one.told(subnet, table))
 }
 
 #[cfg(test)]

@@ -1,107 +1,79 @@
-//! What the remedies of several rules are made of: commands with their region, and security group rules to be taken back.
+//! What the remedies of several rules are made of: commands with their region, names in Terraform.
+
+pub(super) mod group;
+pub(super) mod route;
 
 use std::fmt::Display;
 
-use serde_json::{Map, Value, json};
-
-use crate::address::prefix::{Family, Prefix};
-use crate::address::set::{AddressSet, internet};
 use crate::facts::Facts;
-use crate::inventory::{Inventory, Peer, Permission, Ports, Protocol, SecurityGroup};
+use crate::inventory::{Database, NetworkInterface};
 
 /// A command of the AWS CLI, with the region behind it if it is known: `aws(facts, "ec2 delete-nat-gateway …")`.
-pub(super) fn aws(facts: &Facts<'_>, rest: impl Display) -> String {
-    match &facts.inventory.region {
-        Some(region) => format!("aws {rest} --region {region}"),
-        None => format!("aws {rest}"),
+pub(super) fn aws(facts: &Facts<'_>, command: impl Display) -> String {
+    aws_in(facts.inventory.region.as_deref(), command)
+}
+
+/// A command of the AWS CLI for another region than the one that is looked at.
+pub(super) fn aws_in(region: Option<&str>, command: impl Display) -> String {
+    match region {
+        Some(region) => format!("aws {command} --region {region}"),
+        None => format!("aws {command}"),
     }
 }
 
-/// The commands that take back what a group lets in from everywhere by these protocols and ports.
-pub(super) fn revoke_ingress(facts: &Facts<'_>, group: &SecurityGroup, doors: &[(Protocol, Ports)]) -> Vec<String> {
-    let rules = wide_rules(facts.inventory, group, doors);
-    if rules.is_empty() {
-        return Vec::new();
+/// A command whose answer the commands after it know as `"$VARIABLE"`.
+pub(super) fn keep(facts: &Facts<'_>, variable: &str, command: impl Display, query: &str) -> String {
+    format!("{variable}=$({})", aws(facts, format_args!("{command} --query \"{query}\" --output text")))
+}
+
+/// A name as Terraform takes it.
+pub(super) fn terraform_name(text: &str) -> String {
+    let plain = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' };
+    text.chars().map(plain).collect()
+}
+
+/// Takes the public addresses of an interface away, and gives back those that are Elastic IP addresses.
+pub(super) fn without_public_addresses(facts: &Facts<'_>, interface: &NetworkInterface) -> Vec<String> {
+    let mut cli = Vec::new();
+    for allocation in interface.public_addresses.iter().filter_map(|public| public.allocation.as_deref()) {
+        let describe = format_args!("ec2 describe-addresses --allocation-ids {allocation}");
+        cli.push(keep(facts, "association", describe, "Addresses[0].AssociationId"));
+        cli.push(aws(facts, "ec2 disassociate-address --association-id \"$association\""));
+        cli.push(aws(facts, format_args!("ec2 release-address --allocation-id {allocation}")));
     }
-    let rules = Value::Array(rules.iter().map(written).collect());
-    vec![aws(
-        facts,
-        format_args!("ec2 revoke-security-group-ingress --group-id {} --ip-permissions '{rules}'", group.id),
-    )]
-}
-
-/// The rules of a group for these protocols and ports, with only those of their peers that stand for much of the internet.
-pub(super) fn wide_rules(inventory: &Inventory, group: &SecurityGroup, doors: &[(Protocol, Ports)]) -> Vec<Permission> {
-    let speaks = |rule: &&Permission| doors.iter().any(|door| opens(rule, *door));
-    let narrowed = group.ingress.iter().filter(speaks).map(|rule| {
-        let peers = rule.peers.iter().filter(|peer| is_wide(inventory, peer)).cloned();
-        Permission { protocol: rule.protocol, ports: rule.ports, peers: peers.collect() }
-    });
-    narrowed.filter(|rule| !rule.peers.is_empty()).collect()
-}
-
-/// Whether a rule is why a door is open. Where all ports are open, the rule that names one of them is meant to be there.
-fn opens(rule: &Permission, (protocol, ports): (Protocol, Ports)) -> bool {
-    let is_one = |ports: Ports| ports.last - ports.first < 100;
-    rule.protocol.covers(protocol) && rule.ports.overlap(ports) && (is_one(ports) || !is_one(rule.ports))
-}
-
-fn is_wide(inventory: &Inventory, peer: &Peer) -> bool {
-    match peer {
-        Peer::Block(block) => is_wide_block(*block),
-        Peer::PrefixList(id) => {
-            inventory.prefix_lists.get(id).is_some_and(|list| list.blocks.iter().any(|block| is_wide_block(*block)))
-        }
-        Peer::Group(_) | Peer::Unknown => false,
+    if interface.public_addresses.iter().any(|public| public.allocation.is_none()) {
+        let (id, option) = (&interface.id, "--no-associate-public-ip-address");
+        cli.push(aws(
+            facts,
+            format_args!("ec2 modify-network-interface-attribute --network-interface-id {id} {option}"),
+        ));
     }
+    cli
 }
 
-/// A block that no single site has, and that is not only private addresses.
-fn is_wide_block(block: Prefix) -> bool {
-    let site = match block.family() {
-        Family::Ipv4 => 16,
-        Family::Ipv6 => 32,
-    };
-    block.length() <= site && !AddressSet::from(block).intersect(&internet(block.family(), &[])).is_empty()
+/// Lets the tasks of a service stand in these subnets, with these groups and with or without public addresses: what a command leaves out, AWS would change.
+pub(super) fn place_service(
+    facts: &Facts<'_>,
+    (cluster, service): (&str, &str),
+    subnets: &[&str],
+    groups: &[String],
+    has_public_addresses: bool,
+) -> String {
+    let (subnets, groups) = (subnets.join(","), groups.join(","));
+    let public = if has_public_addresses { "ENABLED" } else { "DISABLED" };
+    let network =
+        format!("awsvpcConfiguration={{subnets=[{subnets}],securityGroups=[{groups}],assignPublicIp={public}}}");
+    let update = format!("ecs update-service --cluster {cluster} --service {service}");
+    aws(facts, format_args!("{update} --network-configuration '{network}'"))
 }
 
-/// A rule as `--ip-permissions` reads it.
-fn written(rule: &Permission) -> Value {
-    let mut members = Map::new();
-    let protocol = match rule.protocol {
-        Protocol::All => "-1".to_owned(),
-        Protocol::Number(number) => match rule.protocol {
-            Protocol::TCP | Protocol::UDP | Protocol::ICMP | Protocol::ICMPV6 => rule.protocol.to_string(),
-            _ => number.to_string(),
-        },
-    };
-    members.insert("IpProtocol".to_owned(), protocol.into());
-    if rule.protocol.has_ports() {
-        members.insert("FromPort".to_owned(), rule.ports.first.into());
-        members.insert("ToPort".to_owned(), rule.ports.last.into());
-    }
-    for peer in &rule.peers {
-        let (member, element) = match peer {
-            Peer::Block(block) if block.family() == Family::Ipv4 => ("IpRanges", json!({ "CidrIp": block })),
-            Peer::Block(block) => ("Ipv6Ranges", json!({ "CidrIpv6": block })),
-            Peer::PrefixList(id) => ("PrefixListIds", json!({ "PrefixListId": id })),
-            Peer::Group(id) => ("UserIdGroupPairs", json!({ "GroupId": id })),
-            Peer::Unknown => continue,
-        };
-        if let Value::Array(elements) = members.entry(member).or_insert_with(|| json!([])) {
-            elements.push(element);
-        }
-    }
-    Value::Object(members)
+/// Takes the flag of a database away by which it may have a public address.
+pub(super) fn close_database(facts: &Facts<'_>, database: &Database) -> String {
+    let (id, options) = (&database.id, "--no-publicly-accessible --apply-immediately");
+    aws(facts, format_args!("rds modify-db-instance --db-instance-identifier {id} {options}"))
 }
 
-/// A rule for people: `tcp 22 from 0.0.0.0/0, ::/0`.
-pub(super) fn rule_told(rule: &Permission) -> String {
-    let from = rule.peers.iter().map(|peer| match peer {
-        Peer::Block(block) => block.to_string(),
-        Peer::PrefixList(id) | Peer::Group(id) => id.clone(),
-        Peer::Unknown => crate::inventory::UNKNOWN_UNTIL_APPLY.to_owned(),
-    });
-    let ports = if rule.protocol.has_ports() { format!(" {}", rule.ports) } else { String::new() };
-    format!("{}{ports} from {}", rule.protocol, from.collect::<Vec<_>>().join(", "))
+/// The kind of resource that a database is in Terraform.
+pub(super) fn terraform_database(database: &Database) -> &'static str {
+    if database.cluster.is_some() { "aws_rds_cluster_instance" } else { "aws_db_instance" }
 }

@@ -2,7 +2,7 @@
 
 use crate::address::prefix::Family;
 use crate::exposure::Coverage;
-use crate::exposure::traffic::Opening;
+use crate::exposure::traffic::{Opening, joined};
 use crate::inventory::{Ports, Protocol};
 
 /// Ports of databases, caches and queues. Source: IANA Service Name and Port Number Registry, and the products' own manuals.
@@ -42,17 +42,7 @@ impl Doors {
     /// Looks for them among what is open in a family.
     pub(super) fn of(openings: &[Opening], family: Family) -> Self {
         let world = openings.iter().filter(|opening| Coverage::of(&opening.addresses, family).is_world());
-        let mut ranges: Vec<(Protocol, Ports)> = Vec::new();
-        for opening in world {
-            match ranges.last_mut() {
-                Some((protocol, ports))
-                    if *protocol == opening.protocol && ports.last.checked_add(1) == Some(opening.ports.first) =>
-                {
-                    ports.last = opening.ports.last;
-                }
-                _ => ranges.push((opening.protocol, opening.ports)),
-            }
-        }
+        let ranges = joined(world.map(|opening| (opening.protocol, opening.ports)));
         if ranges.iter().any(|(protocol, _)| *protocol == Protocol::All) {
             return Self { wide: vec![(Protocol::All, Ports::ALL)], ..Self::default() };
         }
@@ -115,11 +105,6 @@ pub(super) fn told(ports: &[u16]) -> String {
 
 /// Ranges for people: `all protocols`, `tcp 1000-65535`.
 pub(super) fn ranges_told(ranges: &[(Protocol, Ports)]) -> String {
-    let texts =
-        ranges.iter().map(
-            |(protocol, ports)| {
-                if protocol.has_ports() { format!("{protocol} {ports}") } else { protocol.to_string() }
-            },
-        );
+    let texts = ranges.iter().map(|(protocol, ports)| protocol.with(*ports));
     texts.collect::<Vec<_>>().join(", ")
 }

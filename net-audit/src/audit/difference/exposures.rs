@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::identity::identity;
-use super::{Change, ExposureChange, OpeningReport, scoped};
+use super::{Change, ExposureChange, OpenTraffic, scoped};
 use crate::address::prefix::Family;
 use crate::address::set::AddressSet;
 use crate::audit::RegionAudit;
 use crate::audit::finding::Resource;
-use crate::exposure::traffic::{Opening, ends, every_protocol, intervals};
+use crate::exposure::traffic::{Opening, ends, every_protocol, intervals, joined};
 use crate::exposure::{Condition, Coverage, Exposure, Verdict};
 use crate::inventory::gap::Gap;
 use crate::inventory::{Ports, Protocol};
@@ -175,28 +175,12 @@ fn changed(was: &Thing<'_>, is: &Thing<'_>, family: Family) -> Option<Change> {
 }
 
 /// What is open, each range of ports once.
-fn reports(thing: &Thing<'_>, family: Family) -> Vec<OpeningReport> {
+fn reports(thing: &Thing<'_>, family: Family) -> Vec<OpenTraffic> {
     let openings: Vec<&Opening> = thing.openings().collect();
-    let mut open: Vec<(Protocol, Ports, Coverage)> = Vec::new();
-    for (protocol, ports) in parts(&openings) {
+    let open = parts(&openings).into_iter().filter_map(|(protocol, ports)| {
         let part = addresses(&openings, protocol, ports.first);
-        if part.is_empty() {
-            continue;
-        }
-        let coverage = Coverage::of(&part, family);
-        match open.last_mut() {
-            Some((last, range, same))
-                if (*last, *same) == (protocol, coverage) && range.last.checked_add(1) == Some(ports.first) =>
-            {
-                range.last = ports.last;
-            }
-            _ => open.push((protocol, ports, coverage)),
-        }
-    }
-    let text = |protocol: Protocol, ports: Ports| {
-        if protocol.has_ports() { format!("{protocol} {ports}") } else { protocol.to_string() }
-    };
-    open.into_iter()
-        .map(|(protocol, ports, coverage)| OpeningReport { traffic: text(protocol, ports), coverage })
-        .collect()
+        (!part.is_empty()).then(|| ((protocol, Coverage::of(&part, family)), ports))
+    });
+    let open = joined(open).into_iter();
+    open.map(|((protocol, coverage), ports)| OpenTraffic { traffic: protocol.with(ports), coverage }).collect()
 }

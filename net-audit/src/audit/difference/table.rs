@@ -2,7 +2,7 @@
 
 use contract::table::{printable, render};
 
-use super::{Change, Difference, Direction, ExposureChange, FindingChange, OpeningReport, SubnetChange};
+use super::{Change, Difference, Direction, ExposureChange, FindingChange, OpenTraffic, SubnetChange};
 use crate::audit::finding::Severity;
 use crate::classify::class::Class;
 use crate::exposure::Coverage;
@@ -111,8 +111,8 @@ impl ExposureChange {
     }
 }
 
-fn told(openings: &[OpeningReport]) -> String {
-    let text = |opening: &OpeningReport| match opening.coverage {
+fn told(openings: &[OpenTraffic]) -> String {
+    let text = |opening: &OpenTraffic| match opening.coverage {
         Coverage::Any => format!("{} from anywhere", opening.traffic),
         Coverage::Wide => format!("{} from much of the internet", opening.traffic),
         Coverage::Listed => format!("{} from listed addresses", opening.traffic),

@@ -168,7 +168,7 @@ fn an_opened_port_is_wider_and_a_closed_one_narrower() {
     let wider = spoilt(|account| open(account, "sg-0lb", 80, 80));
     let difference = compare(&clean(), &wider);
     assert_eq!(exposed(&difference), ["wider: load balancer web"; 2]);
-    let opening = |traffic: &str| OpeningReport { traffic: traffic.to_owned(), coverage: Coverage::Any };
+    let opening = |traffic: &str| OpenTraffic { traffic: traffic.to_owned(), coverage: Coverage::Any };
     assert_eq!(difference.exposures[0].before, [opening("tcp 443")]);
     assert_eq!(difference.exposures[0].after, [opening("tcp 80"), opening("tcp 443")]);
     assert_eq!(difference.worsened(Severity::Critical), Some(true));

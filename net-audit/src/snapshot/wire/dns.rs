@@ -75,12 +75,13 @@ impl Described for RecordSet {
             zone: self.hosted_zone_id.as_deref().map(zone_id),
             name: without_point(&self.name),
             kind: self.kind,
+            set: self.set_identifier,
             values: values.collect(),
             alias: self.alias_target.map(|alias| without_point(&alias.name)),
         };
         let zone = record.zone.as_deref().unwrap_or_default();
         // A weighted or regional record is one of several of the same name and type.
-        let id = format!("{zone} {} {} {}", record.name, record.kind, self.set_identifier.unwrap_or_default());
+        let id = format!("{zone} {} {} {}", record.name, record.kind, record.set.as_deref().unwrap_or_default());
         Ok(vec![(id, record)])
     }
 }

@@ -1,14 +1,10 @@
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add, find, findings, spoilt, unknown};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, find, findings, ids, spoilt, unknown, without};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 
 const RULE: Rule = Rule::IdleAddress;
-
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
-}
 
 fn idle(account: &mut Value) {
     let address = json!({"AllocationId": "eipalloc-0old", "Domain": "vpc", "PublicIp": "18.184.9.9", "Tags": []});
@@ -133,10 +129,10 @@ fn what_is_not_described_is_not_known() {
     }
     let blind = spoilt(|account| {
         instance(account);
-        account.as_object_mut().unwrap().remove("SecurityGroups");
+        without(account, "SecurityGroups");
     });
     assert_eq!(unknown(&blind, RULE), ["the snapshot has no SecurityGroups"]);
     // Nothing that might be needless has an address here.
-    let blind = spoilt(|account| drop(account.as_object_mut().unwrap().remove("SecurityGroups")));
+    let blind = spoilt(|account| without(account, "SecurityGroups"));
     assert_eq!(unknown(&blind, RULE), Vec::<String>::new());
 }

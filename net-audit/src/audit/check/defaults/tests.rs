@@ -1,17 +1,11 @@
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add_exposed_instance, add_group, find, findings, spoilt, unknown, without};
+use crate::audit::check::fixture::{add_exposed_instance, add_group, find, findings, one, spoilt, unknown, without};
 use crate::audit::finding::{Finding, Severity};
 use crate::audit::rule::Rule;
 
 fn found(account: &Value) -> Vec<Finding> {
     findings(account, Rule::OpenDefaults)
-}
-
-fn one(account: &Value) -> Finding {
-    let mut all = found(account);
-    assert_eq!(all.len(), 1, "{all:#?}");
-    all.remove(0)
 }
 
 /// The rules that AWS gives to a default group.
@@ -34,7 +28,7 @@ fn a_default_group_as_aws_makes_it_is_fine_until_something_uses_it() {
         as_aws_makes_it(account);
         put_task_into(account, "sg-0default");
     });
-    let finding = one(&used);
+    let finding = one(&used, Rule::OpenDefaults);
     assert_eq!(finding.severity, Severity::Low);
     let ids: Vec<&str> = finding.resources.iter().map(|resource| resource.id.as_str()).collect();
     assert_eq!(ids, ["sg-0default", "eni-0taska"]);
@@ -50,13 +44,13 @@ fn a_default_group_that_lets_addresses_in_is_told_even_if_nothing_uses_it() {
             "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{ "CidrIp": "10.0.0.0/8" }]
         }]);
     });
-    assert_eq!(one(&account).severity, Severity::Low);
+    assert_eq!(one(&account, Rule::OpenDefaults).severity, Severity::Low);
 }
 
 #[test]
 fn an_open_group_of_nothing_is_low_and_may_be_deleted() {
     let account = spoilt(|account| add_group(account, "sg-0old", "old", &[("tcp", 22, 22, "0.0.0.0/0")]));
-    let finding = one(&account);
+    let finding = one(&account, Rule::OpenDefaults);
     assert_eq!((finding.severity, finding.resources[0].id.as_str()), (Severity::Low, "sg-0old"));
     assert_eq!(finding.proof, ["sg-0old lets in tcp 22 from 0.0.0.0/0", "no interface has sg-0old"]);
     assert_eq!(finding.remedy.cli, ["aws ec2 delete-security-group --group-id sg-0old --region eu-central-1"]);
@@ -68,7 +62,7 @@ fn an_open_group_of_what_is_not_exposed_is_medium() {
         add_group(account, "sg-0ssh", "ssh", &[("tcp", 22, 22, "0.0.0.0/1"), ("tcp", 22, 22, "128.0.0.0/1")]);
         put_task_into(account, "sg-0ssh");
     });
-    let finding = one(&account);
+    let finding = one(&account, Rule::OpenDefaults);
     assert_eq!(finding.severity, Severity::Medium);
     assert_eq!(finding.proof.last().unwrap(), "eni-0taska is stopped by its route");
     assert!(finding.remedy.cli[0].contains("--group-id sg-0ssh"));
@@ -103,7 +97,7 @@ fn a_default_vpc_is_told_if_something_stands_in_it() {
             }
         })
     };
-    let finding = one(&account(false));
+    let finding = one(&account(false), Rule::OpenDefaults);
     assert_eq!((finding.severity, finding.resources[0].id.as_str()), (Severity::Low, "vpc-0clean0000000001"));
     assert_eq!(found(&account(true)), []);
 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add, find, findings, spoilt, unknown};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, find, findings, ids, spoilt, unknown, without};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 
 const RULE: Rule = Rule::NeedlessEgress;
@@ -18,10 +18,6 @@ fn named(account: &mut Value, subnet: &str, name: &str) {
     find(account, "Subnets", "SubnetId", subnet)["Tags"] = json!([{"Key": "Name", "Value": name}]);
 }
 
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
-}
-
 #[test]
 fn a_tier_of_databases_with_a_way_out_is_found() {
     let found = findings(&spoilt(opened), RULE);
@@ -30,7 +26,7 @@ fn a_tier_of_databases_with_a_way_out_is_found() {
     assert_eq!((finding.severity, finding.confidence), (Severity::Medium, Confidence::High));
     assert_eq!(ids(finding), ["rtb-0db", "subnet-0dba00000001", "subnet-0dbb00000001"]);
     assert!(finding.proof[0].starts_with("rtb-0db sends 0.0.0.0/0 to nat-0clean00000000a1: "), "{:?}", finding.proof);
-    assert_eq!(finding.blast_radius, "2 databases");
+    assert_eq!(finding.blast_radius, "1 database");
     let delete =
         "aws ec2 delete-route --route-table-id rtb-0db --destination-cidr-block 0.0.0.0/0 --region eu-central-1";
     assert_eq!(finding.remedy.cli, [delete]);
@@ -99,7 +95,7 @@ fn egress_only_over_ipv6_is_a_way_out_too() {
 
 #[test]
 fn without_interfaces_it_is_not_known_what_stands_behind_nat() {
-    let blind = |account: &mut Value| drop(account.as_object_mut().unwrap().remove("NetworkInterfaces"));
+    let blind = |account: &mut Value| without(account, "NetworkInterfaces");
     assert_eq!(unknown(&spoilt(blind), RULE), ["the snapshot has no NetworkInterfaces"]);
     let blind_and_said = spoilt(|account| {
         opened(account);
@@ -110,7 +106,7 @@ fn without_interfaces_it_is_not_known_what_stands_behind_nat() {
 
 #[test]
 fn without_gateways_only_the_tiers_of_databases_are_doubtful() {
-    let blind = |account: &mut Value| drop(account.as_object_mut().unwrap().remove("NatGateways"));
+    let blind = |account: &mut Value| without(account, "NatGateways");
     assert_eq!(unknown(&spoilt(blind), RULE), Vec::<String>::new());
     let opened_and_blind = spoilt(|account| {
         opened(account);

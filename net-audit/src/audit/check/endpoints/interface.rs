@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::BehindNat;
 use crate::address::prefix::Family;
-use crate::audit::check::nat::{aws, residents};
+use crate::audit::check::occupants::in_subnet;
+use crate::audit::check::remedy::aws;
+use crate::audit::check::resources;
 use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Resource};
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
@@ -60,7 +62,7 @@ fn somebody_needs_them(facts: &Facts<'_>, vpc: &str) -> bool {
                 | Class::PublicPartial
                 | Class::PublicInspected
         );
-        has_no_other && residents(facts, subnet).any(asks)
+        has_no_other && in_subnet(facts, subnet).any(|exposure| asks(&exposure.purpose))
     })
 }
 
@@ -93,8 +95,7 @@ impl Costly<'_> {
     fn finding(&self, carried: &Gigabytes, each: f64, even: f64) -> Finding {
         let (number, zones) = (self.endpoints.len(), self.zones);
         let zones_of = self.endpoints.iter().flat_map(|endpoint| &endpoint.subnets);
-        let zones_of = zones_of.filter_map(|id| self.facts.inventory.subnets.get(id)?.availability_zone.clone());
-        let zones_of: std::collections::BTreeSet<String> = zones_of.collect();
+        let zones_of = resources::zones(zones_of.filter_map(|id| self.facts.inventory.subnets.get(id)));
         let all = gigabytes(carried.monthly.unwrap_or_default());
         let mut proof = vec![
             format!(
@@ -112,14 +113,17 @@ impl Costly<'_> {
         Finding {
             rule: RULE,
             severity: RULE.severity(),
-            title: format!("{number} interface endpoints in {} can hardly pay for themselves", self.vpc),
+            title: format!(
+                "{number} interface endpoints in {} can hardly pay for themselves",
+                resources::vpc_of(self.facts, self.vpc).label()
+            ),
             resources: self
                 .endpoints
                 .iter()
                 .map(|endpoint| Resource::new(&endpoint.id, endpoint.tags.name()))
                 .collect(),
             vpc: Some(self.vpc.to_owned()),
-            availability_zones: zones_of.into_iter().collect(),
+            availability_zones: zones_of,
             proof,
             blast_radius: "what asks these services would reach them through the NAT gateways instead".to_owned(),
             remedy: self.remedy(money.as_ref(), even),
@@ -154,7 +158,7 @@ impl Costly<'_> {
                 self.facts,
                 "cloudwatch list-metrics --namespace AWS/PrivateLinkEndpoints --metric-name BytesProcessed",
             ),
-            aws(self.facts, &format!("ec2 delete-vpc-endpoints --vpc-endpoint-ids {}", ids.join(" "))),
+            aws(self.facts, format_args!("ec2 delete-vpc-endpoints --vpc-endpoint-ids {}", ids.join(" "))),
         ];
         let terraform = format!("# remove the aws_vpc_endpoint that is {}", ids.join(" or "));
         Remedy { advice, cli, terraform }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::BehindNat;
-use crate::audit::check::nat::{aws, terraform_name, who};
+use crate::audit::check::occupants::who;
+use crate::audit::check::remedy::{aws, terraform_name};
+use crate::audit::check::resources::{table, vpc_of, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Resource};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
@@ -130,11 +132,11 @@ impl<'f> Missing<'f> {
     }
 
     fn finding(&self) -> Finding {
-        let vpc = Resource::new(self.vpc, self.facts.inventory.vpcs.get(self.vpc).and_then(|vpc| vpc.name()));
+        let vpc = vpc_of(self.facts, self.vpc);
         let endpoint = self.endpoints.gateways.first();
         let endpoint = endpoint.map(|endpoint| Resource::new(&endpoint.id, endpoint.tags.name()));
         let first = endpoint.unwrap_or_else(|| vpc.clone());
-        let tables = self.tables.values().map(|table| Resource::new(&table.id, table.name()));
+        let tables = self.tables.values().map(|own| table(own));
         let service = self.service.name();
         let title = if self.endpoints.gateways.is_empty() {
             format!("{} sends what is for {service} through NAT: it has no gateway endpoint for it", vpc.label())
@@ -151,7 +153,7 @@ impl<'f> Missing<'f> {
             title,
             resources: std::iter::once(first).chain(tables).collect(),
             vpc: Some(self.vpc.to_owned()),
-            availability_zones: self.zones(),
+            availability_zones: zones(self.subnets.iter().map(|verdict| verdict.subnet)),
             proof: self.proof(),
             blast_radius: who(self.facts, self.subnets.iter().map(|verdict| verdict.subnet.id.as_str())),
             money: self.money(),
@@ -169,12 +171,6 @@ impl<'f> Missing<'f> {
         }
     }
 
-    fn zones(&self) -> Vec<String> {
-        let zones = self.subnets.iter().filter_map(|verdict| verdict.subnet.availability_zone.clone());
-        let zones: std::collections::BTreeSet<String> = zones.collect();
-        zones.into_iter().collect()
-    }
-
     fn proof(&self) -> Vec<String> {
         let service = self.service.name();
         let mut proof: Vec<String> = Vec::new();
@@ -183,9 +179,8 @@ impl<'f> Missing<'f> {
                 self.subnets.iter().find(|verdict| verdict.route_table.is_some_and(|own| own.table.id == table.id));
             let ways = user.into_iter().flat_map(|verdict| &verdict.families).flat_map(|family| &family.proof);
             for way in ways {
-                let (to, by) = (way.route.destination_name(), way.route.target.id());
                 let line =
-                    format!("{} sends {to} to {by}, and has no route to a gateway endpoint for {service}", table.id);
+                    format!("{}, and has no route to a gateway endpoint for {service}", way.route.sent_by(&table.id));
                 if !proof.contains(&line) {
                     proof.push(line);
                 }
@@ -235,8 +230,10 @@ impl<'f> Missing<'f> {
     fn extended(&self, endpoint: &VpcEndpoint) -> (String, String) {
         let id = &endpoint.id;
         let tables = self.table_ids().join(" ");
-        let cli =
-            aws(self.facts, &format!("ec2 modify-vpc-endpoint --vpc-endpoint-id {id} --add-route-table-ids {tables}"));
+        let cli = aws(
+            self.facts,
+            format_args!("ec2 modify-vpc-endpoint --vpc-endpoint-id {id} --add-route-table-ids {tables}"),
+        );
         let terraform = self.table_ids().into_iter().map(|table| {
             let name = terraform_name(&format!("{}_{table}", self.service.id()));
             format!(

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add, clean, everything, find, findings, spoilt, unknown};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, clean, everything, find, findings, ids, spoilt, unknown, without};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 
 const RULE: Rule = Rule::MissingGatewayEndpoint;
@@ -16,7 +16,7 @@ fn take_off(account: &mut Value, table: &str, endpoint: &str) {
 }
 
 /// Removes an endpoint and all routes to it.
-fn without(account: &mut Value, endpoint: &str) {
+fn take_away(account: &mut Value, endpoint: &str) {
     for table in ["rtb-0appa", "rtb-0appb", "rtb-0db"] {
         take_off(account, table, endpoint);
     }
@@ -25,10 +25,6 @@ fn without(account: &mut Value, endpoint: &str) {
 
 fn elsewhere(account: &Value, region: &str) -> Value {
     serde_json::from_str(&account.to_string().replace("eu-central-1", region)).unwrap()
-}
-
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
 }
 
 /// An interface endpoint for a service in both application subnets.
@@ -43,7 +39,7 @@ fn interface(account: &mut Value, id: &str, service: &str) {
 
 #[test]
 fn a_vpc_behind_nat_without_an_endpoint_for_s3_pays_for_s3() {
-    let (found, unknown) = everything(&spoilt(|account| without(account, S3)));
+    let (found, unknown) = everything(&spoilt(|account| take_away(account, S3)));
     let finding = found.iter().find(|finding| finding.rule == RULE).unwrap();
     assert_eq!((found.iter().filter(|finding| finding.rule == RULE).count(), unknown.len()), (1, 0));
     assert_eq!((finding.severity, finding.confidence), (Severity::Medium, Confidence::High));
@@ -102,7 +98,7 @@ fn an_endpoint_that_is_not_on_a_table_is_put_on_it() {
 
 #[test]
 fn whether_anything_speaks_to_dynamodb_is_not_known() {
-    let found = findings(&spoilt(|account| without(account, "vpce-0ddb00000000001")), RULE);
+    let found = findings(&spoilt(|account| take_away(account, "vpce-0ddb00000000001")), RULE);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].confidence, Confidence::Low);
 }
@@ -133,7 +129,7 @@ fn isolated_and_public_subnets_need_no_endpoint() {
 #[test]
 fn an_interface_endpoint_for_s3_may_take_it_already() {
     let account = spoilt(|account| {
-        without(account, S3);
+        take_away(account, S3);
         interface(account, "vpce-0interface", "s3");
     });
     let finding = findings(&account, RULE).remove(0);
@@ -143,10 +139,10 @@ fn an_interface_endpoint_for_s3_may_take_it_already() {
 
 #[test]
 fn without_endpoints_it_is_not_known_and_without_nat_it_does_not_matter() {
-    let blind = spoilt(|account| drop(account.as_object_mut().unwrap().remove("VpcEndpoints")));
+    let blind = spoilt(|account| without(account, "VpcEndpoints"));
     assert_eq!(unknown(&blind, RULE), ["the snapshot has no VpcEndpoints"]);
     let no_nat = spoilt(|account| {
-        account.as_object_mut().unwrap().remove("VpcEndpoints");
+        without(account, "VpcEndpoints");
         for table in ["rtb-0appa", "rtb-0appb"] {
             let routes = find(account, "RouteTables", "RouteTableId", table)["Routes"].as_array_mut().unwrap();
             routes.truncate(1);
@@ -158,7 +154,7 @@ fn without_endpoints_it_is_not_known_and_without_nat_it_does_not_matter() {
 
 #[test]
 fn without_gateways_it_is_not_known_who_goes_through_them() {
-    let blind = spoilt(|account| drop(account.as_object_mut().unwrap().remove("NatGateways")));
+    let blind = spoilt(|account| without(account, "NatGateways"));
     assert_eq!(unknown(&blind, RULE), ["the snapshot has no NatGateways"]);
     assert_eq!(unknown(&blind, Rule::CostlyEndpoints), ["the snapshot has no NatGateways"]);
 }
@@ -236,7 +232,7 @@ fn without_gigabytes_or_prices_it_is_not_known_whether_endpoints_pay() {
 
 #[test]
 fn without_internet_gateways_it_is_not_known_whether_endpoints_stand_beside_nat() {
-    let blind = |account: &mut Value| drop(account.as_object_mut().unwrap().remove("InternetGateways"));
+    let blind = |account: &mut Value| without(account, "InternetGateways");
     assert_eq!(unknown(&spoilt(blind), Rule::CostlyEndpoints), Vec::<String>::new());
     let mut account = endpoints();
     blind(&mut account);

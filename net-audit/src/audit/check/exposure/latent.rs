@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::store::{severity, terraform, usual};
 use super::{culprits, is_open_by_groups};
 use crate::audit::check::occupants;
-use crate::audit::check::remedy::{aws, revoke_ingress, rule_told, wide_rules};
+use crate::audit::check::remedy::close_database;
+use crate::audit::check::remedy::group::{revoke_ingress, rule_told, wide_rules};
+use crate::audit::check::resources::listed;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
@@ -54,7 +56,7 @@ fn kept_out(facts: &Facts<'_>, exposures: &[&Exposure<'_>]) -> (String, Vec<Stri
     let keepers: Vec<&str> = steps.iter().map(|step| keeper(step.condition)).collect();
     let words = match keepers.as_slice() {
         [only] => format!("only {only} keeps"),
-        all => format!("{} keep", all.join(" and ")),
+        all => format!("{} keep", listed(all)),
     };
     (words, because)
 }
@@ -78,8 +80,8 @@ fn finding(
     proof.extend(because);
     let mut resources = vec![Resource::new(&*database.id, database.tags.name())];
     resources.extend(culprits.iter().map(|group| Resource::new(&*group.id, Some(group.label()))));
-    let (id, tail) = (&database.id, "--no-publicly-accessible --apply-immediately");
-    let mut cli = vec![aws(facts, format_args!("rds modify-db-instance --db-instance-identifier {id} {tail}"))];
+    let id = &database.id;
+    let mut cli = vec![close_database(facts, database)];
     cli.extend(culprits.iter().flat_map(|group| revoke_ingress(facts, group, &doors)));
     let group = database.subnet_group.as_ref();
     Finding {

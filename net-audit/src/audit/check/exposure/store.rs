@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{culprits, proven};
 use crate::audit::check::occupants;
-use crate::audit::check::remedy::{aws, revoke_ingress};
+use crate::audit::check::remedy::group::revoke_ingress;
+use crate::audit::check::remedy::{close_database, terraform_database, terraform_name};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
@@ -120,13 +121,7 @@ fn finding(
     }
     resources.dedup();
     resources.extend(culprits.iter().map(|group| Resource::new(&*group.id, Some(group.label()))));
-    let mut cli: Vec<String> = suspects
-        .iter()
-        .map(|database| {
-            let (id, tail) = (&database.id, "--no-publicly-accessible --apply-immediately");
-            aws(facts, format_args!("rds modify-db-instance --db-instance-identifier {id} {tail}"))
-        })
-        .collect();
+    let mut cli: Vec<String> = suspects.iter().map(|database| close_database(facts, database)).collect();
     cli.extend(culprits.iter().flat_map(|group| revoke_ingress(facts, group, &doors)));
     let openings = match severity {
         Severity::Critical => "its own port included",
@@ -157,7 +152,9 @@ pub(super) fn terraform(databases: &[&Database], groups: &[&str]) -> String {
         .iter()
         .map(|database| {
             format!(
-                "resource \"aws_db_instance\" \"this\" {{\n  identifier          = \"{}\"\n  publicly_accessible = false\n}}",
+                "resource \"{}\" \"{}\" {{\n  identifier          = \"{}\"\n  publicly_accessible = false\n}}",
+                terraform_database(database),
+                terraform_name(&database.id),
                 database.id
             )
         })

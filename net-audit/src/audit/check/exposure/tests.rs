@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
 use crate::audit::check::fixture::{
-    add_exposed_instance, add_group, add_interface, everything, find, findings, spoilt, unknown, without,
+    add_exposed_instance, add_group, add_interface, everything, find, findings, one, spoilt, unknown, without,
 };
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 
 /// The rules that find something, each with how bad and the first resource.
@@ -15,12 +15,6 @@ fn found(account: &Value) -> Vec<(Rule, Severity, String)> {
 
 /// A rule by protocol, ports and block.
 type OpenRule = (&'static str, u16, u16, &'static str);
-
-fn one(account: &Value, rule: Rule) -> Finding {
-    let mut all = findings(account, rule);
-    assert_eq!(all.len(), 1, "{all:#?}");
-    all.remove(0)
-}
 
 /// A database in a public subnet, with a public address, and its group opened.
 fn exposed_database(account: &mut Value, port: (u16, u16), block: &str) {

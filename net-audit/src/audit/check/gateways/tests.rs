@@ -2,19 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add, find, findings, spoilt, unknown};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, find, findings, one, spoilt, unknown, without};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 
 const VPC: &str = "vpc-0clean0000000001";
 const IGW: &str = "igw-0clean0000000001";
 const RULE: Rule = Rule::UnusedGateway;
-
-fn only(account: &Value) -> Finding {
-    let mut found = findings(account, RULE);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    found.remove(0)
-}
 
 /// The account without a route to its internet gateway.
 fn closed(account: &mut Value) {
@@ -27,7 +21,7 @@ fn table(associations: &Value, routes: &Value) -> Value {
 
 #[test]
 fn an_internet_gateway_that_no_route_in_use_leads_to_is_not_used() {
-    let finding = only(&spoilt(closed));
+    let finding = one(&spoilt(closed), RULE);
     assert_eq!((finding.severity, finding.confidence), (Severity::Low, Confidence::Medium));
     assert_eq!(finding.resources[0].id, IGW);
     assert_eq!(
@@ -99,7 +93,7 @@ fn gateways_that_are_attached_to_nothing_are_not_used() {
 #[test]
 fn an_orphan_table_is_not_used_and_a_gateways_table_is() {
     let orphan = spoilt(|account| add(account, "RouteTables", table(&json!([]), &json!([]))));
-    let finding = only(&orphan);
+    let finding = one(&orphan, RULE);
     assert_eq!(finding.title, "no subnet uses the route table rtb-0new");
     assert_eq!(finding.remedy.cli, ["aws ec2 delete-route-table --route-table-id rtb-0new --region eu-central-1"]);
     let edge = spoilt(|account| add(account, "RouteTables", table(&json!([{ "GatewayId": "vgw-1" }]), &json!([]))));
@@ -121,7 +115,7 @@ fn a_gateway_endpoint_on_no_table_serves_nobody_and_an_interface_endpoint_needs_
             add(account, "VpcEndpoints", endpoint);
         })
     };
-    let finding = only(&endpoint("Gateway"));
+    let finding = one(&endpoint("Gateway"), RULE);
     assert_eq!(finding.title, "vpce-0new is on no route table: nothing reaches com.amazonaws.eu-central-1.s3 by it");
     assert_eq!(
         finding.remedy.cli[0],
@@ -141,7 +135,7 @@ fn without_a_kind_it_is_unknown_whether_it_is_used() {
     let without_nat = |spoil: fn(&mut Value)| {
         spoilt(|account| {
             spoil(account);
-            account.as_object_mut().unwrap().remove("NatGateways").unwrap();
+            without(account, "NatGateways");
         })
     };
     let account = without_nat(closed);

@@ -1,20 +1,14 @@
 use serde_json::{Value, json};
 
 use crate::audit::audit;
-use crate::audit::check::fixture::{add, clean, find, findings, spoilt, unknown, with_facts, without};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, clean, find, findings, one, spoilt, unknown, with_facts, without};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::names::names_of;
 use crate::facts::Setting;
 use crate::facts::intent::Intent;
 use crate::money::price::built_in;
 use crate::snapshot::read;
-
-fn one(account: &Value, rule: Rule) -> Finding {
-    let mut all = findings(account, rule);
-    assert_eq!(all.len(), 1, "{all:#?}");
-    all.remove(0)
-}
 
 fn record(name: &str, kind: &str, values: &[&str]) -> Value {
     let values: Vec<Value> = values.iter().map(|value| json!({ "Value": value })).collect();
@@ -35,10 +29,27 @@ fn a_record_of_somebody_elses_address_is_low_for_it_may_be_meant() {
     assert_eq!(
         finding.remedy.cli,
         [
-            "aws route53 list-resource-record-sets --hosted-zone-id Z0CLEAN --query \"{Changes: ResourceRecordSets[?Name=='old.example.com.' && Type=='A'].{Action: 'DELETE', ResourceRecordSet: @}}\" > delete.json",
+            "aws route53 list-resource-record-sets --hosted-zone-id Z0CLEAN --query \"{Changes: ResourceRecordSets[?Name=='old.example.com.' && Type=='A'].{Action: 'DELETE', ResourceRecordSet: @}}\" --output json > delete.json",
             "aws route53 change-resource-record-sets --hosted-zone-id Z0CLEAN --change-batch file://delete.json",
         ]
     );
+}
+
+#[test]
+fn of_several_records_of_a_name_only_the_one_that_is_wrong_is_deleted() {
+    let of_set = |set: &str| {
+        let account = spoilt(|account| {
+            let mut weighted = record("\\052.example.com.", "A", &["93.184.216.34"]);
+            weighted["SetIdentifier"] = set.into();
+            add(account, "ResourceRecordSets", weighted);
+        });
+        one(&account, Rule::DanglingName).remedy
+    };
+    let remedy = of_set("blue");
+    let chosen = "ResourceRecordSets[?Name=='\\052.example.com.' && Type=='A' && SetIdentifier=='blue']";
+    assert!(remedy.cli[0].contains(chosen), "{}", remedy.cli[0]);
+    assert!(remedy.terraform.contains("name    = \"*.example.com\""), "{}", remedy.terraform);
+    assert!(!of_set("'; rm -r \"$HOME\"").cli[0].contains("rm"));
 }
 
 #[test]

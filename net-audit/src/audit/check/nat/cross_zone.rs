@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commands::rewire;
-use super::{listed, resource, subnet_resource, who};
-use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Resource};
+use crate::audit::check::occupants::who;
+use crate::audit::check::resources::{listed, nat_gateway, subnet, table};
+use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
 use crate::facts::Facts;
@@ -16,7 +17,7 @@ use crate::money::{EVEN, Usage, share};
 pub(super) fn check<'f>(facts: &'f Facts<'f>, usage: &Usage<'f>, findings: &mut Findings) -> BTreeSet<&'f str> {
     let mut spare = BTreeSet::new();
     for gateway in facts.inventory.nat_gateways.iter() {
-        let Some(own) = usage.zone(gateway) else { continue };
+        let Some(own) = gateway.zone(facts.inventory) else { continue };
         let mut strays: BTreeMap<(&str, &str), Stray<'_>> = BTreeMap::new();
         for verdict in usage.served(&gateway.id) {
             let (Some(zone), Some(table)) = (verdict.subnet.availability_zone.as_deref(), verdict.route_table) else {
@@ -48,9 +49,9 @@ struct Stray<'f> {
 
 impl Stray<'_> {
     fn finding(&self) -> Finding {
-        let table = Resource::new(&self.table.id, self.table.name());
-        let subnets = self.subnets.iter().map(|verdict| subnet_resource(verdict));
-        let gateways = [resource(self.gateway), resource(self.better)];
+        let table = table(self.table);
+        let subnets = self.subnets.iter().map(|verdict| subnet(verdict.subnet));
+        let gateways = [nat_gateway(self.gateway), nat_gateway(self.better)];
         Finding {
             rule: Rule::CrossZoneNat,
             severity: Rule::CrossZoneNat.severity(),
@@ -69,11 +70,8 @@ impl Stray<'_> {
     fn proof(&self) -> Vec<String> {
         let (table, gateway) = (&self.table.id, &self.gateway.id);
         let routes = self.table.routes.iter().filter(|route| route.target.id() == gateway);
-        let mut proof: Vec<String> = routes
-            .map(|route| {
-                format!("{table} sends {} to {gateway}, which stands in {}", route.destination_name(), self.own)
-            })
-            .collect();
+        let mut proof: Vec<String> =
+            routes.map(|route| format!("{}, which stands in {}", route.sent_by(table), self.own)).collect();
         for verdict in &self.subnets {
             proof.push(format!("{} uses {table} and is in {}", verdict.subnet.id, self.zone));
         }
@@ -90,7 +88,7 @@ impl Stray<'_> {
     }
 
     fn remedy(&self) -> Remedy {
-        let rewiring = rewire(self.facts, self.usage, &self.subnets, &self.gateway.id, &self.better.id);
+        let rewiring = rewire(self.facts, &self.subnets, &self.gateway.id, &self.better.id);
         let price = self.facts.prices.cross_zone_gb.as_ref().map(rate);
         let price = price.map_or_else(|| "twice".to_owned(), |price| format!("{price} on either side"));
         let how = match rewiring.shared.as_slice() {

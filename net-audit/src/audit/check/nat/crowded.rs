@@ -2,7 +2,8 @@
 
 use super::commands::rewire;
 use super::idle::{carried_nothing, delete};
-use super::{listed, resource, who};
+use crate::audit::check::occupants::who;
+use crate::audit::check::resources::{listed, nat_gateway};
 use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy};
 use crate::audit::rule::Rule;
 use crate::facts::Facts;
@@ -57,7 +58,7 @@ impl Crowd<'_> {
             rule: RULE,
             severity: RULE.severity(),
             title: format!("{} NAT gateways stand in {}, where one would do", self.rest.len() + 1, self.zone),
-            resources: all.clone().map(resource).collect(),
+            resources: all.clone().map(nat_gateway).collect(),
             vpc: Some(vpc.to_owned()),
             availability_zones: vec![self.zone.to_owned()],
             proof: all.map(|gateway| self.proof(gateway)).collect(),
@@ -95,7 +96,7 @@ impl Crowd<'_> {
         let (mut cli, mut terraform) = (Vec::new(), Vec::new());
         for gateway in self.rest {
             let subnets = self.usage.served(&gateway.id);
-            let rewiring = rewire(self.facts, self.usage, subnets, &gateway.id, &self.kept.id);
+            let rewiring = rewire(self.facts, subnets, &gateway.id, &self.kept.id);
             cli.extend(rewiring.cli);
             terraform.extend(rewiring.terraform);
         }

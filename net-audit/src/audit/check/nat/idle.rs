@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::commands::{aws, destination};
-use super::{resource, who};
+use crate::audit::check::occupants::who;
+use crate::audit::check::remedy::aws;
+use crate::audit::check::remedy::route::destination_option;
+use crate::audit::check::resources::nat_gateway;
 use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy};
 use crate::audit::rule::Rule;
 use crate::facts::Facts;
@@ -67,7 +69,7 @@ fn without_route(facts: &Facts<'_>, gateway: &NatGateway) -> Finding {
             gigabytes(measured)
         ));
     }
-    let title = format!("no route leads to {}", resource(gateway).label());
+    let title = format!("no route leads to {}", nat_gateway(gateway).label());
     let money = money(facts, gateway, &Gigabytes::none_sent());
     finding(facts, gateway, title, proof, "nothing sends through it".to_owned(), money, confidence, Vec::new())
 }
@@ -79,11 +81,11 @@ fn without_traffic(facts: &Facts<'_>, usage: &Usage<'_>, gateway: &NatGateway, t
     let mut routes = Vec::new();
     for (table, route) in usage.routes(id) {
         proof.push(format!("{} sends {} to it", table.id, route.destination_name()));
-        let command = format!("ec2 delete-route --route-table-id {} {}", table.id, destination(route));
-        routes.push(aws(facts, &command));
+        let Some(what) = destination_option(route) else { continue };
+        routes.push(aws(facts, format_args!("ec2 delete-route --route-table-id {} {what}", table.id)));
     }
     let who = who(facts, usage.served(id).iter().map(|verdict| verdict.subnet.id.as_str()));
-    let title = format!("{} carried nothing in {days} days", resource(gateway).label());
+    let title = format!("{} carried nothing in {days} days", nat_gateway(gateway).label());
     let money = money(facts, gateway, &usage.gigabytes(id));
     let blast_radius = format!("what could send through it, and did not: {who}");
     finding(facts, gateway, title, proof, blast_radius, money, Confidence::High, routes)
@@ -108,18 +110,13 @@ fn finding(
     confidence: Confidence,
     routes: Vec<String>,
 ) -> Finding {
-    let zone = match &gateway.place {
-        crate::inventory::NatPlace::Subnet(subnet) => facts.inventory.subnets.get(subnet),
-        crate::inventory::NatPlace::Region => None,
-    };
-    let zone = zone.and_then(|subnet| subnet.availability_zone.clone());
     Finding {
         rule: RULE,
         severity: RULE.severity(),
         title,
-        resources: vec![resource(gateway)],
+        resources: vec![nat_gateway(gateway)],
         vpc: Some(gateway.vpc.clone()),
-        availability_zones: zone.into_iter().collect(),
+        availability_zones: gateway.zone(facts.inventory).map(str::to_owned).into_iter().collect(),
         proof,
         blast_radius,
         remedy: remedy(facts, gateway, money.as_ref(), routes),
@@ -147,11 +144,12 @@ fn remedy(facts: &Facts<'_>, gateway: &NatGateway, money: Option<&Money>, routes
 pub(super) fn delete(facts: &Facts<'_>, gateway: &NatGateway) -> Vec<String> {
     let id = &gateway.id;
     let mut commands = vec![
-        aws(facts, &format!("ec2 delete-nat-gateway --nat-gateway-id {id}")),
-        aws(facts, &format!("ec2 wait nat-gateway-deleted --nat-gateway-ids {id}")),
+        aws(facts, format_args!("ec2 delete-nat-gateway --nat-gateway-id {id}")),
+        aws(facts, format_args!("ec2 wait nat-gateway-deleted --nat-gateway-ids {id}")),
     ];
     let allocations = gateway.addresses.iter().filter_map(|address| address.allocation.as_deref());
-    commands
-        .extend(allocations.map(|allocation| aws(facts, &format!("ec2 release-address --allocation-id {allocation}"))));
+    commands.extend(
+        allocations.map(|allocation| aws(facts, format_args!("ec2 release-address --allocation-id {allocation}"))),
+    );
     commands
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::commands::{NEW_GATEWAY, keep, rewire};
-use super::{aws, listed, resource, subnet_resource, terraform_name, who};
+use super::commands::{NEW_GATEWAY, rewire};
 use crate::address::prefix::Family;
+use crate::audit::check::occupants::who;
+use crate::audit::check::remedy::{aws, keep, terraform_name};
+use crate::audit::check::resources::{listed, nat_gateway, subnet};
 use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
@@ -46,7 +48,7 @@ struct Single<'f> {
 
 impl<'f> Single<'f> {
     fn of(facts: &'f Facts<'f>, usage: &'f Usage<'f>, gateway: &'f NatGateway) -> Result<Option<Self>, Gap> {
-        let own_zone = usage.zone(gateway);
+        let own_zone = gateway.zone(facts.inventory);
         let (mut zones, mut served, mut gap) = (BTreeSet::new(), Vec::new(), None);
         for verdict in usage.served(&gateway.id) {
             let Some(zone) = verdict.subnet.availability_zone.as_deref() else {
@@ -86,9 +88,9 @@ impl<'f> Single<'f> {
         Finding {
             rule: RULE,
             severity: if is_right { Severity::Low } else { Severity::Medium },
-            title: format!("{} is the only way out of {}", resource(self.gateway).label(), listed(&zones)),
-            resources: std::iter::once(resource(self.gateway))
-                .chain(self.served.iter().map(|verdict| subnet_resource(verdict)))
+            title: format!("{} is the only way out of {}", nat_gateway(self.gateway).label(), listed(&zones)),
+            resources: std::iter::once(nat_gateway(self.gateway))
+                .chain(self.served.iter().map(|verdict| subnet(verdict.subnet)))
                 .collect(),
             vpc: Some(self.gateway.vpc.clone()),
             availability_zones: zones.iter().map(|zone| (*zone).to_owned()).collect(),
@@ -198,11 +200,11 @@ impl<'f> Single<'f> {
             let allocation = "ec2 allocate-address --domain vpc";
             let gateway = format!("ec2 create-nat-gateway --subnet-id {place} --allocation-id \"$allocation\"");
             cli.push(keep(facts, "allocation", allocation, "AllocationId"));
-            cli.push(keep(facts, "gateway", &gateway, "NatGateway.NatGatewayId"));
+            cli.push(keep(facts, "gateway", gateway, "NatGateway.NatGatewayId"));
             cli.push(aws(facts, "ec2 wait nat-gateway-available --nat-gateway-ids \"$gateway\""));
             let in_zone = |verdict: &&&SubnetVerdict<'_>| verdict.subnet.availability_zone.as_deref() == Some(zone);
             let subnets: Vec<&SubnetVerdict<'_>> = self.served.iter().filter(in_zone).copied().collect();
-            let rewiring = rewire(facts, self.usage, &subnets, &self.gateway.id, "\"$gateway\"");
+            let rewiring = rewire(facts, &subnets, &self.gateway.id, "\"$gateway\"");
             cli.extend(rewiring.cli);
             shared.extend(rewiring.shared);
             let name = terraform_name(zone);
@@ -233,9 +235,9 @@ impl<'f> Single<'f> {
         let facts = self.facts;
         let vpc = &self.gateway.vpc;
         let create = format!("ec2 create-nat-gateway --vpc-id {vpc} --availability-mode regional");
-        let rewiring = rewire(facts, self.usage, &self.served, &self.gateway.id, "\"$gateway\"");
+        let rewiring = rewire(facts, &self.served, &self.gateway.id, "\"$gateway\"");
         let mut cli = vec![
-            keep(facts, "gateway", &create, "NatGateway.NatGatewayId"),
+            keep(facts, "gateway", create, "NatGateway.NatGatewayId"),
             aws(facts, "ec2 wait nat-gateway-available --nat-gateway-ids \"$gateway\""),
         ];
         cli.extend(rewiring.cli);

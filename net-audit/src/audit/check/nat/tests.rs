@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add, clean, everything, find, findings, spoilt, unknown};
+use crate::audit::check::fixture::{add, clean, everything, find, findings, ids, spoilt, unknown, without};
 use crate::audit::finding::{Confidence, Finding, Severity};
 use crate::audit::rule::Rule;
 
@@ -54,10 +54,6 @@ fn is_ours(rule: Rule) -> bool {
         Rule::IdleAddress,
     ]
     .contains(&rule)
-}
-
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
 }
 
 fn sums(finding: &Finding) -> (String, String) {
@@ -289,10 +285,10 @@ fn three_days_of_nothing_say_nothing_and_a_byte_says_enough() {
 #[test]
 fn without_metrics_a_routed_gateway_may_be_idle_and_one_without_routes_is() {
     let gap = "the snapshot has no NatGatewayTraffic";
-    let blind = spoilt(|account| drop(account.as_object_mut().unwrap().remove("NatGatewayTraffic")));
+    let blind = spoilt(|account| without(account, "NatGatewayTraffic"));
     assert_eq!(unknown(&blind, Rule::IdleNat), [gap, gap]);
     let blind = spoilt(|account| {
-        account.as_object_mut().unwrap().remove("NatGatewayTraffic");
+        without(account, "NatGatewayTraffic");
         account["NatGateways"] = json!([]);
         for table in ["rtb-0appa", "rtb-0appb"] {
             find(account, "RouteTables", "RouteTableId", table)["Routes"].as_array_mut().unwrap().remove(1);
@@ -303,12 +299,12 @@ fn without_metrics_a_routed_gateway_may_be_idle_and_one_without_routes_is() {
 
 #[test]
 fn without_gateways_no_rule_about_them_passes() {
-    let blind = spoilt(|account| drop(account.as_object_mut().unwrap().remove("NatGateways")));
+    let blind = spoilt(|account| without(account, "NatGateways"));
     for rule in [Rule::SingleNat, Rule::CrossZoneNat, Rule::IdleNat] {
         assert_eq!(unknown(&blind, rule), ["the snapshot has no NatGateways"], "{rule}");
     }
     let blind_and_isolated = spoilt(|account| {
-        account.as_object_mut().unwrap().remove("NatGateways");
+        without(account, "NatGateways");
         for table in ["rtb-0appa", "rtb-0appb"] {
             find(account, "RouteTables", "RouteTableId", table)["Routes"].as_array_mut().unwrap().remove(1);
         }
@@ -378,7 +374,7 @@ fn much_traffic_needs_several_gateways_and_an_idle_one_is_another_matter() {
 fn without_metrics_two_gateways_in_one_zone_are_only_suspicious() {
     let account = spoilt(|account| {
         crowded(account);
-        account.as_object_mut().unwrap().remove("NatGatewayTraffic");
+        without(account, "NatGatewayTraffic");
     });
     let finding = findings(&account, Rule::CostlyEndpoints).remove(0);
     assert_eq!(finding.confidence, Confidence::Low);

@@ -3,12 +3,14 @@
 //! What an entry is for cannot be seen: one for many high ports lets answers through, others let questions through. So only ports below 1024, and
 //! entries for few ports, count as questions.
 
-use std::collections::BTreeMap;
-
 use super::RULE;
 use crate::address::prefix::Family;
 use crate::address::set::{AddressSet, internet};
-use crate::audit::check::routes::usage::{Usage, listed, subnet, zones};
+use crate::audit::check::doubt::Missing;
+use crate::audit::check::occupants::{families, in_subnet, who};
+use crate::audit::check::remedy::aws;
+use crate::audit::check::resources::{shown, subnet, zones};
+use crate::audit::check::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::classify::class::Class;
 use crate::exposure::purpose::Purpose;
@@ -24,20 +26,15 @@ const LINUX: Ports = Ports { first: 32768, last: 60999 };
 /// An entry for so many ports is for answers.
 const MANY: u16 = 4096;
 
-pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
-    let acls = match usage.inventory().network_acls.known() {
-        Ok(acls) => acls.values(),
-        Err(gap) => {
-            missing.insert(gap, "");
-            return;
-        }
-    };
+pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
+    let Some(acls) = missing.known(usage.inventory().network_acls.known()) else { return };
+    let acls = acls.values();
     for acl in acls.filter(|acl| acl.vpc.as_deref().is_none_or(|vpc| !usage.is_told_by_owner(vpc))) {
         match judge(usage, acl) {
             Ok(faults) if faults.is_empty() => {}
             Ok(faults) => findings.add(finding(usage, acl, &faults)),
             Err(gap) => {
-                missing.entry(gap).or_insert(&acl.id);
+                missing.add(gap, &acl.id);
             }
         }
     }
@@ -169,14 +166,11 @@ impl<'a> Case<'_, '_, 'a> {
             // Whether another network is a way to the internet is not known.
             Class::PrivateRouted | Class::BrokenEgress | Class::Isolated => return false,
         };
-        let interfaces = &self.usage.inventory().network_interfaces;
-        if interfaces.known().is_err() {
+        if self.usage.inventory().network_interfaces.known().is_err() {
             return true;
         }
-        let mut ids = self.usage.inventory().index.interfaces_of_subnet(&subnet.id);
-        ids.any(|id| {
-            let is_known = interfaces.get(id).is_some_and(|it| !needs_address || !it.public_addresses.is_empty());
-            is_known && self.usage.purpose(id).is_some_and(wanted)
+        in_subnet(self.usage.facts, &subnet.id).any(|exposure| {
+            (!needs_address || !exposure.interface.public_addresses.is_empty()) && wanted(&exposure.purpose)
         })
     }
 
@@ -212,7 +206,10 @@ impl<'a> Case<'_, '_, 'a> {
     /// Whether the ACL is all that keeps the internet from something in a subnet.
     fn is_stopped(&self, subnet: &Subnet) -> bool {
         let mut ids = self.usage.inventory().index.interfaces_of_subnet(&subnet.id);
-        ids.any(|id| self.usage.verdict(id, self.family) == Some(&Verdict::Stopped(Condition::NetworkAcl)))
+        ids.any(|id| {
+            let mut families = families(self.usage.facts, id).iter();
+            families.any(|one| one.family == self.family && one.verdict == Verdict::Stopped(Condition::NetworkAcl))
+        })
     }
 
     /// An entry for few ports is there to be used: nobody gets an answer by it.
@@ -277,8 +274,8 @@ fn finding(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Fin
     let label = own.label();
     let mut resources = vec![own];
     resources.extend(subnets.iter().map(|one| subnet(one)));
-    let names = listed(subnets.iter().map(|one| subnet(one).label()));
-    let sits = usage.what_sits_in(subnets.iter().map(|subnet| subnet.id.as_str()));
+    let names = shown(subnets.iter().map(|one| subnet(one).label()));
+    let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
     let breaks =
         if severity > Severity::Info { "breaks what its subnets need" } else { "has entries that nobody can use" };
     Finding {
@@ -289,7 +286,7 @@ fn finding(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Fin
         vpc: acl.vpc.clone(),
         availability_zones: zones(subnets.iter().copied()),
         proof: faults.iter().map(|fault| fault.because.clone()).collect(),
-        blast_radius: format!("{names}: {sits}"),
+        blast_radius: format!("{names}: {stands}"),
         money: None,
         confidence: if severity > Severity::Info { Confidence::High } else { Confidence::Medium },
         remedy: remedy(usage, acl, faults),
@@ -303,7 +300,6 @@ fn free_number(acl: &NetworkAcl, is_egress: bool, after: u32) -> u32 {
 }
 
 fn remedy(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Remedy {
-    let region = usage.region();
     let (mut cli, mut terraform): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut last = 99;
     let mut seen: Vec<(bool, &str)> = Vec::new();
@@ -318,19 +314,17 @@ fn remedy(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Reme
             Family::Ipv4 => ("--cidr-block", "cidr_block"),
             Family::Ipv6 => ("--ipv6-cidr-block", "ipv6_cidr_block"),
         };
-        let direction = if is_egress { "--egress" } else { "--ingress" };
-        cli.push(format!(
-            "aws ec2 create-network-acl-entry --network-acl-id {} {direction} --rule-number {last} --protocol tcp --port-range From=1024,To=65535 {option} {} --rule-action allow{region}",
-            acl.id, fault.block
-        ));
+        let direction = if is_egress { "egress" } else { "ingress" };
+        cli.push(aws(usage.facts, format_args!("ec2 create-network-acl-entry --network-acl-id {} --{direction} --rule-number {last} --protocol tcp --port-range From=1024,To=65535 {option} {} --rule-action allow",
+            acl.id, fault.block)));
         terraform.push(format!(
-            "resource \"aws_network_acl_rule\" \"answers\" {{\n  network_acl_id = \"{}\"\n  egress = {is_egress}\n  rule_number = {last}\n  protocol = \"tcp\"\n  from_port = 1024\n  to_port = 65535\n  {argument} = \"{}\"\n  rule_action = \"allow\"\n}}",
+            "resource \"aws_network_acl_rule\" \"{direction}_{last}\" {{\n  network_acl_id = \"{}\"\n  egress         = {is_egress}\n  rule_number    = {last}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  from_port      = 1024\n  to_port        = 65535\n  {argument:14} = \"{}\"\n}}",
             acl.id, fault.block
         ));
     }
     Remedy {
         advice: "Let answers through: tcp to 1024-65535, before any entry that denies it. Security groups keep state and go on to decide who may ask.".to_owned(),
         cli,
-        terraform: terraform.join("\n"),
+        terraform: terraform.join("\n\n"),
     }
 }

@@ -1,19 +1,20 @@
 //! Block Public Access, which keeps private subnets private whatever is routed.
 
-use std::collections::BTreeMap;
-
 use super::RULE;
-use crate::audit::check::routes::usage::{Usage, counted, listed};
+use crate::audit::check::doubt::Missing;
+use crate::audit::check::occupants::{is_occupied, who};
+use crate::audit::check::remedy::aws;
+use crate::audit::check::resources::{counted, shown};
+use crate::audit::check::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::classify::class::Group;
-use crate::inventory::gap::Gap;
 use crate::inventory::{PublicAccess, Subnet};
 
 /// So many exclusions a region may have at first. Source: Amazon VPC User Guide, "Amazon VPC quotas".
 const EXCLUSIONS: usize = 50;
 
 /// Speaks of a region once: it is the account's setting there.
-pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
     let is_open = |access: &PublicAccess| *access == PublicAccess::Allowed;
     let vpcs_are_open = inventory.vpcs.iter().all(|vpc| is_open(&vpc.public_access));
@@ -26,29 +27,31 @@ pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a s
     };
     let closed = of_group(&[Group::Private, Group::Isolated]);
     if let (Err(gap), false) = (inventory.network_interfaces.known(), closed.is_empty()) {
-        missing.insert(gap, "");
+        missing.add(gap, "");
         return;
     }
-    let closed: Vec<&Subnet> = closed.into_iter().filter(|subnet| usage.is_occupied(&subnet.id)).collect();
+    let closed: Vec<&Subnet> = closed.into_iter().filter(|subnet| is_occupied(usage.facts, &subnet.id)).collect();
     if closed.is_empty() {
         let mut unknown = usage.facts.subnets.iter().filter(|verdict| verdict.group() == Group::Unknown);
-        let gap = unknown.find_map(|verdict| Some((verdict.gaps().next()?.clone(), verdict.subnet.id.as_str())));
-        missing.extend(gap);
+        if let Some((gap, subnet)) =
+            unknown.find_map(|verdict| Some((verdict.gaps().next()?.clone(), verdict.subnet.id.as_str())))
+        {
+            missing.add(gap, subnet);
+        }
         return;
     }
     findings.add(finding(usage, &closed, &of_group(&[Group::Public])));
 }
 
 fn finding(usage: &Usage<'_, '_>, closed: &[&Subnet], public: &[&Subnet]) -> Finding {
-    let region = usage.region();
     let exclusion =
-        "aws ec2 create-vpc-block-public-access-exclusion --internet-gateway-exclusion-mode allow-bidirectional";
+        "ec2 create-vpc-block-public-access-exclusion --internet-gateway-exclusion-mode allow-bidirectional";
     let mut cli: Vec<String> = Vec::new();
     if public.len() <= EXCLUSIONS {
-        cli.extend(public.iter().map(|subnet| format!("{exclusion} --subnet-id {}{region}", subnet.id)));
+        cli.extend(public.iter().map(|subnet| aws(usage.facts, format_args!("{exclusion} --subnet-id {}", subnet.id))));
     }
     let mode = "--internet-gateway-block-mode block-ingress";
-    cli.push(format!("aws ec2 modify-vpc-block-public-access-options {mode}{region}"));
+    cli.push(aws(usage.facts, format_args!("ec2 modify-vpc-block-public-access-options {mode}")));
     let exclude = match public.len() {
         0 => "No subnet of it is public.".to_owned(),
         count if count <= EXCLUSIONS => "Exclude the public subnets first.".to_owned(),
@@ -57,7 +60,7 @@ fn finding(usage: &Usage<'_, '_>, closed: &[&Subnet], public: &[&Subnet]) -> Fin
         ),
     };
     let where_it_is = usage.inventory().region.as_deref().unwrap_or("this region");
-    let names = listed(closed.iter().map(|subnet| subnet.id.clone()));
+    let names = shown(closed.iter().map(|subnet| subnet.id.clone()));
     Finding {
         rule: RULE,
         severity: Severity::Info,
@@ -69,7 +72,7 @@ fn finding(usage: &Usage<'_, '_>, closed: &[&Subnet], public: &[&Subnet]) -> Fin
         blast_radius: format!(
             "{}: {}",
             counted(closed.len(), "private subnet"),
-            usage.what_sits_in(closed.iter().map(|subnet| subnet.id.as_str()))
+            who(usage.facts, closed.iter().map(|subnet| subnet.id.as_str()))
         ),
         money: None,
         // A snapshot that does not hold the mode, a Terraform state or one older than the feature, looks the same as one in which it is off.

@@ -2,30 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add, find, findings, spoilt, unknown};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, find, findings, ids, one, spoilt, unknown, without};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 
 const VPC: &str = "vpc-0clean0000000001";
 const RULE: Rule = Rule::Unobserved;
 const ANYWHERE: &str = "0.0.0.0/0";
 const ANSWERS: (u16, u16) = (1024, 65535);
-
-fn only(account: &Value) -> Finding {
-    let mut found = findings(account, RULE);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    found.remove(0)
-}
-
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
-}
-
-fn without(member: &str) -> Value {
-    spoilt(|account| {
-        account.as_object_mut().unwrap().remove(member).unwrap();
-    })
-}
 
 fn watch(resources: &[&str], status: &str) -> Value {
     let logs = resources.iter().enumerate().map(|(number, resource)| {
@@ -37,15 +21,15 @@ fn watch(resources: &[&str], status: &str) -> Value {
 
 #[test]
 fn a_vpc_without_a_flow_log_is_not_seen() {
-    let finding = only(&watch(&[], "ACTIVE"));
+    let finding = one(&watch(&[], "ACTIVE"), RULE);
     assert_eq!((finding.severity, ids(&finding)[0]), (Severity::Info, VPC));
     assert_eq!(finding.proof[0], format!("no flow log watches {VPC}"));
-    assert_eq!(finding.blast_radius, "2 ECS tasks, 2 NAT gateways, 2 databases, 1 load balancer");
+    assert_eq!(finding.blast_radius, "1 database, 2 ECS tasks, 1 load balancer, 2 NAT gateways");
     assert!(
         finding.remedy.cli[0]
             .starts_with(&format!("aws ec2 create-flow-logs --resource-type VPC --resource-ids {VPC}"))
     );
-    let idle = only(&watch(&[VPC], "FAILED"));
+    let idle = one(&watch(&[VPC], "FAILED"), RULE);
     assert_eq!(idle.proof[0], format!("fl-0 watches {VPC} and is not active"));
 }
 
@@ -55,7 +39,7 @@ fn flow_logs_on_all_that_is_in_a_vpc_watch_it_too() {
     let all = [&subnets[..], &["eni-0dba", "subnet-0dbb00000001"]].concat();
     assert_eq!(findings(&watch(&all, "ACTIVE"), RULE), []);
     let most = [&subnets[..], &["eni-0dba"]].concat();
-    assert_eq!(ids(&only(&watch(&most, "ACTIVE"))), [VPC, "subnet-0dbb00000001"]);
+    assert_eq!(ids(&one(&watch(&most, "ACTIVE"), RULE)), [VPC, "subnet-0dbb00000001"]);
 }
 
 #[test]
@@ -74,12 +58,15 @@ fn an_empty_vpc_needs_no_flow_log() {
 #[test]
 fn without_a_kind_it_is_unknown_what_is_seen() {
     for member in ["FlowLogs", "NetworkAcls"] {
-        assert_eq!(unknown(&without(member), RULE), [format!("the snapshot has no {member}")]);
+        assert_eq!(
+            unknown(&spoilt(|account| without(account, member)), RULE),
+            [format!("the snapshot has no {member}")]
+        );
     }
     // The VPC is watched, whatever is in it.
-    assert_eq!(unknown(&without("NetworkInterfaces"), RULE), [""; 0]);
+    assert_eq!(unknown(&spoilt(|account| without(account, "NetworkInterfaces")), RULE), [""; 0]);
     let mut account = watch(&[], "ACTIVE");
-    account.as_object_mut().unwrap().remove("NetworkInterfaces");
+    without(&mut account, "NetworkInterfaces");
     assert_eq!(unknown(&account, RULE), ["the snapshot has no NetworkInterfaces"]);
 }
 
@@ -126,7 +113,7 @@ const DATABASE: [&str; 2] = ["subnet-0dba00000001", "subnet-0dbb00000001"];
 #[test]
 fn an_acl_that_lets_questions_out_and_no_answers_in_breaks_the_way_out() {
     let entries = [(true, (443, 443), ANYWHERE), (true, ANSWERS, "10.20.0.0/16"), (false, (0, 65535), "10.20.0.0/16")];
-    let finding = only(&guarded(&APP, &entries));
+    let finding = one(&guarded(&APP, &entries), RULE);
     assert_eq!((finding.severity, ids(&finding)), (Severity::Medium, vec!["acl-0own", APP[0], APP[1]]));
     assert_eq!(finding.proof, ["acl-0own lets questions out to the internet and none of the answers in"]);
     assert_eq!(finding.blast_radius, format!("app-a ({}), app-b ({}): 2 ECS tasks", APP[0], APP[1]));
@@ -159,11 +146,11 @@ fn the_acls_of_the_documentation_are_sound() {
 fn a_nat_gateway_asks_from_all_high_ports() {
     let entries: &[Entry<'_>] =
         &[(true, (0, 65535), ANYWHERE), (false, (443, 443), ANYWHERE), (false, (32768, 65535), ANYWHERE)];
-    let finding = only(&guarded(&PUBLIC, entries));
+    let finding = one(&guarded(&PUBLIC, entries), RULE);
     assert_eq!(finding.severity, Severity::Medium);
     assert!(finding.proof[0].contains("NAT gateways"), "{:?}", finding.proof);
     let windows: &[Entry<'_>] = &[(true, (443, 443), ANYWHERE), (false, (49152, 65535), ANYWHERE)];
-    let finding = only(&guarded(&APP, windows));
+    let finding = one(&guarded(&APP, windows), RULE);
     assert_eq!((finding.severity, finding.confidence), (Severity::Info, Confidence::Medium));
 }
 
@@ -183,7 +170,7 @@ fn a_load_balancer_does_not_ask_the_internet() {
 fn a_public_service_whose_answers_are_held_back_is_broken() {
     let entries: &[Entry<'_>] =
         &[(false, (443, 443), ANYWHERE), (false, ANSWERS, ANYWHERE), (true, (0, 65535), "10.0.0.0/8")];
-    let finding = only(&guarded(&PUBLIC, entries));
+    let finding = one(&guarded(&PUBLIC, entries), RULE);
     assert_eq!((finding.severity, ids(&finding)), (Severity::Medium, vec!["acl-0own", PUBLIC[0], PUBLIC[1]]));
     assert_eq!(finding.proof, ["acl-0own lets the internet ask and none of the answers out"]);
     assert!(finding.remedy.cli[0].contains("--egress --rule-number 100"), "{:?}", finding.remedy.cli);
@@ -192,7 +179,7 @@ fn a_public_service_whose_answers_are_held_back_is_broken() {
 #[test]
 fn an_entry_that_nobody_gets_an_answer_by_is_told() {
     let entries: &[Entry<'_>] = &[(false, (5432, 5432), "10.20.16.0/20"), (true, ANSWERS, "10.99.0.0/16")];
-    let finding = only(&guarded(&DATABASE, entries));
+    let finding = one(&guarded(&DATABASE, entries), RULE);
     assert_eq!((finding.severity, finding.confidence), (Severity::Info, Confidence::Medium));
     assert_eq!(
         finding.proof,
@@ -230,9 +217,9 @@ fn unblocked(account: &mut Value) {
 
 #[test]
 fn block_public_access_that_is_off_is_told_once_a_region() {
-    let finding = only(&spoilt(unblocked));
+    let finding = one(&spoilt(unblocked), RULE);
     assert_eq!((finding.severity, finding.confidence, finding.vpc.as_ref()), (Severity::Info, Confidence::Low, None));
-    assert_eq!(finding.blast_radius, "4 private subnets: 2 ECS tasks, 2 databases");
+    assert_eq!(finding.blast_radius, "4 private subnets: 1 database, 2 ECS tasks");
     let exclusion =
         "aws ec2 create-vpc-block-public-access-exclusion --internet-gateway-exclusion-mode allow-bidirectional";
     assert_eq!(
@@ -258,7 +245,7 @@ fn block_public_access_protects_nothing_where_nothing_private_is() {
     assert_eq!(findings(&account, RULE), []);
     let account = spoilt(|account| {
         unblocked(account);
-        account.as_object_mut().unwrap().remove("NetworkInterfaces").unwrap();
+        without(account, "NetworkInterfaces");
     });
     assert_eq!(unknown(&account, RULE), ["the snapshot has no NetworkInterfaces"]);
 }

@@ -5,7 +5,10 @@ use std::net::Ipv4Addr;
 
 use super::{RULE, described, tables_in_use};
 use crate::address::prefix::Prefix;
-use crate::audit::check::routes::usage::{Usage, listed};
+use crate::audit::check::doubt::Missing;
+use crate::audit::check::remedy::aws;
+use crate::audit::check::resources::shown;
+use crate::audit::check::routes::usage::Usage;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::facts::Facts;
 use crate::inventory::gap::Gap;
@@ -18,13 +21,13 @@ const REUSED: [Prefix; 2] =
 /// States of an attachment in which it carries traffic. Source: EC2 API reference, `TransitGatewayVpcAttachment`.
 const ATTACHED: [&str; 2] = ["available", "modifying"];
 
-pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut BTreeMap<Gap, &'a str>, findings: &mut Findings) {
+pub(super) fn check<'a>(usage: &Usage<'_, 'a>, missing: &mut Missing<'a>, findings: &mut Findings) {
     let inventory = usage.inventory();
     for peering in inventory.peerings.iter().filter(|peering| peering.status == "active" && is_ours(usage, peering)) {
         peers(usage, peering, findings);
     }
     if let (Err(gap), Some(gateway)) = (inventory.transit_attachments.known(), routed_gateway(usage)) {
-        missing.insert(gap, gateway);
+        missing.add(gap, gateway);
     }
     let gateways: BTreeSet<&str> = inventory.transit_attachments.iter().map(|it| it.gateway.as_str()).collect();
     for (gateway, members) in attached(usage.facts, &gateways) {
@@ -52,9 +55,10 @@ fn peers(usage: &Usage<'_, '_>, peering: &Peering, findings: &mut Findings) {
     if both.is_empty() {
         return;
     }
-    let told = |blocks: &[Prefix]| listed(blocks.iter().map(ToString::to_string));
+    let told = |blocks: &[Prefix]| shown(blocks.iter().map(ToString::to_string));
     let id = &peering.id;
-    let query = format!("aws ec2 describe-vpc-peering-connections --vpc-peering-connection-ids {id}{}", usage.region());
+    let query =
+        aws(usage.facts, format_args!("ec2 describe-vpc-peering-connections --vpc-peering-connection-ids {id}"));
     let proof = vec![format!("{} has {}, {} has {}", one.vpc, told(&one.blocks), other.vpc, told(&other.blocks))];
     let resources = vec![Resource::new(id, peering.tags.name()), vpc(usage, &one.vpc), vpc(usage, &other.vpc)];
     let title = format!("both sides of {id} claim {}", told(&both));
@@ -135,14 +139,14 @@ fn among_attached<'a>(
     usage: &Usage<'_, 'a>,
     gateway: &'a str,
     members: &Members<'a>,
-    missing: &mut BTreeMap<Gap, &'a str>,
+    missing: &mut Missing<'a>,
     findings: &mut Findings,
 ) {
     let undescribed: Vec<&str> = members.iter().filter(|(_, place)| place.is_none()).map(|(vpc, _)| *vpc).collect();
     if !undescribed.is_empty() && members.len() > 1 {
-        let which = listed(undescribed.iter().map(|vpc| (*vpc).to_owned()));
+        let which = shown(undescribed.iter().map(|vpc| (*vpc).to_owned()));
         let what = format!("the blocks of {which}, which {gateway} connects, are not in the snapshot");
-        missing.insert(Gap::NotUnderstood(what), gateway);
+        missing.add(Gap::NotUnderstood(what), gateway);
     }
     let mut blocks: Vec<(Prefix, &str)> = Vec::new();
     for (id, place) in members {
@@ -198,8 +202,8 @@ fn clash(
     resources.extend(vpcs.iter().map(|id| vpc(usage, id)));
     let mut proof: Vec<String> = claims.iter().map(|(block, vpc)| format!("{vpc} has {block}")).collect();
     proof.push("the gateway's own route tables are not looked at: separate ones may keep these VPCs apart".to_owned());
-    let filter = format!("--filters Name=transit-gateway-id,Values={gateway}{}", usage.region());
-    let query = format!("aws ec2 describe-transit-gateway-route-tables {filter}");
-    let title = format!("VPCs that {gateway} connects claim the same addresses: {}", listed(blocks));
+    let filter = format!("--filters Name=transit-gateway-id,Values={gateway}");
+    let query = aws(usage.facts, format_args!("ec2 describe-transit-gateway-route-tables {filter}"));
+    let title = format!("VPCs that {gateway} connects claim the same addresses: {}", shown(blocks));
     findings.add(finding(title, resources, first, proof, Confidence::Medium, query));
 }

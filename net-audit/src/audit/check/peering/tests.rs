@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{add, clean, find, findings, spoilt, unknown};
-use crate::audit::finding::{Confidence, Finding, Severity};
+use crate::audit::check::fixture::{add, clean, find, findings, ids, one, spoilt, unknown};
+use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 use crate::snapshot::capture::SCHEMA;
 
@@ -31,16 +31,6 @@ fn peered(status: &str, routed: &str) -> Value {
     })
 }
 
-fn only(account: &Value) -> Finding {
-    let mut found = findings(account, RULE);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    found.remove(0)
-}
-
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
-}
-
 /// Another VPC with one subnet and these routes, in an account of its own.
 fn other(vpc: &str, block: &str, routes: &Value) -> Value {
     json!({
@@ -60,7 +50,7 @@ fn estate(account: &Value, others: Vec<Value>) -> Value {
 
 #[test]
 fn a_route_that_is_wider_than_the_peer_loses_the_rest() {
-    let finding = only(&peered("active", "10.28.0.0/14"));
+    let finding = one(&peered("active", "10.28.0.0/14"), RULE);
     assert_eq!(finding.severity, Severity::Medium);
     assert_eq!(ids(&finding), ["pcx-1", "rtb-0appa"]);
     assert_eq!(
@@ -147,7 +137,7 @@ fn without_peerings_or_attachments_a_route_to_them_is_unknown_and_without_a_rout
 fn a_peer_without_a_route_back_does_not_answer() {
     let account = peered("active", "10.30.0.0/16");
     let silent = json!([{ "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-9" }]);
-    let finding = only(&estate(&account, vec![other("vpc-peer", "10.30.0.0/16", &silent)]));
+    let finding = one(&estate(&account, vec![other("vpc-peer", "10.30.0.0/16", &silent)]), RULE);
     assert_eq!((finding.severity, ids(&finding)), (Severity::Medium, vec!["pcx-1", "rtb-0appa"]));
     assert!(finding.title.contains("routed one way"));
     let command = "aws ec2 create-route --route-table-id rtb-of-vpc-peer --destination-cidr-block 10.20.0.0/16";
@@ -171,7 +161,7 @@ fn a_peer_that_answers_to_a_part_or_by_another_way_answers() {
 
 #[test]
 fn routes_to_a_connection_that_is_not_accepted_wait() {
-    let finding = only(&peered("pending-acceptance", "10.0.0.0/8"));
+    let finding = one(&peered("pending-acceptance", "10.0.0.0/8"), RULE);
     assert_eq!(finding.severity, Severity::Low);
     assert_eq!(finding.proof, ["pcx-1 is pending-acceptance", "rtb-0appa sends 10.0.0.0/8 to pcx-1"]);
     assert!(
@@ -185,7 +175,7 @@ fn routes_to_a_connection_that_is_not_accepted_wait() {
 #[test]
 fn both_sides_of_a_connection_need_their_own_addresses() {
     let account = spoilt(|account| add(account, "VpcPeeringConnections", peering("active", &json!("10.20.128.0/17"))));
-    let finding = only(&account);
+    let finding = one(&account, RULE);
     assert_eq!(ids(&finding), ["pcx-1", VPC, "vpc-peer"]);
     assert_eq!(finding.title, "both sides of pcx-1 claim 10.20.0.0/16");
 }
@@ -211,7 +201,7 @@ fn to_transit() -> Value {
 
 #[test]
 fn vpcs_of_one_transit_gateway_need_their_own_addresses() {
-    let finding = only(&on_transit("10.20.128.0/17", &to_transit()));
+    let finding = one(&on_transit("10.20.128.0/17", &to_transit()), RULE);
     assert_eq!(ids(&finding), ["tgw-1", VPC, "vpc-zz"]);
     assert_eq!((finding.severity, finding.confidence), (Severity::Medium, Confidence::Medium));
     assert_eq!(finding.proof[..2], [format!("{VPC} has 10.20.0.0/16"), "vpc-zz has 10.20.128.0/17".to_owned()]);

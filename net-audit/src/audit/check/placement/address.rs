@@ -2,37 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{group_in, resource, resource_of, way};
+use super::{group_in, way};
 use crate::address::prefix::Family;
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants;
-use crate::audit::check::remedy::aws;
-use crate::audit::finding::{Confidence, Finding, Findings, Money, MoneyInput, Remedy, Severity};
+use crate::audit::check::remedy::{aws, close_database, place_service, terraform_database, without_public_addresses};
+use crate::audit::check::resources::{self, subnet_of};
+use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
 use crate::classify::class::Group;
 use crate::exposure::Exposure;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
-use crate::inventory::gap::Gap;
-use crate::money::price::month::{HOURS, address_month};
+use crate::money::cost::Cost;
 
 const RULE: Rule = Rule::UselessPublicAddress;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let mut missing = Missing::default();
     for verdict in &facts.subnets {
         if verdict.subnet.maps_public_address {
             match group_in(verdict, Family::Ipv4) {
                 Ok(Group::Private | Group::Isolated) => findings.add(mapping(facts, verdict)),
                 Ok(_) => {}
-                Err(gap) => findings.unknown_of(RULE, &verdict.subnet.id, gap),
+                Err(gap) => missing.add(gap, &verdict.subnet.id),
             }
         }
     }
-    if findings.require(&[RULE], facts.inventory.network_interfaces.known()).is_none() {
-        return;
-    }
+    let interfaces = facts.inventory.network_interfaces.known();
     let mut cases: BTreeMap<(&str, String), Vec<&Exposure<'_>>> = BTreeMap::new();
-    let mut unknown: BTreeMap<&str, Gap> = BTreeMap::new();
     for exposure in occupants::everywhere(facts) {
         let interface = exposure.interface;
         // A NAT gateway that cannot work is NET006, an address of nothing NET017.
@@ -49,12 +48,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 cases.entry((place, exposure.purpose.label())).or_default().push(exposure);
             }
             Ok(_) => {}
-            Err(gap) => _ = unknown.insert(&interface.subnet, gap),
+            Err(gap) => missing.add(gap, &interface.subnet),
         }
     }
-    for (subnet, gap) in unknown {
-        findings.unknown_of(RULE, subnet, gap);
-    }
+    missing.report(RULE, findings);
+    findings.require(&[RULE], interfaces);
     for ((_, label), exposures) in &cases {
         findings.add(addresses(facts, label, exposures));
     }
@@ -64,19 +62,19 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 fn mapping(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>) -> Finding {
     let subnet = verdict.subnet;
     let id = &subnet.id;
-    let is_empty = occupants::in_subnet(facts, id).next().is_none();
+    let is_occupied = occupants::is_occupied(facts, id);
     Finding {
         rule: RULE,
-        severity: if is_empty { Severity::Low } else { Severity::Medium },
+        severity: if is_occupied { Severity::Medium } else { Severity::Low },
         title: format!(
             "{} gives public addresses to what starts in it, and no route leads to them",
-            resource(subnet).label()
+            resources::subnet(subnet).label()
         ),
-        resources: vec![resource(subnet)],
+        resources: vec![resources::subnet(subnet)],
         vpc: Some(subnet.vpc.clone()),
         availability_zones: subnet.availability_zone.iter().cloned().collect(),
         proof: vec![format!("{id} has MapPublicIpOnLaunch set"), way(verdict, Some(Family::Ipv4))],
-        blast_radius: occupants::told(occupants::in_subnet(facts, id)),
+        blast_radius: occupants::who(facts, [id.as_str()]),
         money: None,
         confidence: Confidence::High,
         remedy: Remedy {
@@ -96,7 +94,7 @@ fn addresses(facts: &Facts<'_>, label: &str, exposures: &[&Exposure<'_>]) -> Fin
     let public = || exposures.iter().flat_map(|one| one.interface.public_addresses.iter().map(move |ip| (one, ip)));
     let count = public().count();
     let mut resources: Vec<_> = exposures.iter().map(|exposure| occupants::resource(exposure)).collect();
-    resources.extend(subnets.iter().map(|subnet| resource_of(facts, subnet)));
+    resources.extend(subnets.iter().map(|subnet| subnet_of(facts, subnet)));
     let told = |ip: Option<std::net::Ipv4Addr>| ip.map_or_else(|| "a public address".to_owned(), |ip| ip.to_string());
     let mut proof: Vec<String> =
         public().take(5).map(|(one, ip)| format!("{} has {}", one.interface.id, told(ip.address))).collect();
@@ -104,7 +102,7 @@ fn addresses(facts: &Facts<'_>, label: &str, exposures: &[&Exposure<'_>]) -> Fin
     proof.extend(verdicts.take(5).map(|verdict| way(verdict, Some(Family::Ipv4))));
     let addresses = if count == 1 { "a public address".to_owned() } else { format!("{count} public addresses") };
     let place = match subnets.as_slice() {
-        [only] => format!("{}, which is", resource_of(facts, only).label()),
+        [only] => format!("{}, which is", subnet_of(facts, only).label()),
         some => format!("{} subnets, which are", some.len()),
     };
     let (cli, terraform) = steps(facts, exposures);
@@ -135,21 +133,9 @@ fn subnets<'f>(exposures: &[&'f Exposure<'_>]) -> Vec<&'f str> {
 }
 
 fn money(facts: &Facts<'_>, count: usize) -> Option<Money> {
-    let count = u32::try_from(count).ok()?;
-    let price = facts.prices.public_ipv4_hour.as_ref()?;
-    let monthly = address_month(&facts.prices, count)?.value;
-    let input = |name: &str, value: f64, unit: &str, source: &str| MoneyInput {
-        name: name.to_owned(),
-        value,
-        unit: unit.to_owned(),
-        source: source.to_owned(),
-    };
-    let inputs = vec![
-        input("public IPv4 addresses", f64::from(count), "addresses", "described"),
-        input("hours of a month", HOURS, "hours", "as AWS's calculator counts them"),
-        input("public IPv4 address", price.usd, "USD/hour", &price.source),
-    ];
-    Some(Money { monthly, saving: monthly, inputs })
+    let cost = Cost::addresses(&facts.prices, u32::try_from(count).ok()?)?;
+    let saving = cost.monthly;
+    Some(cost.saving(saving))
 }
 
 /// How each kind of thing loses its address.
@@ -158,22 +144,16 @@ fn steps(facts: &Facts<'_>, exposures: &[&Exposure<'_>]) -> (Vec<String>, String
     match &*first.purpose {
         Purpose::Task { service, cluster } => {
             let (service, cluster) = (service.as_deref().unwrap_or("SERVICE"), cluster.as_deref().unwrap_or("CLUSTER"));
-            let (subnets, groups) = (subnets(exposures).join(","), first.interface.groups.join(","));
-            let network = format!(
-                "awsvpcConfiguration={{subnets=[{subnets}],securityGroups=[{groups}],assignPublicIp=DISABLED}}"
-            );
-            let update = format!("ecs update-service --cluster {cluster} --service {service}");
+            let command = place_service(facts, (cluster, service), &subnets(exposures), &first.interface.groups, false);
             (
-                vec![aws(facts, format_args!("{update} --network-configuration '{network}'"))],
+                vec![command],
                 "resource \"aws_ecs_service\" \"this\" {\n  network_configuration {\n    assign_public_ip = false\n  }\n}".to_owned(),
             )
         }
         Purpose::Store { candidates, .. } if !candidates.is_empty() => {
-            let commands = candidates.iter().map(|database| {
-                let (id, tail) = (&database.id, "--no-publicly-accessible --apply-immediately");
-                aws(facts, format_args!("rds modify-db-instance --db-instance-identifier {id} {tail}"))
-            });
-            (commands.collect(), "resource \"aws_db_instance\" \"this\" {\n  publicly_accessible = false\n}".to_owned())
+            let commands = candidates.iter().map(|database| close_database(facts, database));
+            let kind = candidates.first().map_or("aws_db_instance", |database| terraform_database(database));
+            (commands.collect(), format!("resource \"{kind}\" \"this\" {{\n  publicly_accessible = false\n}}"))
         }
         Purpose::LoadBalancer { balancer, .. } => {
             let arn = balancer.map_or("LOAD-BALANCER-ARN", |balancer| balancer.arn.as_str());
@@ -182,33 +162,12 @@ fn steps(facts: &Facts<'_>, exposures: &[&Exposure<'_>]) -> (Vec<String>, String
                 "resource \"aws_lb\" \"this\" {\n  internal = true # or public subnets, if it is meant for the internet\n}".to_owned(),
             )
         }
-        _ => (exposures.iter().flat_map(|exposure| release(facts, exposure)).collect(), terraform_release(first)),
-    }
-}
-
-/// The commands for an interface with addresses of its own.
-fn release(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Vec<String> {
-    let mut cli = Vec::new();
-    for public in &exposure.interface.public_addresses {
-        match &public.allocation {
-            Some(allocation) => {
-                let query = format!(
-                    "ec2 describe-addresses --allocation-ids {allocation} --query 'Addresses[0].AssociationId' --output text"
-                );
-                let association = aws(facts, query);
-                cli.push(aws(facts, format_args!("ec2 disassociate-address --association-id \"$({association})\"")));
-                cli.push(aws(facts, format_args!("ec2 release-address --allocation-id {allocation}")));
-            }
-            None => cli.push(aws(
-                facts,
-                format_args!(
-                    "ec2 modify-network-interface-attribute --network-interface-id {} --no-associate-public-ip-address",
-                    exposure.interface.id
-                ),
-            )),
+        _ => {
+            let interfaces = exposures.iter().map(|exposure| exposure.interface);
+            let cli = interfaces.flat_map(|interface| without_public_addresses(facts, interface)).collect();
+            (cli, terraform_release(first))
         }
     }
-    cli
 }
 
 fn terraform_release(exposure: &Exposure<'_>) -> String {

@@ -1,9 +1,10 @@
 //! NET004: subnet groups of databases that hold a public subnet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{group, resource_of, way};
+use super::{group, way};
 use crate::audit::check::remedy::aws;
+use crate::audit::check::resources::{counted, subnet_of, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Group;
@@ -106,9 +107,8 @@ fn finding(
     let name = &group.name;
     let verdicts = || public.iter().filter_map(|subnet| facts.verdict(subnet));
     let vpc = group.vpc.clone().or_else(|| verdicts().next().map(|verdict| verdict.subnet.vpc.clone()));
-    let zones: BTreeSet<String> = verdicts().filter_map(|verdict| verdict.subnet.availability_zone.clone()).collect();
     let mut resources = vec![Resource::new(&**name, None)];
-    resources.extend(public.iter().map(|subnet| resource_of(facts, subnet)));
+    resources.extend(public.iter().map(|subnet| subnet_of(facts, subnet)));
     resources.extend(databases.iter().map(|database| Resource::new(&*database.id, database.tags.name())));
     let better = vpc.as_deref().and_then(|vpc| private.get(vpc)).map(|all| better(all)).unwrap_or_default();
     let ids = if better.is_empty() { "subnet-… subnet-…".to_owned() } else { better.join(" ") };
@@ -121,13 +121,12 @@ fn finding(
         title: format!("subnet group {name} may place a database in a public subnet"),
         resources,
         vpc,
-        availability_zones: zones.into_iter().collect(),
-        proof: verdicts().map(|verdict| format!("{name} holds {}", way(verdict, None))).collect(),
+        availability_zones: zones(verdicts().map(|verdict| verdict.subnet)),
+        proof: verdicts().map(|verdict| format!("{name} holds {}; {}", verdict.subnet.id, way(verdict, None))).collect(),
         blast_radius: match databases.len() {
             0 if is_idle => "no database uses it yet".to_owned(),
             0 => "what is placed by it is not known".to_owned(),
-            1 => "1 database".to_owned(),
-            count => format!("{count} databases"),
+            count => counted(count, "database"),
         },
         money: None,
         confidence: Confidence::High,

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{gap, ipv6, resource, way};
+use super::{gap, ipv6, way};
+use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants;
 use crate::audit::check::remedy::aws;
+use crate::audit::check::remedy::route::{NEW_TABLE, new_table, put_on, terraform_association};
+use crate::audit::check::resources;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
@@ -20,6 +23,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let interfaces = facts.inventory.network_interfaces.known();
     let tables = private_tables(facts);
     let mut is_unsaid = false;
+    let mut missing = Missing::default();
     for verdict in &facts.subnets {
         let meant = facts.setting.intent.of(facts.inventory, verdict.subnet);
         // What only IPv6 makes public is NET013.
@@ -33,10 +37,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                     findings.add(finding(facts, verdict, meant, (severity, confidence), &tables));
                 }
             }
-            Group::Unknown => findings.unknown_of(RULE, &verdict.subnet.id, gap(verdict)),
+            Group::Unknown => missing.add(gap(verdict), &verdict.subnet.id),
             Group::Private | Group::Isolated => {}
         }
     }
+    missing.report(RULE, findings);
     if is_unsaid {
         findings.require(&[RULE], interfaces);
     }
@@ -89,11 +94,7 @@ fn place(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Place {
             let instance = facts.inventory.instances.get(id);
             let forwards = !exposure.interface.source_destination_check
                 || instance.is_some_and(|instance| !instance.source_destination_check);
-            let is_jump_host = name.is_some_and(|name| {
-                let name = name.to_ascii_lowercase();
-                name.contains("bastion") || name.contains("jump")
-            });
-            if forwards || is_jump_host { Place::Public } else { Place::Private }
+            if forwards || name.is_some_and(occupants::is_jump_host) { Place::Public } else { Place::Private }
         }
         Purpose::Store { .. } | Purpose::Task { .. } | Purpose::Function(_) => Place::Private,
         Purpose::Other(_) => Place::Doubtful,
@@ -122,15 +123,15 @@ fn finding(
     tables: &Tables<'_>,
 ) -> Finding {
     let subnet = verdict.subnet;
-    let label = resource(subnet).label();
+    let label = resources::subnet(subnet).label();
     let says = match meant {
         Meant::Private => "it is meant to be private",
         Meant::Isolated => "it is meant to be isolated",
         Meant::Public | Meant::Unsaid => "nothing says that it is meant to be",
     };
-    let mut resources = vec![resource(subnet)];
+    let mut resources = vec![resources::subnet(subnet)];
     let table = verdict.route_table.map(|table| table.table);
-    resources.extend(table.map(|table| crate::audit::finding::Resource::new(&*table.id, table.name())));
+    resources.extend(table.map(resources::table));
     Finding {
         rule: RULE,
         severity,
@@ -139,7 +140,7 @@ fn finding(
         vpc: Some(subnet.vpc.clone()),
         availability_zones: subnet.availability_zone.iter().cloned().collect(),
         proof: vec![way(verdict, None), format!("by --public, --private, tags and names {says}")],
-        blast_radius: occupants::told(occupants::in_subnet(facts, &subnet.id)),
+        blast_radius: occupants::who(facts, [subnet.id.as_str()]),
         money: None,
         confidence,
         remedy: remedy(facts, verdict, tables),
@@ -154,20 +155,11 @@ fn remedy(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>, tables: &Tables<'_>) -
     let table = same_zone.or(known.first()).map(|(_, table)| *table);
     let mut cli = Vec::new();
     if table.is_none() {
-        cli.push(aws(facts, format_args!("ec2 create-route-table --vpc-id {vpc}")));
+        cli.push(new_table(facts, vpc));
+        let route = "--destination-cidr-block 0.0.0.0/0 --nat-gateway-id nat-…";
+        cli.push(aws(facts, format_args!("ec2 create-route --route-table-id {NEW_TABLE} {route}")));
     }
-    let to = table.unwrap_or("rtb-…");
-    let by_default = verdict.route_table.is_none_or(|table| table.by_default);
-    cli.push(if by_default {
-        aws(facts, format_args!("ec2 associate-route-table --subnet-id {id} --route-table-id {to}"))
-    } else {
-        let filter = format!("--filters Name=association.subnet-id,Values={id}");
-        let query =
-            format!("--query \"RouteTables[0].Associations[?SubnetId=='{id}'].RouteTableAssociationId\" --output text");
-        let association = aws(facts, format_args!("ec2 describe-route-tables {filter} {query}"));
-        let replace = format!("ec2 replace-route-table-association --route-table-id {to}");
-        aws(facts, format_args!("{replace} --association-id \"$({association})\""))
-    });
+    cli.extend(put_on(facts, id, table.unwrap_or(NEW_TABLE)));
     if subnet.maps_public_address {
         cli.push(aws(facts, format_args!("ec2 modify-subnet-attribute --subnet-id {id} --no-map-public-ip-on-launch")));
     }
@@ -177,9 +169,7 @@ fn remedy(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>, tables: &Tables<'_>) -
             "In doubt a subnet should be behind NAT: give it a private route table. What has a public address of its own loses its way out at that moment.{first} If it is meant to be public, say so by the tag Tier=public or by --public {id}."
         ),
         cli,
-        terraform: format!(
-            "resource \"aws_route_table_association\" \"this\" {{\n  subnet_id      = \"{id}\"\n  route_table_id = \"{to}\"\n}}"
-        ),
+        terraform: terraform_association(&format!("\"{}\"", table.unwrap_or("rtb-…")), id),
     }
 }
 

@@ -1,23 +1,13 @@
 use serde_json::{Value, json};
 
 use crate::audit::check::fixture::{
-    add, add_exposed_instance, add_interface, find, findings, spoilt, unknown, without,
+    add, add_exposed_instance, add_interface, find, findings, ids, one, spoilt, unknown, without,
 };
-use crate::audit::finding::{Finding, Severity};
+use crate::audit::finding::Severity;
 use crate::audit::rule::Rule;
 
 const PUBLIC: &str = "subnet-0publica00000";
 const APP: &str = "subnet-0appa00000001";
-
-fn one(account: &Value, rule: Rule) -> Finding {
-    let mut all = findings(account, rule);
-    assert_eq!(all.len(), 1, "{all:#?}");
-    all.remove(0)
-}
-
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
-}
 
 /// Lets a subnet say nothing of what it is for.
 fn unsaid(account: &mut Value, subnet: &str) {
@@ -154,7 +144,7 @@ fn an_elastic_address_of_an_instance_is_released_by_its_allocation() {
         interface["Association"] = json!({ "PublicIp": "18.184.6.6", "AllocationId": "eipalloc-0worker" });
     });
     let finding = one(&account, Rule::UselessPublicAddress);
-    assert!(finding.remedy.cli[1].starts_with("aws ec2 release-address --allocation-id eipalloc-0worker"));
+    assert!(finding.remedy.cli[2].starts_with("aws ec2 release-address --allocation-id eipalloc-0worker"));
 }
 
 #[test]
@@ -209,8 +199,8 @@ fn a_private_subnet_that_is_public_over_ipv6_is_told_once() {
     assert_eq!(
         finding.remedy.cli,
         [
-            "aws ec2 create-egress-only-internet-gateway --vpc-id vpc-0clean0000000001 --region eu-central-1",
-            "aws ec2 replace-route --route-table-id rtb-0appa --destination-ipv6-cidr-block ::/0 --egress-only-internet-gateway-id eigw-… --region eu-central-1",
+            "gateway=$(aws ec2 create-egress-only-internet-gateway --vpc-id vpc-0clean0000000001 --query \"EgressOnlyInternetGateway.EgressOnlyInternetGatewayId\" --output text --region eu-central-1)",
+            "aws ec2 replace-route --route-table-id rtb-0appa --destination-ipv6-cidr-block ::/0 --egress-only-internet-gateway-id \"$gateway\" --region eu-central-1",
         ]
     );
     assert_eq!(findings(&account, Rule::PublicWithoutIntent), []);
@@ -270,6 +260,16 @@ fn a_service_with_all_tasks_in_one_zone_is_told() {
     assert_eq!(ids(&finding), ["mail", "eni-0mail1", "eni-0mail2"]);
     assert_eq!(finding.blast_radius, "2 ECS tasks");
     assert!(finding.remedy.cli[0].contains("--cluster production --service mail"));
+    assert!(finding.remedy.cli[0].contains("assignPublicIp=DISABLED"));
+    let with_address = spoilt(|account| {
+        for id in ["eni-0mail1", "eni-0mail2"] {
+            task(account, id, PUBLIC);
+            find(account, "NetworkInterfaces", "NetworkInterfaceId", id)["Association"] =
+                json!({ "PublicIp": "18.184.7.7" });
+        }
+    });
+    // What has its way out by an address must not lose it.
+    assert!(one(&with_address, Rule::OneZoneTier).remedy.cli[0].contains("assignPublicIp=ENABLED"));
 }
 
 #[test]
@@ -340,7 +340,10 @@ fn a_public_subnet_that_is_meant_to_be_private_is_high() {
     let finding = one(&account, Rule::PublicWithoutIntent);
     assert_eq!((finding.severity, ids(&finding)), (Severity::High, vec![PUBLIC, "rtb-0public"]));
     assert_eq!(finding.blast_radius, "1 load balancer, 1 NAT gateway");
-    assert!(finding.remedy.cli[0].contains("replace-route-table-association --route-table-id rtb-0appa"));
+    assert!(
+        finding.remedy.cli[1]
+            .contains("replace-route-table-association --association-id \"$association\" --route-table-id rtb-0appa")
+    );
     assert!(finding.remedy.advice.contains("behind NAT"));
 }
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::database::{require_groups, subnet_groups};
-use super::resource_of;
 use crate::audit::check::occupants;
-use crate::audit::check::remedy::aws;
+use crate::audit::check::remedy::{aws, place_service};
+use crate::audit::check::resources::{counted, subnet_of, vpc_of};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Group;
@@ -117,8 +117,8 @@ fn is_tier(purpose: &Purpose<'_>) -> bool {
 }
 
 fn vpc_finding(facts: &Facts<'_>, vpc: &Vpc, zone: &str, private: &[String], standing: &[&Exposure<'_>]) -> Finding {
-    let mut resources = vec![Resource::new(&*vpc.id, vpc.name())];
-    resources.extend(private.iter().map(|subnet| resource_of(facts, subnet)));
+    let mut resources = vec![vpc_of(facts, &vpc.id)];
+    resources.extend(private.iter().map(|subnet| subnet_of(facts, subnet)));
     let proof = private.iter().map(|subnet| format!("{subnet} stands in {zone}")).collect();
     let blast_radius = occupants::told(standing.iter().copied());
     Finding {
@@ -127,7 +127,7 @@ fn vpc_finding(facts: &Facts<'_>, vpc: &Vpc, zone: &str, private: &[String], sta
         blast_radius,
         ..tier(
             resources,
-            format!("all private subnets of {} stand in {zone}", Resource::new(&*vpc.id, vpc.name()).label()),
+            format!("all private subnets of {} stand in {zone}", vpc_of(facts, &vpc.id).label()),
             zone,
             Remedy {
                 advice: "Add private subnets in a second zone, and spread what runs over both.".to_owned(),
@@ -170,8 +170,7 @@ fn group_finding(facts: &Facts<'_>, group: &SubnetGroup, databases: &[&Database]
         proof: group.subnets.iter().map(|subnet| format!("{subnet} stands in {zone}")).collect(),
         blast_radius: match databases.len() {
             0 => "no database that is known".to_owned(),
-            1 => "1 database".to_owned(),
-            count => format!("{count} databases"),
+            count => counted(count, "database"),
         },
         ..tier(
             resources,
@@ -296,9 +295,10 @@ fn service_finding(
 ) -> Finding {
     let mut resources = vec![Resource::new(service, None)];
     resources.extend(tasks.iter().map(|task| occupants::resource(task)));
-    let groups = tasks.first().map(|task| task.interface.groups.join(",")).unwrap_or_default();
-    let network = format!("awsvpcConfiguration={{subnets=[{},subnet-…],securityGroups=[{groups}]}}", subnets.join(","));
-    let update = format!("ecs update-service --cluster {cluster} --service {service}");
+    let groups = tasks.first().map(|task| task.interface.groups.as_slice()).unwrap_or_default();
+    let is_public = tasks.iter().any(|task| !task.interface.public_addresses.is_empty());
+    let places: Vec<&str> = subnets.iter().map(String::as_str).chain(["subnet-…"]).collect();
+    let cluster = if cluster.is_empty() { "CLUSTER" } else { cluster };
     Finding {
         vpc: tasks.iter().find_map(|task| task.subnet).map(|subnet| subnet.vpc.clone()),
         proof: subnets.iter().map(|subnet| format!("all tasks are in {subnet}, which stands in {zone}")).collect(),
@@ -310,7 +310,7 @@ fn service_finding(
             zone,
             Remedy {
                 advice: "Give the service subnets of two zones: ECS spreads its tasks over them.".to_owned(),
-                cli: vec![aws(facts, format_args!("{update} --network-configuration '{network}'"))],
+                cli: vec![place_service(facts, (cluster, service), &places, groups, is_public)],
                 terraform: format!(
                     "resource \"aws_ecs_service\" \"this\" {{\n  name = \"{service}\"\n\n  network_configuration {{\n    subnets = [\"{}\", \"subnet-…\"]\n  }}\n}}",
                     subnets.join("\", \"")

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::usage::{Usage, destination, destination_argument, destination_option, listed, note, subnet, table, zones};
+use super::usage::Usage;
 use crate::address::prefix::Family;
+use crate::audit::check::doubt::Missing;
+use crate::audit::check::occupants::{is_occupied, who};
+use crate::audit::check::remedy::aws;
+use crate::audit::check::remedy::route::{argument, destination_option, terraform_route};
+use crate::audit::check::resources::{shown, subnet, table, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
-use crate::classify::class::Group;
 use crate::classify::routing::divide;
 use crate::inventory::gap::{Gap, Kind};
 use crate::inventory::{
     Association, Attachment, Connectivity, Destination, Inventory, NatGateway, NatPlace, Origin, Route, RouteState,
     RouteTable, Subnet, Target, TransitAttachment,
 };
+use crate::money::usage::works;
 
 /// States of endpoints, peering connections and attachments that lead to no other state.
 const OVER: [&str; 2] = ["deleting", "deleted"];
@@ -136,7 +141,7 @@ struct Dead<'a> {
 }
 
 pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Findings) {
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     let tables = usage.inventory().route_tables.iter();
     for table in tables.filter(|table| !usage.is_told_by_owner(&table.vpc)) {
         let mut dead: BTreeMap<&str, Dead<'_>> = BTreeMap::new();
@@ -148,7 +153,7 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
                     dead.entry(route.target.id()).or_insert_with(none).routes.push(route);
                 }
                 Err(gap) => {
-                    missing.entry(gap).or_insert(&table.id);
+                    missing.add(gap, &table.id);
                 }
             }
         }
@@ -156,7 +161,7 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
             findings.add(finding(usage, dead));
         }
     }
-    note(findings, Rule::BlackholeRoute, missing);
+    missing.report(Rule::BlackholeRoute, findings);
 }
 
 /// Those of the routes that take addresses from nobody's better route.
@@ -174,7 +179,7 @@ fn that_lose<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Vec<&'a Route> {
 /// The subnets that lose what the routes take: those that send by the table, or those that are sent to if it is a gateway's.
 fn losers<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>, losing: &[&Route]) -> Vec<&'a Subnet> {
     let at_gateway = |association: &Association| matches!(association, Association::Gateway(_));
-    let mut subnets = usage.subnets(&dead.table.id).to_vec();
+    let mut subnets = usage.subnets(&dead.table.id);
     if dead.table.associations.iter().any(at_gateway) {
         let is_for = |subnet: &&Subnet| {
             losing.iter().any(|route| match route.destination {
@@ -194,27 +199,26 @@ fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
     let losing = that_lose(usage, dead);
     let subnets = losers(usage, dead, &losing);
     let is_shadowed = losing.is_empty();
-    let is_occupied = subnets.iter().any(|subnet| usage.is_occupied(&subnet.id));
+    let is_occupied = subnets.iter().any(|subnet| is_occupied(usage.facts, &subnet.id));
     let severity = match (is_shadowed, is_occupied) {
         (false, true) => Severity::High,
         (false, false) if usage.is_used(owner) => Severity::Medium,
         (false, false) | (true, _) => Severity::Low,
     };
     let told = if is_shadowed { routes } else { &losing };
-    let lost = listed(told.iter().map(|route| destination(route)));
-    let names = || listed(subnets.iter().map(|one| subnet(one).label()));
+    let lost = shown(told.iter().map(|route| destination(route)));
+    let names = || shown(subnets.iter().map(|one| subnet(one).label()));
     let blast_radius = match (is_shadowed, subnets.is_empty()) {
         (true, _) => "nothing is lost: better routes take all of these addresses".to_owned(),
         (false, true) if usage.is_used(owner) => "which subnet uses the table is not known".to_owned(),
         (false, true) => "no subnet uses the table".to_owned(),
         (false, false) => {
-            let sits = usage.what_sits_in(subnets.iter().map(|subnet| subnet.id.as_str()));
+            let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
             let verb = if subnets.len() == 1 { "loses" } else { "lose" };
-            format!("{} {verb} {lost}: {sits}", names())
+            format!("{} {verb} {lost}: {stands}", names())
         }
     };
-    let sent =
-        |route: &&Route| format!("{} sends {} to {}, and {because}", owner.id, route.destination_name(), target.id());
+    let sent = |route: &&Route| format!("{}, and {because}", route.sent_by(&owner.id));
     let mut resources = vec![table(owner), Resource::new(target.id(), None)];
     resources.extend(subnets.iter().map(|one| subnet(one)));
     Finding {
@@ -232,46 +236,54 @@ fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
     }
 }
 
+/// The destination, and what people call it.
+fn destination(route: &Route) -> String {
+    match &route.destination {
+        Destination::Block(prefix) if prefix.length() == 0 => format!("{prefix} (everything outside)"),
+        _ => route.destination_name(),
+    }
+}
+
 /// A NAT gateway of the VPC that works, in a zone of the subnets if there is one.
 pub(super) fn working_nat<'a>(usage: &Usage<'_, 'a>, vpc: &str, subnets: &[&Subnet]) -> Option<&'a NatGateway> {
-    let zone = |gateway: &NatGateway| match &gateway.place {
-        NatPlace::Subnet(place) => usage.inventory().subnets.get(place)?.availability_zone.clone(),
-        NatPlace::Region => None,
-    };
-    let works = |gateway: &&NatGateway| {
-        let is_open = match &gateway.place {
-            NatPlace::Subnet(place) => usage.facts.class(place, Family::Ipv4).group() == Group::Public,
-            NatPlace::Region => true,
-        };
-        let is_public = gateway.connectivity == Connectivity::Public;
-        gateway.state == "available" && is_public && is_open
+    let is_open = |gateway: &NatGateway| match gateway.place {
+        NatPlace::Subnet(_) => works(usage.facts, gateway),
+        NatPlace::Region => gateway.connectivity == Connectivity::Public,
     };
     let wanted = zones(subnets.iter().copied());
-    let is_near = |gateway: &&NatGateway| zone(gateway).is_none_or(|zone| wanted.contains(&zone));
-    let gateways = usage.nat_gateways(vpc).iter().copied().filter(works);
-    gateways.max_by_key(|gateway| is_near(gateway))
+    let is_near = |gateway: &NatGateway| {
+        let zone = gateway.zone(usage.inventory());
+        zone.is_none_or(|zone| wanted.iter().any(|wanted| wanted == zone))
+    };
+    let gateways = usage.nat_gateways(vpc).iter().copied();
+    let open = gateways.filter(|gateway| gateway.state == "available" && is_open(gateway));
+    open.max_by_key(|gateway| is_near(gateway))
 }
 
 fn remedy(usage: &Usage<'_, '_>, dead: &Dead<'_>, subnets: &[&Subnet]) -> Remedy {
     let Dead { table, target, routes, .. } = dead;
-    let region = usage.region();
     let is_nat = matches!(target, Target::NatGateway(_));
     let other = is_nat.then(|| working_nat(usage, &table.vpc, subnets)).flatten();
     // What a routing protocol brought, only it takes away.
     let own = routes.iter().filter(|route| route.origin == Origin::Static);
     let (mut cli, mut terraform) = (Vec::new(), Vec::new());
     for route in own {
-        let (Some(option), Some(argument)) = (destination_option(route), destination_argument(route)) else { continue };
+        let (Some(option), Some((argument, to))) = (destination_option(route), argument(route)) else { continue };
         let at = format!("--route-table-id {} {option}", table.id);
         if let Some(gateway) = other {
-            cli.push(format!("aws ec2 replace-route {at} --nat-gateway-id {}{region}", gateway.id));
-            terraform.push(format!(
-                    "resource \"aws_route\" \"this\" {{\n  route_table_id = \"{}\"\n  {argument}\n  nat_gateway_id = \"{}\"\n}}",
-                    table.id, gateway.id
-                ));
+            let id = &gateway.id;
+            cli.push(aws(usage.facts, format_args!("ec2 replace-route {at} --nat-gateway-id {id}")));
+            let (table, target) = (format!("\"{}\"", table.id), format!("\"{id}\""));
+            terraform.push(terraform_route("way", &table, (argument, &to), ("nat_gateway_id", &target)));
+        } else if let (Target::VpcEndpoint(endpoint), Destination::PrefixList(_)) = (target, &route.destination) {
+            // What a gateway endpoint brought, only it takes away.
+            let command = format!("ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint} --remove-route-table-ids");
+            cli.push(aws(usage.facts, format_args!("{command} {}", table.id)));
+            terraform
+                .push(format!("# remove {} from the route_table_ids of the aws_vpc_endpoint {endpoint}", table.id));
         } else {
-            cli.push(format!("aws ec2 delete-route {at}{region}"));
-            terraform.push(format!("# remove the aws_route of {} with {argument}", table.id));
+            cli.push(aws(usage.facts, format_args!("ec2 delete-route {at}")));
+            terraform.push(format!("# remove the aws_route of {} with {argument} = \"{to}\"", table.id));
         }
     }
     let advice = match (other, cli.is_empty()) {
@@ -279,5 +291,5 @@ fn remedy(usage: &Usage<'_, '_>, dead: &Dead<'_>, subnets: &[&Subnet]) -> Remedy
         (None, false) => "Delete the route, or send it to what took the place of its target.".to_owned(),
         (None, true) => "The route is propagated: repair the connection, or end its propagation.".to_owned(),
     };
-    Remedy { advice, cli, terraform: terraform.join("\n") }
+    Remedy { advice, cli, terraform: terraform.join("\n\n") }
 }

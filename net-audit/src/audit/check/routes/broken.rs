@@ -5,12 +5,14 @@ mod remedy;
 use std::collections::BTreeMap;
 
 use super::blackhole::Fates;
-use super::usage::{Usage, listed, note, subnet, table, zones};
+use super::usage::Usage;
+use crate::audit::check::doubt::Missing;
+use crate::audit::check::occupants::{is_occupied, who};
+use crate::audit::check::resources::{shown, subnet, table, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
 use crate::classify::{Proof, SubnetVerdict};
-use crate::inventory::gap::Gap;
 use crate::inventory::{
     Attachment, Inventory, NatPlace, PublicAccess, Route, RouteState, RouteTable, Subnet, Tags, Target,
 };
@@ -30,10 +32,10 @@ struct Broken<'a> {
 
 pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Findings) {
     let mut broken: BTreeMap<(&str, &str), Broken<'_>> = BTreeMap::new();
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     for verdict in usage.facts.subnets.iter().filter(|verdict| !usage.is_told_by_owner(&verdict.subnet.vpc)) {
         for gap in verdict.gaps() {
-            missing.entry(gap.clone()).or_insert(&verdict.subnet.id);
+            missing.add(gap.clone(), &verdict.subnet.id);
         }
         let Some(table) = verdict.route_table.map(|effective| effective.table) else { continue };
         for proof in verdict.families.iter().flat_map(|family| &family.proof) {
@@ -53,7 +55,7 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
     for broken in broken.values() {
         findings.add(finding(usage, broken));
     }
-    note(findings, Rule::BrokenEgress, missing);
+    missing.report(Rule::BrokenEgress, findings);
 }
 
 /// Whether a way out is meant and cannot work.
@@ -172,7 +174,7 @@ impl<'a> Broken<'a> {
 
 fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
     let inventory = usage.inventory();
-    let is_occupied = broken.subnets.iter().any(|subnet| usage.is_occupied(&subnet.id));
+    let is_occupied = broken.subnets.iter().any(|subnet| is_occupied(usage.facts, &subnet.id));
     let severity = if broken.is_pending(inventory) {
         Severity::Low
     } else if broken.is_blocked(inventory) || broken.is_small || !is_occupied {
@@ -182,13 +184,13 @@ fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
     };
     let target = Resource::new(broken.target.id(), tags(inventory, broken.target).and_then(Tags::name));
     let because = broken.ways.first().map(|(_, _, because)| because.as_str()).unwrap_or_default();
-    let sits = usage.what_sits_in(broken.subnets.iter().map(|subnet| subnet.id.as_str()));
-    let names = listed(broken.subnets.iter().map(|one| subnet(one).label()));
+    let stands = who(usage.facts, broken.subnets.iter().map(|subnet| subnet.id.as_str()));
+    let names = shown(broken.subnets.iter().map(|one| subnet(one).label()));
     let mut resources = vec![target.clone()];
     resources.extend(broken.tables().into_iter().map(table));
     resources.extend(broken.subnets.iter().map(|one| subnet(one)));
     let sent = |(table, route, because): &(&RouteTable, &Route, String)| {
-        format!("{} sends {} to {}, and {because}", table.id, route.destination_name(), broken.target.id())
+        format!("{}, and {because}", route.sent_by(&table.id))
     };
     Finding {
         rule: Rule::BrokenEgress,
@@ -198,7 +200,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'a>) -> Finding {
         vpc: Some(broken.vpc.to_owned()),
         availability_zones: zones(broken.subnets.iter().copied()),
         proof: broken.ways.iter().map(sent).collect(),
-        blast_radius: format!("{names}: {sits}"),
+        blast_radius: format!("{names}: {stands}"),
         money: None,
         confidence: Confidence::High,
         remedy: remedy::remedy(usage, broken),

@@ -1,10 +1,15 @@
 //! NET007: main route tables that make every new subnet public.
 
-use std::collections::BTreeMap;
-
-use super::usage::{Usage, destination_argument, destination_option, listed, note, subnet, table, zones};
+use super::usage::Usage;
 use crate::address::prefix::Family;
 use crate::address::set::internet;
+use crate::audit::check::doubt::Missing;
+use crate::audit::check::occupants::{is_occupied, who};
+use crate::audit::check::remedy::aws;
+use crate::audit::check::remedy::route::{
+    NEW_TABLE, argument, destination_option, new_table, put_on, terraform_association,
+};
+use crate::audit::check::resources::{shown, subnet, table, vpc_of, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
@@ -15,12 +20,12 @@ use crate::inventory::{PublicAccess, Route, RouteState, RouteTable, Subnet, Targ
 
 pub(super) fn check(usage: &Usage<'_, '_>, findings: &mut Findings) {
     let inventory = usage.inventory();
-    let mut missing: BTreeMap<Gap, &str> = BTreeMap::new();
+    let mut missing = Missing::default();
     for vpc in inventory.vpcs.iter().filter(|vpc| !usage.is_told_by_owner(&vpc.id)) {
         let main = inventory.index.main_table_of_vpc(&vpc.id).and_then(|id| inventory.route_tables.get(id));
         let Some(main) = main else {
             if inventory.index.subnets_of_vpc(&vpc.id).next().is_some() {
-                missing.insert(Gap::MainRouteTable(vpc.id.clone()), &vpc.id);
+                missing.add(Gap::MainRouteTable(vpc.id.clone()), &vpc.id);
             }
             continue;
         };
@@ -28,11 +33,11 @@ pub(super) fn check(usage: &Usage<'_, '_>, findings: &mut Findings) {
             Ok(routes) if routes.is_empty() => {}
             Ok(routes) => findings.add(finding(usage, vpc, main, &routes)),
             Err(gap) => {
-                missing.entry(gap).or_insert(&vpc.id);
+                missing.add(gap, &vpc.id);
             }
         }
     }
-    note(findings, Rule::PublicByDefault, missing);
+    missing.report(Rule::PublicByDefault, findings);
 }
 
 /// The routes of a table that take internet addresses to a gateway by which the internet comes in.
@@ -70,11 +75,11 @@ fn finding<'a>(usage: &Usage<'_, 'a>, vpc: &'a Vpc, main: &'a RouteTable, routes
         let group = usage.facts.verdict(&subnet.id).map(SubnetVerdict::group);
         matches!(group, Some(Group::Public | Group::Unknown))
     };
-    let public: Vec<&Subnet> = by_default(usage, subnets).iter().filter(is_public).copied().collect();
+    let public: Vec<&Subnet> = by_default(usage, &subnets).iter().filter(is_public).copied().collect();
     let mut of_vpc = inventory.index.subnets_of_vpc(&vpc.id);
-    let is_untouched = vpc.is_default && !of_vpc.any(|subnet| usage.is_occupied(subnet));
+    let is_untouched = vpc.is_default && !of_vpc.any(|subnet| is_occupied(usage.facts, subnet));
     let (severity, born) = if is_untouched {
-        (Severity::Info, "the default VPC is as AWS made it, and nothing sits in it")
+        (Severity::Info, "the default VPC is as AWS made it, and nothing stands in it")
     } else if !public.is_empty() {
         (Severity::Medium, "every new subnet is public, too")
     } else if vpc.public_access == PublicAccess::Allowed {
@@ -83,8 +88,8 @@ fn finding<'a>(usage: &Usage<'_, 'a>, vpc: &'a Vpc, main: &'a RouteTable, routes
         (Severity::Low, "only Block Public Access keeps new subnets from being public")
     };
     let label = table(main).label();
-    let sits = usage.what_sits_in(public.iter().map(|subnet| subnet.id.as_str()));
-    let names = listed(public.iter().map(|one| subnet(one).label()));
+    let stands = who(usage.facts, public.iter().map(|subnet| subnet.id.as_str()));
+    let names = shown(public.iter().map(|one| subnet(one).label()));
     let mut resources = vec![table(main)];
     resources.extend(public.iter().map(|one| subnet(one)));
     let sent = routes.iter().map(|route| {
@@ -100,12 +105,15 @@ fn finding<'a>(usage: &Usage<'_, 'a>, vpc: &'a Vpc, main: &'a RouteTable, routes
     Finding {
         rule: Rule::PublicByDefault,
         severity,
-        title: format!("{label}, the main route table of {}, leads to the internet: {born}", usage.vpc_label(&vpc.id)),
+        title: format!(
+            "{label}, the main route table of {}, leads to the internet: {born}",
+            vpc_of(usage.facts, &vpc.id).label()
+        ),
         resources,
         vpc: Some(vpc.id.clone()),
         availability_zones: zones(public.iter().copied()),
         proof: sent.chain(relies).collect(),
-        blast_radius: if public.is_empty() { "nothing yet".to_owned() } else { format!("{names}: {sits}") },
+        blast_radius: if public.is_empty() { "nothing yet".to_owned() } else { format!("{names}: {stands}") },
         money: None,
         confidence: Confidence::High,
         remedy: remedy(usage, vpc, main, routes, &public),
@@ -119,40 +127,40 @@ fn by_default<'a>(usage: &Usage<'_, 'a>, subnets: &[&'a Subnet]) -> Vec<&'a Subn
 }
 
 fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route], public: &[&Subnet]) -> Remedy {
-    let region = usage.region();
     let mut cli = Vec::new();
     let mut terraform = Vec::new();
     if !public.is_empty() {
-        let query = "--query RouteTable.RouteTableId --output text";
-        cli.push(format!("TABLE=$(aws ec2 create-route-table --vpc-id {} {query}{region})", vpc.id));
+        cli.push(new_table(usage.facts, &vpc.id));
         for route in routes {
             let Some(at) = destination_option(route) else { continue };
             let to = match route.target {
                 Target::CarrierGateway(_) => "--carrier-gateway-id",
                 _ => "--gateway-id",
             };
-            cli.push(format!("aws ec2 create-route --route-table-id $TABLE {at} {to} {}{region}", route.target.id()));
+            let id = route.target.id();
+            cli.push(aws(usage.facts, format_args!("ec2 create-route --route-table-id {NEW_TABLE} {at} {to} {id}")));
         }
+        terraform.push(format!(
+            "resource \"aws_route_table\" \"public\" {{\n  vpc_id = \"{}\" # with these routes\n}}",
+            vpc.id
+        ));
         for subnet in public {
-            let id = &subnet.id;
-            cli.push(format!("aws ec2 associate-route-table --route-table-id $TABLE --subnet-id {id}{region}"));
-            terraform.push(format!(
-                "resource \"aws_route_table_association\" \"public\" {{\n  subnet_id = \"{id}\"\n  route_table_id = aws_route_table.public.id\n}}"
-            ));
+            cli.extend(put_on(usage.facts, &subnet.id, NEW_TABLE));
+            terraform.push(terraform_association("aws_route_table.public.id", &subnet.id));
         }
     }
     for route in routes {
         if let Some(at) = destination_option(route) {
-            cli.push(format!("aws ec2 delete-route --route-table-id {} {at}{region}", main.id));
+            cli.push(aws(usage.facts, format_args!("ec2 delete-route --route-table-id {} {at}", main.id)));
         }
     }
-    let removed: Vec<String> = routes.iter().filter_map(|route| destination_argument(route)).collect();
+    let removed: Vec<String> = routes.iter().filter_map(|route| argument(route)).map(|(_, block)| block).collect();
     terraform.push(format!(
-        "resource \"aws_default_route_table\" \"main\" {{\n  default_route_table_id = \"{}\"\n  route = [] # without {}\n}}",
+        "resource \"aws_default_route_table\" \"main\" {{\n  default_route_table_id = \"{}\"\n  route                  = [] # without {}\n}}",
         main.id,
         removed.join(", ")
     ));
     let advice =
         "Leave the main route table empty: give the subnets that are meant to be public a table of their own first.";
-    Remedy { advice: advice.to_owned(), cli, terraform: terraform.join("\n") }
+    Remedy { advice: advice.to_owned(), cli, terraform: terraform.join("\n\n") }
 }

@@ -6,9 +6,7 @@ mod main_table;
 
 use serde_json::{Value, json};
 
-use crate::audit::check::fixture::{find, findings};
-use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
+use crate::audit::check::fixture::find;
 
 const VPC: &str = "vpc-0clean0000000001";
 const APP_A: &str = "subnet-0appa00000001";
@@ -31,20 +29,6 @@ fn add_route(account: &mut Value, owner: &str, route: Value) {
 
 fn nat<'v>(account: &'v mut Value, id: &str) -> &'v mut Value {
     find(account, "NatGateways", "NatGatewayId", id)
-}
-
-fn ids(finding: &Finding) -> Vec<&str> {
-    finding.resources.iter().map(|resource| resource.id.as_str()).collect()
-}
-
-fn only(account: &Value, rule: Rule) -> Finding {
-    let mut found = findings(account, rule);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    found.remove(0)
-}
-
-fn without(account: &mut Value, member: &str) {
-    account.as_object_mut().unwrap().remove(member).unwrap();
 }
 
 fn attachment(state: &str) -> Value {

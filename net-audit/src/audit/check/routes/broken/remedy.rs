@@ -1,15 +1,20 @@
 //! How a way to the internet is repaired.
 
 use super::super::blackhole::working_nat;
-use super::super::usage::{Usage, destination_argument, destination_option};
+use super::super::usage::Usage;
 use super::{Broken, place};
 use crate::address::prefix::Family;
+use crate::audit::check::occupants::who;
+use crate::audit::check::remedy::route::{
+    NEW_TABLE, argument, destination_option, new_table, put_on, terraform_association, terraform_route,
+};
+use crate::audit::check::remedy::{aws, keep, terraform_name};
 use crate::audit::finding::Remedy;
 use crate::classify::class::Group;
-use crate::inventory::{Attachment, Connectivity, Inventory, NatGateway, Route, Subnet, Target};
+use crate::inventory::{Attachment, Connectivity, NatGateway, Route, Subnet, Target};
 
-/// What stands for an id that the command before has printed.
-const NEW_NAT: &str = "$NAT";
+/// A gateway that a command before has made.
+const NEW_GATEWAY: &str = "\"$gateway\"";
 
 pub(super) fn remedy(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     if broken.is_blocked(usage.inventory()) {
@@ -31,7 +36,6 @@ fn nothing() -> Remedy {
 }
 
 fn unblock(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
-    let region = usage.region();
     let (option, argument, id) = match place(usage.inventory(), broken.target) {
         Some(place) => ("--subnet-id", "subnet_id", place),
         None => ("--vpc-id", "vpc_id", broken.vpc),
@@ -39,43 +43,44 @@ fn unblock(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     Remedy {
         advice: "If the block is meant, remove the route and what it leads to; if not, exclude this place from it."
             .to_owned(),
-        cli: vec![format!(
-            "aws ec2 create-vpc-block-public-access-exclusion {option} {id} --internet-gateway-exclusion-mode allow-egress{region}"
+        cli: vec![aws(
+            usage.facts,
+            format_args!(
+                "ec2 create-vpc-block-public-access-exclusion {option} {id} --internet-gateway-exclusion-mode allow-egress"
+            ),
         )],
         terraform: format!(
-            "resource \"aws_vpc_block_public_access_exclusion\" \"this\" {{\n  {argument} = \"{id}\"\n  internet_gateway_exclusion_mode = \"allow-egress\"\n}}"
+            "resource \"aws_vpc_block_public_access_exclusion\" \"this\" {{\n  {argument:31} = \"{id}\"\n  internet_gateway_exclusion_mode = \"allow-egress\"\n}}"
         ),
     }
 }
 
-/// The routes that lead to the broken target, sent somewhere else.
+/// The routes that lead to the broken target, sent somewhere else: the target for the AWS CLI, and for Terraform.
 fn reroute(
     usage: &Usage<'_, '_>,
     broken: &Broken<'_>,
-    option: &str,
-    argument: &str,
-    to: &str,
+    (option, to): (&str, &str),
+    target: (&str, &str),
 ) -> (Vec<String>, String) {
-    let region = usage.region();
     let (mut cli, mut terraform) = (Vec::new(), Vec::new());
     for (table, route, _) in &broken.ways {
-        let (Some(at), Some(destination)) = (destination_option(route), destination_argument(route)) else { continue };
-        cli.push(format!("aws ec2 replace-route --route-table-id {} {at} {option} {to}{region}", table.id));
-        terraform.push(format!(
-            "resource \"aws_route\" \"this\" {{\n  route_table_id = \"{}\"\n  {destination}\n  {argument}\n}}",
-            table.id
-        ));
+        let id = &table.id;
+        let (Some(at), Some((argument, block))) = (destination_option(route), argument(route)) else { continue };
+        cli.push(aws(usage.facts, format_args!("ec2 replace-route --route-table-id {id} {at} {option} {to}")));
+        terraform.push(terraform_route(&terraform_name(id), &format!("\"{id}\""), (argument, &block), target));
     }
-    (cli, terraform.join("\n"))
+    (cli, terraform.join("\n\n"))
 }
 
 fn nat(usage: &Usage<'_, '_>, broken: &Broken<'_>, gateway: &NatGateway) -> Remedy {
-    let region = usage.region();
     let inventory = usage.inventory();
     if gateway.state == "pending" {
         return Remedy {
             advice: "It is being made: wait until it is available.".to_owned(),
-            cli: vec![format!("aws ec2 wait nat-gateway-available --nat-gateway-ids {}{region}", gateway.id)],
+            cli: vec![aws(
+                usage.facts,
+                format_args!("ec2 wait nat-gateway-available --nat-gateway-ids {}", gateway.id),
+            )],
             terraform: String::new(),
         };
     }
@@ -84,8 +89,8 @@ fn nat(usage: &Usage<'_, '_>, broken: &Broken<'_>, gateway: &NatGateway) -> Reme
         if other.id == gateway.id {
             return egress_only(usage, broken);
         }
-        let argument = format!("nat_gateway_id = \"{}\"", other.id);
-        let (cli, terraform) = reroute(usage, broken, "--nat-gateway-id", &argument, &other.id);
+        let target = format!("\"{}\"", other.id);
+        let (cli, terraform) = reroute(usage, broken, ("--nat-gateway-id", &other.id), ("nat_gateway_id", &target));
         let advice =
             format!("Send it to {}, which works, and delete {} if nothing else needs it.", other.id, gateway.id);
         return Remedy { advice, cli, terraform };
@@ -109,16 +114,14 @@ fn public_subnet<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'_>) -> Option<&'a S
 
 /// A new NAT gateway, in a public subnet.
 fn renew(usage: &Usage<'_, '_>, broken: &Broken<'_>, public: Option<&Subnet>) -> Remedy {
-    let region = usage.region();
-    let place = public.map_or("PUBLIC_SUBNET", |subnet| subnet.id.as_str());
-    let (routes, route) =
-        reroute(usage, broken, "--nat-gateway-id", "nat_gateway_id = aws_nat_gateway.this.id", NEW_NAT);
+    let place = public.map_or("subnet-…", |subnet| subnet.id.as_str());
+    let target = ("nat_gateway_id", "aws_nat_gateway.this.id");
+    let (routes, route) = reroute(usage, broken, ("--nat-gateway-id", NEW_GATEWAY), target);
+    let create = format!("ec2 create-nat-gateway --subnet-id {place} --allocation-id \"$allocation\"");
     let mut cli = vec![
-        format!("ADDRESS=$(aws ec2 allocate-address --domain vpc --query AllocationId --output text{region})"),
-        format!(
-            "NAT=$(aws ec2 create-nat-gateway --subnet-id {place} --allocation-id $ADDRESS --query NatGateway.NatGatewayId --output text{region})"
-        ),
-        format!("aws ec2 wait nat-gateway-available --nat-gateway-ids {NEW_NAT}{region}"),
+        keep(usage.facts, "allocation", "ec2 allocate-address --domain vpc", "AllocationId"),
+        keep(usage.facts, "gateway", create, "NatGateway.NatGatewayId"),
+        aws(usage.facts, format_args!("ec2 wait nat-gateway-available --nat-gateway-ids {NEW_GATEWAY}")),
     ];
     cli.extend(routes);
     Remedy {
@@ -127,70 +130,60 @@ fn renew(usage: &Usage<'_, '_>, broken: &Broken<'_>, public: Option<&Subnet>) ->
         ),
         cli,
         terraform: format!(
-            "resource \"aws_eip\" \"nat\" {{\n  domain = \"vpc\"\n}}\nresource \"aws_nat_gateway\" \"this\" {{\n  subnet_id = \"{place}\"\n  allocation_id = aws_eip.nat.id\n}}\n{route}"
+            "resource \"aws_eip\" \"nat\" {{\n  domain = \"vpc\"\n}}\n\nresource \"aws_nat_gateway\" \"this\" {{\n  subnet_id     = \"{place}\"\n  allocation_id = aws_eip.nat.id\n}}\n\n{route}"
         ),
     }
 }
 
 /// The VPC has no public subnet: the one that the gateway stands in is to be it, by a table that no other subnet sends by.
 fn open_place(usage: &Usage<'_, '_>, place: &Subnet) -> Remedy {
-    let region = usage.region();
     let inventory = usage.inventory();
     let attached = inventory.internet_gateways.iter().find(|gateway| gateway.vpcs.contains(&place.vpc));
-    let gateway = attached.map_or("$GATEWAY", |gateway| gateway.id.as_str());
+    let gateway = attached.map_or(NEW_GATEWAY, |gateway| gateway.id.as_str());
+    let facts = usage.facts;
     let mut cli = Vec::new();
     if attached.is_none() {
-        cli.push(format!(
-            "GATEWAY=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text{region})"
-        ));
-        cli.push(format!(
-            "aws ec2 attach-internet-gateway --internet-gateway-id $GATEWAY --vpc-id {}{region}",
-            place.vpc
-        ));
+        let create = "ec2 create-internet-gateway";
+        cli.push(keep(facts, "gateway", create, "InternetGateway.InternetGatewayId"));
+        let attach = format!("ec2 attach-internet-gateway --internet-gateway-id {gateway} --vpc-id {}", place.vpc);
+        cli.push(aws(facts, attach));
     }
-    let own = inventory.index.table_of_subnet(&place.id).filter(|table| usage.subnets(table).len() == 1);
-    let table = own.unwrap_or("$TABLE");
+    let own = inventory.index.table_of_subnet(&place.id).filter(|table| facts.users(table).count() == 1);
+    let table = own.unwrap_or(NEW_TABLE);
     let is_default = |route: &Route| route.destination_name() == "0.0.0.0/0";
     let has_default = own.and_then(|table| inventory.route_tables.get(table));
     let has_default = has_default.is_some_and(|table| table.routes.iter().any(is_default));
     let verb = if has_default { "replace-route" } else { "create-route" };
     if own.is_none() {
-        let query = "--query RouteTable.RouteTableId --output text";
-        cli.push(format!("TABLE=$(aws ec2 create-route-table --vpc-id {} {query}{region})", place.vpc));
+        cli.push(new_table(facts, &place.vpc));
     }
-    cli.push(format!(
-        "aws ec2 {verb} --route-table-id {table} --destination-cidr-block 0.0.0.0/0 --gateway-id {gateway}{region}"
+    cli.push(aws(
+        facts,
+        format_args!("ec2 {verb} --route-table-id {table} --destination-cidr-block 0.0.0.0/0 --gateway-id {gateway}"),
     ));
     if own.is_none() {
-        cli.push(associate(inventory, place, &region));
+        cli.extend(put_on(facts, &place.id, NEW_TABLE));
     }
-    let others = usage.what_sits_in([place.id.as_str()]);
+    let others = who(facts, [place.id.as_str()]);
+    let (new, internet) = match attached {
+        Some(gateway) => (String::new(), format!("\"{}\"", gateway.id)),
+        None => (
+            format!("resource \"aws_internet_gateway\" \"this\" {{\n  vpc_id = \"{}\"\n}}\n\n", place.vpc),
+            "aws_internet_gateway.this.id".to_owned(),
+        ),
+    };
+    let association = terraform_association("aws_route_table.nat.id", &place.id);
     Remedy {
         advice: format!(
-            "Route {} to the internet gateway, by a table of its own with whatever other routes it has now. What sits there becomes reachable by its public addresses ({others}): move what is not a NAT gateway first.",
+            "Route {} to the internet gateway, by a table of its own with whatever other routes it has now. What stands there becomes reachable by its public addresses ({others}): move what is not a NAT gateway first.",
             place.id
         ),
         cli,
         terraform: format!(
-            "resource \"aws_route_table\" \"nat\" {{\n  vpc_id = \"{}\"\n  route {{\n    cidr_block = \"0.0.0.0/0\"\n    gateway_id = \"{}\"\n  }}\n}}\nresource \"aws_route_table_association\" \"nat\" {{\n  subnet_id = \"{}\"\n  route_table_id = aws_route_table.nat.id\n}}",
-            place.vpc,
-            attached.map_or("INTERNET_GATEWAY", |gateway| gateway.id.as_str()),
-            place.id
+            "{new}resource \"aws_route_table\" \"nat\" {{\n  vpc_id = \"{}\"\n\n  route {{\n    cidr_block = \"0.0.0.0/0\"\n    gateway_id = {internet}\n  }}\n}}\n\n{association}",
+            place.vpc
         ),
     }
-}
-
-/// A subnet has at most one association of its own: it is replaced, if there is one.
-fn associate(inventory: &Inventory, place: &Subnet, region: &str) -> String {
-    let id = &place.id;
-    if inventory.index.table_of_subnet(id).is_none() {
-        return format!("aws ec2 associate-route-table --route-table-id $TABLE --subnet-id {id}{region}");
-    }
-    let query = format!("RouteTables[0].Associations[?SubnetId=='{id}'].RouteTableAssociationId");
-    let own = format!(
-        "$(aws ec2 describe-route-tables --filters Name=association.subnet-id,Values={id} --query \"{query}\" --output text{region})"
-    );
-    format!("aws ec2 replace-route-table-association --route-table-id $TABLE --association-id {own}{region}")
 }
 
 fn endpoint(usage: &Usage<'_, '_>, broken: &Broken<'_>, id: &str) -> Remedy {
@@ -200,9 +193,10 @@ fn endpoint(usage: &Usage<'_, '_>, broken: &Broken<'_>, id: &str) -> Remedy {
         "available" => "Give the subnet that the firewall stands in a way to the internet.",
         _ => "Repair the endpoint or its service, or send the traffic by another one.",
     };
-    let mut cli = vec![format!("aws ec2 describe-vpc-endpoints --vpc-endpoint-ids {id}{}", usage.region())];
+    let mut cli = vec![aws(usage.facts, format_args!("ec2 describe-vpc-endpoints --vpc-endpoint-ids {id}"))];
     if state != "available" {
-        cli.extend(reroute(usage, broken, "--vpc-endpoint-id", "", "ANOTHER_ENDPOINT").0);
+        let other = ("--vpc-endpoint-id", "vpce-…");
+        cli.extend(reroute(usage, broken, other, ("vpc_endpoint_id", "\"vpce-…\"")).0);
     }
     let terraform = "# aws_route: vpc_endpoint_id of an aws_vpc_endpoint that is available".to_owned();
     Remedy { advice: advice.to_owned(), cli, terraform }
@@ -210,7 +204,7 @@ fn endpoint(usage: &Usage<'_, '_>, broken: &Broken<'_>, id: &str) -> Remedy {
 
 /// An interface or an instance that is to forward.
 fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
-    let (region, inventory) = (usage.region(), usage.inventory());
+    let inventory = usage.inventory();
     let id = broken.target.id();
     let interface = inventory.network_interfaces.get(id);
     let instance = match interface.map(|interface| &interface.attachment) {
@@ -225,8 +219,11 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     if interface.is_some_and(|interface| interface.attachment == Attachment::Detached) {
         return Remedy {
             advice: "Attach the interface to an instance that forwards, or use a NAT gateway.".to_owned(),
-            cli: vec![format!(
-                "aws ec2 attach-network-interface --network-interface-id {id} --instance-id INSTANCE --device-index 1{region}"
+            cli: vec![aws(
+                usage.facts,
+                format_args!(
+                    "ec2 attach-network-interface --network-interface-id {id} --instance-id i-… --device-index 1"
+                ),
             )],
             terraform: "# aws_instance: network_interface { network_interface_id, device_index }".to_owned(),
         };
@@ -234,22 +231,22 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     if let Some(stopped) = instance.filter(|instance| instance.state != "running") {
         return Remedy {
             advice: "Start the instance, or use a NAT gateway.".to_owned(),
-            cli: vec![format!("aws ec2 start-instances --instance-ids {}{region}", stopped.id)],
+            cli: vec![aws(usage.facts, format_args!("ec2 start-instances --instance-ids {}", stopped.id))],
             terraform: format!(
-                "resource \"aws_ec2_instance_state\" \"this\" {{\n  instance_id = \"{}\"\n  state = \"running\"\n}}",
+                "resource \"aws_ec2_instance_state\" \"this\" {{\n  instance_id = \"{}\"\n  state       = \"running\"\n}}",
                 stopped.id
             ),
         };
     }
     if is_checked {
-        let command = match interface {
-            Some(_) => format!("modify-network-interface-attribute --network-interface-id {id}"),
-            None => format!("modify-instance-attribute --instance-id {id}"),
+        let (command, kind) = match interface {
+            Some(_) => ("modify-network-interface-attribute --network-interface-id", "aws_network_interface"),
+            None => ("modify-instance-attribute --instance-id", "aws_instance"),
         };
         return Remedy {
             advice: "Let it forward: switch its source/destination check off.".to_owned(),
-            cli: vec![format!("aws ec2 {command} --no-source-dest-check{region}")],
-            terraform: "source_dest_check = false".to_owned(),
+            cli: vec![aws(usage.facts, format_args!("ec2 {command} {id} --no-source-dest-check"))],
+            terraform: format!("resource \"{kind}\" \"this\" {{ # {id}\n  source_dest_check = false\n}}"),
         };
     }
     let place = place(inventory, broken.target).and_then(|place| inventory.subnets.get(place));
@@ -257,29 +254,28 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
 }
 
 fn egress_only(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
-    let region = usage.region();
     let gateways = &usage.inventory().egress_only_internet_gateways;
     let attached = gateways.iter().find(|gateway| gateway.vpcs.iter().any(|vpc| vpc == broken.vpc));
     let option = "--egress-only-internet-gateway-id";
     let (mut cli, own) = if let Some(gateway) = attached {
         (Vec::new(), gateway.id.as_str())
     } else {
+        let command = format!("ec2 create-egress-only-internet-gateway --vpc-id {}", broken.vpc);
         let query = "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId";
-        let command = format!(
-            "GATEWAY=$(aws ec2 create-egress-only-internet-gateway --vpc-id {} --query {query} --output text{region})",
-            broken.vpc
-        );
-        (vec![command], "$GATEWAY")
+        (vec![keep(usage.facts, "gateway", command, query)], NEW_GATEWAY)
     };
-    let argument = "egress_only_gateway_id = aws_egress_only_internet_gateway.this.id";
-    let (routes, route) = reroute(usage, broken, option, argument, own);
+    let (new, id) = match attached {
+        Some(gateway) => (String::new(), format!("\"{}\"", gateway.id)),
+        None => (
+            format!("resource \"aws_egress_only_internet_gateway\" \"this\" {{\n  vpc_id = \"{}\"\n}}\n\n", broken.vpc),
+            "aws_egress_only_internet_gateway.this.id".to_owned(),
+        ),
+    };
+    let (routes, route) = reroute(usage, broken, (option, own), ("egress_only_gateway_id", &id));
     cli.extend(routes);
     Remedy {
         advice: "Send IPv6 out by an egress-only internet gateway of this VPC.".to_owned(),
         cli,
-        terraform: format!(
-            "resource \"aws_egress_only_internet_gateway\" \"this\" {{\n  vpc_id = \"{}\"\n}}\n{route}",
-            broken.vpc
-        ),
+        terraform: format!("{new}{route}"),
     }
 }

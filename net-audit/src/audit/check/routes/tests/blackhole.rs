@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{APP_A, IGW, NAT_A, NAT_B, VPC, add_route, attachment, ids, nat, only, route, without};
-use crate::audit::check::fixture::{add, find, findings, spoilt, unknown};
+use super::{APP_A, IGW, NAT_A, NAT_B, VPC, add_route, attachment, nat, route};
+use crate::audit::check::fixture::{add, find, findings, ids, one, spoilt, unknown, without};
 use crate::audit::finding::Severity;
 use crate::audit::rule::Rule;
 
@@ -21,7 +21,7 @@ fn a_black_hole_tells_who_loses_what_and_where_to_send_it() {
         account["NatGateways"].as_array_mut().unwrap().retain(|gateway| gateway["NatGatewayId"] != NAT_A);
         route(account, "rtb-0appa", NAT_A)["State"] = "blackhole".into();
     });
-    let finding = only(&account, Rule::BlackholeRoute);
+    let finding = one(&account, Rule::BlackholeRoute);
     assert_eq!(finding.severity, Severity::High);
     assert_eq!(ids(&finding), ["rtb-0appa", NAT_A, APP_A]);
     assert_eq!(finding.vpc.as_deref(), Some(VPC));
@@ -37,7 +37,7 @@ fn a_black_hole_tells_who_loses_what_and_where_to_send_it() {
     assert_eq!(finding.blast_radius, format!("app-a ({APP_A}) loses 0.0.0.0/0 (everything outside): 1 ECS task"));
     let command = "aws ec2 replace-route --route-table-id rtb-0appa --destination-cidr-block 0.0.0.0/0";
     assert_eq!(finding.remedy.cli, [format!("{command} --nat-gateway-id {NAT_B} --region eu-central-1")]);
-    assert!(finding.remedy.terraform.contains(&format!("nat_gateway_id = \"{NAT_B}\"")));
+    assert!(finding.remedy.terraform.contains(&format!("nat_gateway_id         = \"{NAT_B}\"")));
     assert_eq!(findings(&account, Rule::BrokenEgress), []);
 }
 
@@ -45,7 +45,7 @@ fn a_black_hole_tells_who_loses_what_and_where_to_send_it() {
 fn a_target_that_is_known_to_be_gone_is_one_even_if_the_route_does_not_say_so() {
     let deleted = spoilt(|account| nat(account, NAT_A)["State"] = "deleted".into());
     assert_eq!(
-        only(&deleted, Rule::BlackholeRoute).proof,
+        one(&deleted, Rule::BlackholeRoute).proof,
         [format!("rtb-0appa sends 0.0.0.0/0 to {NAT_A}, and {NAT_A} is deleted")]
     );
     assert_eq!(findings(&deleted, Rule::BrokenEgress), []);
@@ -53,7 +53,7 @@ fn a_target_that_is_known_to_be_gone_is_one_even_if_the_route_does_not_say_so() 
     let detached = spoilt(|account| {
         find(account, "InternetGateways", "InternetGatewayId", IGW)["Attachments"] = json!([]);
     });
-    let finding = only(&detached, Rule::BlackholeRoute);
+    let finding = one(&detached, Rule::BlackholeRoute);
     assert_eq!(ids(&finding), ["rtb-0public", IGW, "subnet-0publica00000", "subnet-0publicb00000"]);
 
     let deleted = spoilt(|account| {
@@ -106,7 +106,7 @@ fn an_orphan_table_and_a_route_in_the_shade_of_better_ones_lose_nothing() {
         let table = json!({ "RouteTableId": "rtb-0orphan", "VpcId": VPC, "Associations": [], "Routes": [dead] });
         add(account, "RouteTables", table);
     });
-    let finding = only(&orphan, Rule::BlackholeRoute);
+    let finding = one(&orphan, Rule::BlackholeRoute);
     assert_eq!((finding.severity, finding.blast_radius.as_str()), (Severity::Low, "no subnet uses the table"));
 
     let shaded = spoilt(|account| {
@@ -117,7 +117,7 @@ fn an_orphan_table_and_a_route_in_the_shade_of_better_ones_lose_nothing() {
             add_route(account, "rtb-0db", json!({ "DestinationCidrBlock": half, "GatewayId": "vgw-1" }));
         }
     });
-    let finding = only(&shaded, Rule::BlackholeRoute);
+    let finding = one(&shaded, Rule::BlackholeRoute);
     assert_eq!(finding.severity, Severity::Low);
     assert_eq!(finding.blast_radius, "nothing is lost: better routes take all of these addresses");
 }
@@ -128,7 +128,7 @@ fn a_table_with_subnets_in_which_nothing_sits_is_less_bad() {
         account["NetworkInterfaces"].as_array_mut().unwrap().retain(|interface| interface["SubnetId"] != APP_A);
         route(account, "rtb-0appa", NAT_A)["State"] = "blackhole".into();
     });
-    assert_eq!(only(&account, Rule::BlackholeRoute).severity, Severity::Medium);
+    assert_eq!(one(&account, Rule::BlackholeRoute).severity, Severity::Medium);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn what_comes_in_by_a_gateway_is_lost_to_the_subnets_that_it_is_for() {
         });
         add(account, "RouteTables", table);
     });
-    let finding = only(&account, Rule::BlackholeRoute);
+    let finding = one(&account, Rule::BlackholeRoute);
     assert_eq!(ids(&finding), ["rtb-0edge", "vpce-0gone", "subnet-0publica00000"]);
     assert_eq!(finding.severity, Severity::High);
 }
@@ -193,4 +193,15 @@ fn what_is_wrong_with_a_shared_vpc_is_told_to_its_owner_if_that_one_is_asked_too
     assert_eq!(findings(&seen_by(&account, &["444455556666", owner]), Rule::BlackholeRoute), []);
     assert_eq!(findings(&seen_by(&account, &[owner, "444455556666"]), Rule::BlackholeRoute).len(), 1);
     assert_eq!(findings(&seen_by(&account, &["444455556666"]), Rule::BlackholeRoute).len(), 1);
+}
+
+#[test]
+fn the_route_of_a_gateway_endpoint_is_taken_away_by_the_endpoint() {
+    let account = spoilt(|account| {
+        let endpoint = find(account, "VpcEndpoints", "VpcEndpointId", "vpce-0s3000000000001");
+        endpoint["State"] = "deleted".into();
+    });
+    let found = findings(&account, Rule::BlackholeRoute);
+    let command = "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-0s3000000000001 --remove-route-table-ids";
+    assert_eq!(found[0].remedy.cli, [format!("{command} rtb-0appa --region eu-central-1")]);
 }

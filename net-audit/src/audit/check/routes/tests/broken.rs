@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{APP_A, IGW, NAT_A, NAT_B, VPC, add_route, attachment, ids, nat, only, route, table};
+use super::{APP_A, IGW, NAT_A, NAT_B, VPC, add_route, attachment, nat, route, table};
 use crate::address::prefix::Family;
-use crate::audit::check::fixture::{add, find, findings, spoilt, with_facts};
+use crate::audit::check::fixture::{add, find, findings, ids, one, spoilt, with_facts};
 use crate::audit::finding::Severity;
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
@@ -15,7 +15,7 @@ fn a_failed_nat_gateway_breaks_the_way_out_of_all_that_send_there() {
         nat(account, NAT_A)["State"] = "failed".into();
         route(account, "rtb-0appb", NAT_B)["NatGatewayId"] = NAT_A.into();
     });
-    let finding = only(&account, Rule::BrokenEgress);
+    let finding = one(&account, Rule::BrokenEgress);
     assert_eq!(finding.severity, Severity::High);
     assert_eq!(ids(&finding), [NAT_A, "rtb-0appa", "rtb-0appb", APP_A, "subnet-0appb00000001"]);
     assert_eq!(finding.title, format!("nat-a ({NAT_A}) carries nothing to the internet: {NAT_A} is failed"));
@@ -30,7 +30,7 @@ fn a_failed_nat_gateway_breaks_the_way_out_of_all_that_send_there() {
 #[test]
 fn a_nat_gateway_that_is_being_made_needs_patience_only() {
     let account = spoilt(|account| nat(account, NAT_A)["State"] = "pending".into());
-    let finding = only(&account, Rule::BrokenEgress);
+    let finding = one(&account, Rule::BrokenEgress);
     assert_eq!(finding.severity, Severity::Low);
     assert_eq!(
         finding.remedy.cli,
@@ -53,7 +53,7 @@ fn a_nat_gateway_in_the_subnet_that_sends_to_it_is_broken() {
     );
     let cli = &found[0].remedy.cli;
     assert!(cli[1].contains("--subnet-id subnet-0publica00000"), "{cli:?}");
-    assert!(cli[3].ends_with("--nat-gateway-id $NAT --region eu-central-1"), "{cli:?}");
+    assert!(cli[3].ends_with("--nat-gateway-id \"$gateway\" --region eu-central-1"), "{cli:?}");
 }
 
 #[test]
@@ -64,9 +64,9 @@ fn without_any_public_subnet_the_nat_gateways_own_is_routed_to_the_internet() {
     let found = findings(&account, Rule::BrokenEgress);
     assert_eq!(found.len(), 2);
     let cli = &found[0].remedy.cli;
-    assert!(cli[0].starts_with(&format!("TABLE=$(aws ec2 create-route-table --vpc-id {VPC}")), "{cli:?}");
+    assert!(cli[0].starts_with(&format!("table=$(aws ec2 create-route-table --vpc-id {VPC}")), "{cli:?}");
     assert!(cli[1].contains(&format!("--destination-cidr-block 0.0.0.0/0 --gateway-id {IGW}")), "{cli:?}");
-    assert!(cli[2].contains("replace-route-table-association --route-table-id $TABLE"), "{cli:?}");
+    assert!(cli[3].contains("--association-id \"$association\" --route-table-id \"$table\""), "{cli:?}");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_private_nat_gateway_in_front_of_another_network_is_a_way_out() {
     assert_eq!(findings(&account, Rule::BrokenEgress), []);
     assert_eq!(with_facts(&account, |facts| facts.class(APP_A, Family::Ipv4)), Class::PrivateRouted);
     let alone = spoilt(|account| nat(account, NAT_A)["ConnectivityType"] = "private".into());
-    assert_eq!(only(&alone, Rule::BrokenEgress).severity, Severity::High);
+    assert_eq!(one(&alone, Rule::BrokenEgress).severity, Severity::High);
 }
 
 fn firewall(account: &mut Value, place: &str, state: &str) {
@@ -108,7 +108,7 @@ fn firewall(account: &mut Value, place: &str, state: &str) {
 #[test]
 fn a_firewall_endpoint_that_is_not_available_breaks_the_way_out() {
     let account = spoilt(|account| firewall(account, "subnet-0dba00000001", "pendingAcceptance"));
-    let finding = only(&account, Rule::BrokenEgress);
+    let finding = one(&account, Rule::BrokenEgress);
     assert_eq!((finding.severity, finding.resources[0].id.as_str()), (Severity::High, "vpce-0fw"));
     assert!(finding.remedy.advice.contains("accept"));
 }
@@ -125,7 +125,7 @@ fn central_inspection_is_no_broken_way_out() {
     });
     assert_eq!(findings(&between, Rule::BrokenEgress), []);
     let nowhere = spoilt(|account| firewall(account, "subnet-0dba00000001", "available"));
-    assert_eq!(only(&nowhere, Rule::BrokenEgress).resources[0].id, "vpce-0fw");
+    assert_eq!(one(&nowhere, Rule::BrokenEgress).resources[0].id, "vpce-0fw");
 }
 
 fn nat_instance(account: &mut Value, state: &str, checks: bool) {
@@ -146,12 +146,12 @@ fn nat_instance(account: &mut Value, state: &str, checks: bool) {
 #[test]
 fn a_nat_instance_has_to_run_and_to_forward() {
     let checks = spoilt(|account| nat_instance(account, "running", true));
-    let finding = only(&checks, Rule::BrokenEgress);
+    let finding = one(&checks, Rule::BrokenEgress);
     let command = "aws ec2 modify-network-interface-attribute --network-interface-id eni-0fck";
     assert_eq!(finding.remedy.cli, [format!("{command} --no-source-dest-check --region eu-central-1")]);
     let stopped = spoilt(|account| nat_instance(account, "stopped", false));
     assert_eq!(
-        only(&stopped, Rule::BrokenEgress).remedy.cli,
+        one(&stopped, Rule::BrokenEgress).remedy.cli,
         ["aws ec2 start-instances --instance-ids i-0fck --region eu-central-1"]
     );
     let works = spoilt(|account| nat_instance(account, "running", false));
@@ -188,10 +188,11 @@ fn an_egress_only_gateway_of_another_vpc_leads_nowhere() {
         })
     };
     assert_eq!(findings(&dual(VPC), Rule::BrokenEgress), []);
-    let finding = only(&dual("vpc-other"), Rule::BrokenEgress);
+    let finding = one(&dual("vpc-other"), Rule::BrokenEgress);
     assert_eq!(ids(&finding), ["eigw-1", "rtb-0appa", APP_A]);
     assert!(
-        finding.remedy.cli[1].contains("--destination-ipv6-cidr-block ::/0 --egress-only-internet-gateway-id $GATEWAY")
+        finding.remedy.cli[1]
+            .contains("--destination-ipv6-cidr-block ::/0 --egress-only-internet-gateway-id \"$gateway\"")
     );
 }
 

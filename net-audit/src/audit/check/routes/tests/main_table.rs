@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{IGW, NAT_A, VPC, add_route, ids, only, table, without};
-use crate::audit::check::fixture::{add, findings, spoilt, unknown};
+use super::{IGW, NAT_A, VPC, add_route, table};
+use crate::audit::check::fixture::{add, findings, ids, one, spoilt, unknown, without};
 use crate::audit::finding::Severity;
 use crate::audit::rule::Rule;
 
@@ -18,13 +18,13 @@ fn a_main_table_that_leads_to_the_internet_makes_subnets_public_by_default() {
         let public = table(account, "rtb-0public")["Associations"].as_array_mut().unwrap();
         public.retain(|association| association["SubnetId"] != "subnet-0publica00000");
     });
-    let finding = only(&account, Rule::PublicByDefault);
+    let finding = one(&account, Rule::PublicByDefault);
     assert_eq!(finding.severity, Severity::Medium);
     assert_eq!(ids(&finding), ["rtb-0main", "subnet-0publica00000"]);
     assert_eq!(finding.proof[0], format!("rtb-0main, the main route table of {VPC}, sends 0.0.0.0/0 to {IGW}"));
-    assert_eq!(finding.blast_radius, "public-a (subnet-0publica00000): 1 NAT gateway, 1 load balancer");
+    assert_eq!(finding.blast_radius, "public-a (subnet-0publica00000): 1 load balancer, 1 NAT gateway");
     let cli = &finding.remedy.cli;
-    assert!(cli[2].contains("associate-route-table --route-table-id $TABLE --subnet-id subnet-0publica00000"));
+    assert!(cli[2].contains("associate-route-table --subnet-id subnet-0publica00000 --route-table-id \"$table\""));
     assert_eq!(
         cli[3],
         "aws ec2 delete-route --route-table-id rtb-0main --destination-cidr-block 0.0.0.0/0 --region eu-central-1"
@@ -34,13 +34,13 @@ fn a_main_table_that_leads_to_the_internet_makes_subnets_public_by_default() {
 #[test]
 fn a_main_table_that_nobody_relies_on_is_less_bad() {
     let account = spoilt(|account| add_route(account, "rtb-0main", to_internet()));
-    let finding = only(&account, Rule::PublicByDefault);
+    let finding = one(&account, Rule::PublicByDefault);
     assert_eq!((finding.severity, ids(&finding)), (Severity::Low, vec!["rtb-0main"]));
     let blocked = spoilt(|account| {
         add_route(account, "rtb-0main", to_internet());
         account["Vpcs"][0]["BlockPublicAccessStates"] = json!({ "InternetGatewayBlockMode": "block-ingress" });
     });
-    assert!(only(&blocked, Rule::PublicByDefault).title.contains("only Block Public Access keeps"));
+    assert!(one(&blocked, Rule::PublicByDefault).title.contains("only Block Public Access keeps"));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn default_vpc(account: &mut Value) {
 #[test]
 fn a_default_vpc_is_awss_own_doing_until_something_sits_in_it() {
     let untouched = spoilt(default_vpc);
-    assert_eq!(only(&untouched, Rule::PublicByDefault).severity, Severity::Info);
+    assert_eq!(one(&untouched, Rule::PublicByDefault).severity, Severity::Info);
     let used = spoilt(|account| {
         default_vpc(account);
         add(
@@ -84,7 +84,7 @@ fn a_default_vpc_is_awss_own_doing_until_something_sits_in_it() {
                 "Attachment": { "InstanceId": "i-9" }, "PrivateIpAddress": "172.31.0.9" }),
         );
     });
-    assert_eq!(only(&used, Rule::PublicByDefault).severity, Severity::Medium);
+    assert_eq!(one(&used, Rule::PublicByDefault).severity, Severity::Medium);
 }
 
 #[test]
