@@ -12,8 +12,11 @@ impl Difference {
     /// One line for people.
     #[must_use]
     pub fn summary(&self) -> String {
-        // If nothing can be compared, this is what matters of all that follows.
-        let mut parts: Vec<String> = self.notes.iter().filter(|_| self.is_apart).cloned().collect();
+        if self.is_apart {
+            // All of it came and went, which says nothing of either.
+            return self.notes.join(SEPARATOR);
+        }
+        let mut parts: Vec<String> = Vec::new();
         parts.extend(self.newly_public());
         parts.extend(self.exposed(Change::NewlyExposed, "newly exposed", " on"));
         parts.extend(self.exposed(Change::Wider, "open wider", ", now on"));
