@@ -2,15 +2,20 @@
 //!
 //! Security groups keep state: only the side that begins is asked. Network ACLs and routes do not: both ways are asked, answers included.
 
+mod dns;
 mod end;
+mod error;
 mod filter;
 mod internet;
 mod jump;
+mod kind;
 mod leg;
+mod missing;
 mod near;
 mod place;
 mod search;
 mod table;
+mod thing;
 mod walk;
 mod within;
 
@@ -18,7 +23,6 @@ use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use thiserror::Error;
 
 use crate::address::prefix::Family;
 use crate::audit::finding::{Confidence, Resource};
@@ -26,9 +30,12 @@ use crate::facts::Facts;
 use crate::inventory::gap::Gap;
 
 use end::{End, set_of};
-use search::{Found, find};
+use jump::Ways;
+use search::find;
+use thing::Found;
 use walk::{Side, Walk, openings};
 
+pub use error::PlaceError;
 pub use place::{NotQuestion, Place, Question, Service};
 
 /// The answer.
@@ -42,8 +49,11 @@ pub struct Explanation {
     pub traffic: String,
     /// The address family in which it gets furthest.
     pub family: Family,
-    /// Whether it gets there; `null` if that cannot be said.
+    /// Whether it gets there directly; `null` if that cannot be said.
     pub reaches: Option<bool>,
+    /// Whether it gets there at all, directly or by way of one thing in between (`via`); `null` if that cannot be said. To the internet only the
+    /// direct way is looked for.
+    pub reaches_by_any_way: Option<bool>,
     /// How sure it is.
     pub confidence: Confidence,
     /// What gets through, if it gets there.
@@ -53,7 +63,7 @@ pub struct Explanation {
     /// The first step that does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<HopStep>,
-    /// If it is stopped: ways by one jump host.
+    /// If it does not get there for certain: ways by one thing in between, a load balancer or a jump host.
     pub via: Vec<Alternative>,
     /// What is missing for an answer.
     #[serde(serialize_with = "in_words")]
@@ -110,7 +120,7 @@ pub enum What {
     Route,
     /// Both ends are in one subnet.
     SameSubnet,
-    /// Whether something that forwards does so.
+    /// Whether something that forwards does so; with a load balancer, the conversation before it ends here, and another one begins.
     Middlebox,
     /// A NAT gateway.
     NatGateway,
@@ -162,7 +172,7 @@ impl What {
     }
 }
 
-/// A way by a jump host.
+/// A way by something in between: a load balancer that sends on, or a jump host.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Alternative {
     /// What it is: `instance bastion`.
@@ -170,75 +180,14 @@ pub struct Alternative {
     /// Its interface.
     #[serde(flatten)]
     pub jump_host: Resource,
-    /// What the jump host itself is spoken to by.
+    /// What it is itself spoken to by.
     pub openings: Vec<String>,
+    /// What gets through from there to the other end.
+    pub onward: Vec<String>,
     /// Whether it gets there; `null` if that cannot be said.
     pub reaches: Option<bool>,
-    /// All steps, the jump host among them.
+    /// All steps, it among them.
     pub hops: Vec<HopStep>,
-}
-
-/// A place that could not be found, or not for certain.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum PlaceError {
-    /// Nothing has the name.
-    #[error("nothing is called `{text}`{}{}", meant(near, searched), not_seen(unseen))]
-    Nothing {
-        /// What was typed.
-        text: String,
-        /// What may have been meant.
-        near: Vec<String>,
-        /// The kinds that were searched.
-        searched: Vec<String>,
-        /// Kinds that could not be searched.
-        unseen: Vec<Gap>,
-    },
-    /// Several things have the name.
-    #[error("`{text}` may be {}: name one of them", some(candidates))]
-    Several {
-        /// What was typed.
-        text: String,
-        /// What it can be, as it can be typed.
-        candidates: Vec<String>,
-    },
-    /// Neither end is in what was described.
-    #[error("neither `{from}` nor `{to}` is in the snapshot: there is nothing to be explained")]
-    BothOutside {
-        /// Who begins.
-        from: String,
-        /// The other one.
-        to: String,
-    },
-    /// One end has only IPv4 addresses, the other only IPv6 ones.
-    #[error("`{from}` and `{to}` have no address family in common")]
-    NoFamily {
-        /// Who begins.
-        from: String,
-        /// The other one.
-        to: String,
-    },
-}
-
-fn meant(near: &[String], searched: &[String]) -> String {
-    match near {
-        [] => format!(": searched were {}", searched.join(", ")),
-        near => format!(": did you mean {}?", near.join(" or ")),
-    }
-}
-
-/// The first of many.
-fn some(candidates: &[String]) -> String {
-    const NAMED: usize = 8;
-    let named = candidates.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match candidates.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named}, and {more} more"),
-    }
-}
-
-fn not_seen(unseen: &[Gap]) -> String {
-    let texts: Vec<String> = unseen.iter().map(ToString::to_string).collect();
-    if texts.is_empty() { String::new() } else { format!(" ({})", texts.join("; ")) }
 }
 
 fn in_words<S: Serializer>(gaps: &[Gap], serializer: S) -> Result<S::Ok, S::Error> {
@@ -257,7 +206,9 @@ struct Attempt<'a> {
 /// # Errors
 /// A place is not there, or it may be several.
 pub fn explain<'a>(regions: &[&'a Facts<'a>], question: &Question) -> Result<Explanation, PlaceError> {
-    let (from, to) = (find(regions, &question.from, true)?, find(regions, &question.to, false)?);
+    let from =
+        find(regions, &question.from, true).map_err(|error| error.with_example(|name| question.begun_at(name)))?;
+    let to = find(regions, &question.to, false).map_err(|error| error.with_example(|name| question.put_to(name)))?;
     let is_outside =
         |found: &Found<'_>| !found.ends.is_empty() && found.ends.iter().all(|end| !matches!(end, End::Inside(_)));
     let texts = || (question.from.to_string(), question.to.to_string());
@@ -277,9 +228,9 @@ pub fn explain<'a>(regions: &[&'a Facts<'a>], question: &Question) -> Result<Exp
         }
         return Ok(unknown(&from, &to, traffic, gaps));
     };
-    let via = if attempt.walk.stopped { jump::hosts(regions, &from, &to, service) } else { Vec::new() };
+    let reaches = attempt.walk.reaches();
+    let ways = if reaches == Some(true) { Ways::default() } else { jump::ways(regions, &from, &to, service) };
     let Attempt { mut walk, from: mut source, to: mut destination } = attempt;
-    let reaches = walk.reaches();
     for (end, side) in [(&mut source, Side::Source), (&mut destination, Side::Destination)] {
         if let End::Inside(inside) = end {
             inside.settle(walk.family, &walk.left(side));
@@ -292,11 +243,12 @@ pub fn explain<'a>(regions: &[&'a Facts<'a>], question: &Question) -> Result<Exp
         traffic,
         family: walk.family,
         reaches,
+        reaches_by_any_way: ways.reach(reaches),
         confidence: walk.confidence,
         openings: if walk.stopped { Vec::new() } else { openings(&walk.flows) },
         stopped_by: walk.steps.iter().find(|step| step.holds == Some(false)).cloned(),
         hops: walk.steps,
-        via,
+        via: ways.told,
         gaps: walk.gaps,
     })
 }
@@ -308,6 +260,7 @@ fn unknown(from: &Found<'_>, to: &Found<'_>, traffic: String, gaps: Vec<Gap>) ->
         traffic,
         family: Family::Ipv4,
         reaches: None,
+        reaches_by_any_way: None,
         confidence: Confidence::Low,
         openings: Vec::new(),
         hops: Vec::new(),

@@ -7,6 +7,7 @@ mod exposures;
 mod findings;
 mod identity;
 mod subnets;
+mod summary;
 mod table;
 
 use schemars::JsonSchema;
@@ -14,10 +15,11 @@ use serde::{Serialize, Serializer};
 
 use crate::address::prefix::Family;
 use crate::audit::RegionAudit;
-use crate::audit::finding::{Resource, Severity};
+use crate::audit::finding::{Finding, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::{Class, Group};
 use crate::exposure::{Condition, Coverage};
+use crate::facts::Facts;
 use crate::inventory::gap::Gap;
 
 /// What changed.
@@ -29,10 +31,15 @@ pub struct Difference {
     pub exposures: Vec<ExposureChange>,
     /// What the rules say, the worst first.
     pub findings: Vec<FindingChange>,
+    /// What a person should know about what was compared.
+    pub notes: Vec<String>,
     /// Why something could not be compared.
     #[serde(serialize_with = "in_words")]
     #[schemars(with = "Vec<String>")]
     pub gaps: Vec<Gap>,
+    /// Whether nothing of the one side is on the other: then nothing became worse or better.
+    #[serde(skip)]
+    is_apart: bool,
 }
 
 /// A subnet that came or went, or whose class changed, in one address family.
@@ -63,8 +70,10 @@ pub enum Direction {
     Unknown,
     /// It is better.
     Better,
-    /// It came or went, and matters as little as what is not there.
-    Same,
+    /// It came, and is neither public nor unknown.
+    Came,
+    /// It went, and was not public.
+    Went,
 }
 
 /// Something that the internet reaches otherwise than before, in one address family.
@@ -123,7 +132,6 @@ pub struct FindingChange {
     /// The rule.
     pub rule: Rule,
     /// What it is about.
-    #[serde(flatten)]
     pub resource: Resource,
     /// The VPC.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,19 +144,40 @@ pub struct FindingChange {
     pub after: Option<Severity>,
     /// Whether it is worse, better, or cannot be said any more.
     pub direction: Direction,
+    /// Whether a waiver says that it need not count.
+    pub waived: bool,
 }
 
 fn in_words<S: Serializer>(gaps: &[Gap], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(gaps.iter().map(ToString::to_string))
 }
 
-/// Compares two audits.
+/// What newly public subnets and newly exposed interfaces count as, whatever the rules say of them.
+pub const SEVERITY_OF_EXPOSURE: Severity = Severity::High;
+
+/// Compares two audits of which every finding counts.
 #[must_use]
 pub fn difference(old: &[RegionAudit<'_>], new: &[RegionAudit<'_>]) -> Difference {
+    difference_with_waivers(old, new, &|_, _| false)
+}
+
+/// Compares two audits. Findings that are waived are told, and do not count.
+#[must_use]
+pub fn difference_with_waivers(
+    old: &[RegionAudit<'_>],
+    new: &[RegionAudit<'_>],
+    is_waived: &dyn Fn(&Finding, &Facts<'_>) -> bool,
+) -> Difference {
     let (exposures, mut gaps) = exposures::compare(old, new);
+    let notes: Vec<String> = subnets::apart(old, new).into_iter().collect();
+    let is_apart = !notes.is_empty();
+    if is_apart {
+        gaps.push(Gap::NotUnderstood("what became of OLD's subnets is not in NEW".to_owned()));
+    }
     gaps.sort();
     gaps.dedup();
-    Difference { subnets: subnets::compare(old, new), exposures, findings: findings::compare(old, new), gaps }
+    let (subnets, findings) = (subnets::compare(old, new), findings::compare(old, new, is_waived));
+    Difference { subnets, exposures, findings, notes, gaps, is_apart }
 }
 
 /// Which of several regions something is in, if that must be told apart.
@@ -186,30 +215,36 @@ impl Difference {
         self.subnets.is_empty() && self.exposures.is_empty() && self.findings.is_empty()
     }
 
-    /// Whether something is newly public or exposed, or more is open than before, or a finding at or above the severity is new or got there;
-    /// `None` if none of it is known and something cannot be said any more.
+    /// Whether something at or above the severity became worse; `None` if none of it is known and something cannot be said, or if OLD and NEW have
+    /// nothing in common.
+    ///
+    /// What is newly public or exposed, or more open than before, counts as [`SEVERITY_OF_EXPOSURE`]: above that only findings count. Findings count
+    /// if they are new, or got there from below, unless they are waived.
     #[must_use]
     pub fn worsened(&self, severity: Severity) -> Option<bool> {
+        if self.is_apart {
+            return None;
+        }
+        let exposure_counts = SEVERITY_OF_EXPOSURE >= severity;
         let opened =
             |change: &ExposureChange| matches!(change.change, Change::NewlyExposed | Change::Wider | Change::Changed);
-        let found = |finding: &FindingChange| {
+        let found = |finding: &&FindingChange| {
             finding.direction == Direction::Worse && finding.after.is_some_and(|after| after >= severity)
         };
-        let worse = self.subnets.iter().any(SubnetChange::is_newly_public)
-            || self.exposures.iter().any(opened)
-            || self.findings.iter().any(found);
-        let lost = |finding: &FindingChange| {
+        let lost = |finding: &&FindingChange| {
             finding.direction == Direction::Unknown && finding.before.is_some_and(|before| before >= severity)
         };
-        let unknown = self.subnets.iter().any(|subnet| subnet.direction == Direction::Unknown)
-            || self.exposures.iter().any(|change| change.change == Change::Unknown)
-            || self.findings.iter().any(lost)
-            || !self.gaps.is_empty();
-        match (worse, unknown) {
-            (true, _) => Some(true),
-            (false, true) => None,
-            (false, false) => Some(false),
+        let counting = || self.findings.iter().filter(|finding| !finding.waived);
+        let worse = exposure_counts
+            && (self.subnets.iter().any(SubnetChange::is_newly_public) || self.exposures.iter().any(opened));
+        if worse || counting().any(|finding| found(&finding)) {
+            return Some(true);
         }
+        let unknown = exposure_counts
+            && (self.subnets.iter().any(|subnet| subnet.direction == Direction::Unknown)
+                || self.exposures.iter().any(|change| change.change == Change::Unknown));
+        let unknown = unknown || counting().any(|finding| lost(&finding)) || !self.gaps.is_empty();
+        if unknown { None } else { Some(false) }
     }
 }
 

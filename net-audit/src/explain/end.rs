@@ -39,8 +39,54 @@ pub(super) struct Inside<'a> {
     ipv6: AddressSet,
     /// Whether it was named by its address in the internet.
     pub(super) public: Option<Ipv4Addr>,
+    /// Whether it will have an address in the internet, where no interface says it.
+    pub(super) promise: Promise,
     /// What it is called where no interface says it.
     pub(super) label: String,
+}
+
+/// Whether what is not there yet will have an address in the internet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Promise {
+    /// It is certain to get one, of IPv4.
+    Public(&'static str),
+    /// It is certain to get none, of IPv4.
+    Private(&'static str),
+    /// Nothing tells.
+    Unsaid,
+}
+
+impl Promise {
+    /// Source: Elastic Load Balancing User Guide, "Load balancer scheme".
+    pub(super) fn of_load_balancer(is_internet_facing: bool) -> Self {
+        if is_internet_facing {
+            Self::Public("it faces the internet, so it will get a public address")
+        } else {
+            Self::Private("it is an internal load balancer, which gets no public address")
+        }
+    }
+
+    /// Source: Amazon RDS User Guide, "Hiding a DB instance in a VPC from the internet".
+    pub(super) fn of_database(is_publicly_accessible: bool) -> Self {
+        if is_publicly_accessible {
+            Self::Public("it is publicly accessible, so it will get a public address")
+        } else {
+            Self::Private("it is not publicly accessible, so it gets no public address")
+        }
+    }
+
+    /// Whether there will be one of a family.
+    pub(super) fn keeps(self, family: Family) -> Answer {
+        match (self, family) {
+            (Self::Public(because), Family::Ipv4) => Ok((true, because.to_owned())),
+            (Self::Private(because), Family::Ipv4) => Ok((false, because.to_owned())),
+            _ => {
+                let address = if family == Family::Ipv4 { "a public address" } else { "an IPv6 address" };
+                let because = format!("nothing stands there yet, and whether it will get {address} is not known");
+                Err(Gap::NotUnderstood(because))
+            }
+        }
+    }
 }
 
 /// The security groups of an end.
@@ -80,13 +126,19 @@ impl<'a> Inside<'a> {
             ipv4,
             ipv6,
             public: None,
+            promise: Promise::Unsaid,
             label,
         }
     }
 
-    /// What is not there yet, and will have these groups.
-    pub(super) fn planned(facts: &'a Facts<'a>, subnet: &'a Subnet, groups: &'a [String], label: String) -> Self {
-        Self { groups: Groups::Of(groups), label, ..Self::anywhere(facts, subnet) }
+    /// What is not there yet, and will have these groups and such an address.
+    pub(super) fn planned(
+        facts: &'a Facts<'a>,
+        subnet: &'a Subnet,
+        (groups, promise): (&'a [String], Promise),
+        label: String,
+    ) -> Self {
+        Self { groups: Groups::Of(groups), promise, label, ..Self::anywhere(facts, subnet) }
     }
 
     /// One address of a subnet that no interface has.

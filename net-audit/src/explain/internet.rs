@@ -91,11 +91,8 @@ fn conditions(walk: &mut Walk, to: &Inside<'_>) {
         Group::Private | Group::Isolated => Ok((false, because)),
     };
     walk.ask(What::Route, Some(table(to.facts, to.subnet)), answer);
-    if family == Family::Ipv4 {
-        let because = "nothing stands there yet: it will need a public address".to_owned();
-        walk.trust_only(Confidence::Medium);
-        walk.ask(What::PublicAddress, Some(to.place()), Ok((true, because)));
-    }
+    walk.trust_only(Confidence::Medium);
+    walk.ask(What::PublicAddress, Some(to.place()), to.promise.keeps(family));
 }
 
 /// The route table that decides for a subnet, or the subnet if it is not known.
@@ -192,9 +189,8 @@ fn leave(walk: &mut Walk, from: &Inside<'_>, to_one_address: bool) {
 fn address(walk: &mut Walk, from: &Inside<'_>) {
     let family = walk.family;
     if from.interfaces.is_empty() {
-        let because = "what stands there needs an address that the internet knows".to_owned();
         walk.trust_only(Confidence::Medium);
-        return walk.ask(What::PublicAddress, Some(from.place()), Ok((true, because)));
+        return walk.ask(What::PublicAddress, Some(from.place()), from.promise.keeps(family));
     }
     let known = from.internet_addresses(family);
     let given_at_apply = from.interfaces.iter().any(|interface| !interface.public_addresses.is_empty());

@@ -1,4 +1,4 @@
-//! Ways by one jump host: what may speak to the far end, looked up from that end's own rules, and can itself be reached.
+//! Ways by one thing in between, a load balancer or a jump host: what may speak to the far end, looked up from that end's own rules, and can itself be reached.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::inventory::{Inventory, Peer, Permission, Tags};
 
 use super::end::{End, Groups, Inside, ends, set_of};
 use super::filter::permissions;
-use super::search::Found;
+use super::thing::Found;
 use super::walk::openings;
 use super::{Alternative, HopStep, Service, What, attempt};
 
@@ -22,15 +22,30 @@ const TOLD: usize = 3;
 /// So many are tried, the likeliest first.
 const TRIED: usize = 200;
 
-/// Finds jump hosts, those for certain first, then bastions and load balancers.
-pub(super) fn hosts<'a>(
-    regions: &[&'a Facts<'a>],
-    from: &Found<'a>,
-    to: &Found<'a>,
-    service: Option<Service>,
-) -> Vec<Alternative> {
-    let Some(sought) = Sought::at(to, service) else { return Vec::new() };
+/// What was found of such ways.
+#[derive(Default)]
+pub(super) struct Ways {
+    pub(super) told: Vec<Alternative>,
+    /// Whether nothing was left out that could be one.
+    is_all: bool,
+}
+
+impl Ways {
+    /// Whether any way leads there, given what is known of the direct one.
+    pub(super) fn reach(&self, directly: Option<bool>) -> Option<bool> {
+        let mut answers = self.told.iter().map(|way| way.reaches).chain([directly]);
+        if answers.clone().any(|answer| answer == Some(true)) {
+            return Some(true);
+        }
+        (self.is_all && answers.all(|answer| answer == Some(false))).then_some(false)
+    }
+}
+
+/// Finds ways by something in between, those for certain first, then by bastions and load balancers.
+pub(super) fn ways<'a>(regions: &[&'a Facts<'a>], from: &Found<'a>, to: &Found<'a>, service: Option<Service>) -> Ways {
+    let Some(sought) = Sought::at(to, service) else { return Ways::default() };
     let mut candidates: Vec<Inside<'a>> = Vec::new();
+    let mut is_all = true;
     for facts in regions {
         let mut guests = Guests { inventory: facts.inventory, from, known: HashMap::new() };
         let suits = |exposure: &&Exposure<'a>| {
@@ -41,8 +56,11 @@ pub(super) fn hosts<'a>(
                 && guests.lets_in(exposure)
         };
         let exposures: Vec<&Exposure<'a>> = facts.exposures.iter().filter(suits).collect();
-        candidates.extend(ends(facts, &exposures).unwrap_or_default());
+        let found = ends(facts, &exposures);
+        is_all &= found.is_ok() && facts.inventory.network_interfaces.known().is_ok();
+        candidates.extend(found.unwrap_or_default());
     }
+    is_all &= candidates.len() <= TRIED;
     candidates.sort_by_cached_key(|candidate| (likelihood(candidate), candidate.resource()));
     let (mut certain, mut unsure) = (Vec::new(), Vec::new());
     for candidate in candidates.into_iter().take(TRIED) {
@@ -64,7 +82,7 @@ pub(super) fn hosts<'a>(
     }
     certain.extend(unsure);
     certain.truncate(TOLD);
-    certain
+    Ways { told: certain, is_all }
 }
 
 /// Whether people or programs can speak on from there.
@@ -219,9 +237,11 @@ fn fits(inventory: &Inventory, rule: &Permission, end: &End<'_>) -> bool {
     }
 }
 
-/// The way by one jump host, unless it is stopped.
+/// The way by one thing in between, unless it is stopped.
 fn by<'a>(host: Inside<'a>, from: &Found<'a>, to: &Found<'a>, service: Option<Service>) -> Option<Alternative> {
     let (title, jump_host) = (host.title(), host.resource());
+    // Somebody logs in to an instance; a load balancer or a program passes on what it is told.
+    let is_jump_host = matches!(host.purpose.as_deref(), Some(Purpose::Instance { .. }));
     let middle = Found {
         title: title.clone(),
         resource: jump_host.clone(),
@@ -236,20 +256,20 @@ fn by<'a>(host: Inside<'a>, from: &Found<'a>, to: &Found<'a>, service: Option<Se
     }
     let certain = first.walk.reaches() == Some(true) && second.walk.reaches() == Some(true);
     let reaches = certain.then_some(true);
-    let spoken_to = openings(&first.walk.flows);
+    let (spoken_to, onward) = (openings(&first.walk.flows), openings(&second.walk.flows));
     let because = format!("{title} is reached on {}, and speaks on from there", spoken_to.join(", "));
-    let jump = HopStep {
+    let between = HopStep {
         number: 0,
-        what: What::JumpHost,
+        what: if is_jump_host { What::JumpHost } else { What::Middlebox },
         resource: Some(Resource::clone(&jump_host)),
         holds: reaches,
         because,
     };
     let mut hops = first.walk.steps;
-    hops.push(jump);
+    hops.push(between);
     hops.extend(second.walk.steps);
     for (at, hop) in hops.iter_mut().enumerate() {
         hop.number = at + 1;
     }
-    Some(Alternative { title, jump_host, openings: spoken_to, reaches, hops })
+    Some(Alternative { title, jump_host, openings: spoken_to, onward, reaches, hops })
 }

@@ -42,17 +42,37 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotQuestion {
     /// Nothing was typed.
-    #[error("a place has no name: say `internet`, an address, an id or a name")]
+    #[error("an end has no name: say `internet`, an address, an id or a name")]
     Empty,
     /// The port is none.
     #[error("`{0}` is no port: say a number from 1 to 65535, with `/udp` behind it if it is not TCP")]
     Port(String),
     /// Who begins a conversation does so from any port.
-    #[error("`{0}` begins the conversation and needs no port: put it behind the other place")]
+    #[error("`{0}` begins the conversation and needs no port: put it behind the other end")]
     PortOfSource(String),
     /// A bracket is not closed, or holds no IPv6 address.
     #[error("`{0}` is no address: write IPv6 as [2001:db8::1]:443")]
     Bracket(String),
+}
+
+impl NotQuestion {
+    /// A question that can be asked.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let (from, to) = match self {
+            Self::Empty => ("internet", "load-balancer/NAME".to_owned()),
+            Self::Port(_) => ("internet", "load-balancer/NAME:443".to_owned()),
+            Self::PortOfSource(name) => (name.as_str(), "database/NAME:5432".to_owned()),
+            Self::Bracket(_) => ("internet", quoted("[2001:db8::1]:443")),
+        };
+        Some(format!("net-audit SNAPSHOT --explain {} {to}", quoted(from)))
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@,+=".contains(&byte);
+    if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 impl fmt::Display for Place {
@@ -83,6 +103,28 @@ impl Question {
             return Err(NotQuestion::PortOfSource(source.to_owned()));
         }
         Ok(Self { from: place(source)?, to: place(to)?, service })
+    }
+
+    /// The same question with another one that begins, as it is typed.
+    pub(super) fn begun_at(&self, from: &str) -> String {
+        let to = match (&self.to, self.service) {
+            (Place::Address(IpAddr::V6(address)), Some(_)) => format!("[{address}]"),
+            (to, _) => to.to_string(),
+        };
+        format!("{} {}", quoted(from), self.with_port(&to))
+    }
+
+    /// The same question to another one, as it is typed.
+    pub(super) fn put_to(&self, to: &str) -> String {
+        format!("{} {}", quoted(&self.from.to_string()), self.with_port(to))
+    }
+
+    fn with_port(&self, to: &str) -> String {
+        match self.service {
+            None => quoted(to),
+            Some(Service { protocol: Protocol::UDP, port }) => quoted(&format!("{to}:{port}/udp")),
+            Some(Service { port, .. }) => quoted(&format!("{to}:{port}")),
+        }
     }
 }
 
@@ -128,7 +170,7 @@ fn service(text: &str) -> Result<Service, NotQuestion> {
 fn place(text: &str) -> Result<Place, NotQuestion> {
     match text.trim() {
         "" => Err(NotQuestion::Empty),
-        "internet" => Ok(Place::Internet),
+        text if text.eq_ignore_ascii_case("internet") => Ok(Place::Internet),
         text => Ok(text.parse().map_or_else(|_| Place::Named(text.to_owned()), Place::Address)),
     }
 }

@@ -7,50 +7,19 @@ use crate::address::prefix::Family;
 use crate::address::set::internet;
 use crate::audit::finding::{Confidence, Resource};
 use crate::exposure::Exposure;
+use crate::exposure::names::names_of;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
-use crate::inventory::gap::{Gap, Kind};
-use crate::inventory::{Attachment, Database, Inventory, LoadBalancer, Protocol, Subnet};
+use crate::inventory::{Database, Inventory, Subnet};
 
+use super::dns::Host;
 use super::end::{End, Inside, ends, set_of};
-use super::near::near;
-use super::{Place, PlaceError, Service};
+use super::kind::kind;
+use super::missing::missing;
+use super::thing::{Found, Thing, listens_on};
+use super::{Place, PlaceError};
 
-/// What a place turned out to be.
-#[derive(Clone, Debug)]
-pub(super) struct Found<'a> {
-    /// `database orders`.
-    pub(super) title: String,
-    pub(super) resource: Resource,
-    /// All that it can be; any of them will do.
-    pub(super) ends: Vec<End<'a>>,
-    /// What it listens on, if that is known.
-    pub(super) service: Option<Service>,
-    /// What is missing to know more of it.
-    pub(super) gaps: Vec<Gap>,
-    pub(super) confidence: Confidence,
-}
-
-/// Something that has the name.
-#[derive(Clone, Debug)]
-enum Thing<'a> {
-    Subnet(&'a Subnet),
-    Interface(&'a str),
-    Instance(&'a str),
-    /// A database, or all of a cluster.
-    Databases(Vec<&'a Database>),
-    Balancer(&'a str),
-    /// A service of ECS and its cluster.
-    Tasks(&'a str, Option<&'a str>),
-    Function(&'a str),
-    /// What AWS runs beside databases, by its service and name.
-    Store(&'a str, &'a str),
-}
-
-/// The words before a name that say what it is the name of.
-const KINDS: [&str; 8] =
-    ["subnet", "interface", "instance", "database", "load-balancer", "service", "function", "store"];
-
+/// Things by how they are typed, and by their region.
 type Candidates<'a> = BTreeMap<(String, usize), Thing<'a>>;
 
 /// Finds a place.
@@ -108,7 +77,7 @@ fn by_address<'a>(regions: &[&'a Facts<'a>], address: IpAddr, begins: bool) -> R
     }
     if candidates.len() > 1 {
         let candidates = candidates.into_iter().map(|(id, _)| id).collect();
-        return Err(PlaceError::Several { text: address.to_string(), candidates });
+        return Err(PlaceError::Several { text: address.to_string(), candidates, example: None });
     }
     let Some((_, end)) = candidates.pop() else {
         let in_internet = !world.intersect(&set).is_empty();
@@ -122,83 +91,72 @@ fn by_address<'a>(regions: &[&'a Facts<'a>], address: IpAddr, begins: bool) -> R
     Ok(Found { title, resource, ends: vec![End::Inside(end)], service, gaps, confidence: Confidence::High })
 }
 
-/// What a thing listens on, as far as that is known.
-fn listens_on(purpose: &Purpose<'_>) -> Option<Service> {
-    let tcp = |port| Service { protocol: Protocol::TCP, port };
-    match purpose {
-        Purpose::Store { candidates, .. } => candidates.iter().find_map(|database| database.port).map(tcp),
-        Purpose::LoadBalancer { .. } => Some(tcp(443)),
-        _ => None,
+fn by_name<'a>(regions: &[&'a Facts<'a>], text: &str, begins: bool) -> Result<Found<'a>, PlaceError> {
+    let of_kind = text.split_once('/').and_then(|(word, name)| Some((kind(word)?, name)));
+    let mut candidates = match of_kind {
+        Some((kind, name)) => {
+            let mut candidates = called(regions, name);
+            candidates.retain(|(typed, _), _| typed.split('/').next() == Some(kind));
+            candidates
+        }
+        None => Candidates::new(),
+    };
+    if candidates.is_empty() {
+        // A cluster may be called like a kind.
+        candidates = called(regions, text);
+    }
+    if candidates.is_empty() {
+        candidates = hosted(regions, of_kind.map_or(text, |(_, name)| name))?;
+    }
+    if candidates.len() > 1 {
+        let several = candidates.into_keys().map(|(typed, at)| {
+            let region = regions.get(at).and_then(|facts| facts.inventory.region.clone());
+            region.filter(|_| regions.len() > 1).map_or(typed.clone(), |region| format!("{typed} in {region}"))
+        });
+        return Err(PlaceError::Several { text: text.to_owned(), candidates: several.collect(), example: None });
+    }
+    let found = candidates.into_iter().next().and_then(|((_, at), thing)| Some((*regions.get(at)?, thing)));
+    match found {
+        Some((facts, thing)) => Ok(thing.found(facts, begins)),
+        None => Err(missing(regions, text)),
     }
 }
 
-fn by_name<'a>(regions: &[&'a Facts<'a>], text: &str, begins: bool) -> Result<Found<'a>, PlaceError> {
-    let (kind, name) = match text.split_once('/') {
-        Some((kind, name)) if KINDS.contains(&kind) => (Some(kind), name),
-        _ => (None, text),
-    };
+/// What has the name.
+fn called<'a>(regions: &[&'a Facts<'a>], name: &str) -> Candidates<'a> {
     let mut candidates = Candidates::new();
     for (at, facts) in regions.iter().enumerate() {
         add_listed(&mut candidates, facts.inventory, at, name);
         add_seen(&mut candidates, facts, at, name);
     }
-    if let Some(kind) = kind {
-        candidates.retain(|(spelled, _), _| spelled.split('/').next() == Some(kind));
-    }
-    if candidates.len() > 1 {
-        let several = candidates.into_keys().map(|(spelled, at)| {
-            let region = regions.get(at).and_then(|facts| facts.inventory.region.clone());
-            region.filter(|_| regions.len() > 1).map_or(spelled.clone(), |region| format!("{spelled} in {region}"))
-        });
-        return Err(PlaceError::Several { text: text.to_owned(), candidates: several.collect() });
-    }
-    let found = candidates.into_iter().next().and_then(|((_, at), thing)| Some((*regions.get(at)?, thing)));
-    match found {
-        Some((facts, thing)) => Ok(thing.found(facts, begins)),
-        None => Err(nothing(regions, text, name)),
-    }
+    candidates
 }
 
-/// Why nothing was found, and what may have been meant.
-fn nothing(regions: &[&Facts<'_>], text: &str, name: &str) -> PlaceError {
-    let searched = [Kind::Subnets, Kind::NetworkInterfaces, Kind::Instances, Kind::Databases, Kind::LoadBalancers];
-    let mut unseen: Vec<Gap> = Vec::new();
-    for facts in regions {
-        let inventory = facts.inventory;
-        let known = [
-            inventory.network_interfaces.known().err(),
-            inventory.instances.known().err(),
-            inventory.databases.known().err(),
-            inventory.load_balancers.known().err(),
-        ];
-        unseen.extend(known.into_iter().flatten());
+/// What a name of DNS leads to.
+fn hosted<'a>(regions: &[&'a Facts<'a>], name: &str) -> Result<Candidates<'a>, PlaceError> {
+    let mut candidates = Candidates::new();
+    let host = regions.first().and_then(|facts| Host::of(facts.estate, name));
+    let Some(host) = host else { return Ok(candidates) };
+    for (at, facts) in regions.iter().enumerate() {
+        for database in facts.inventory.databases.iter().filter(|database| host.is(database.host.as_deref())) {
+            candidates.insert((format!("database/{}", database.id), at), Thing::Databases(vec![database]));
+        }
+        for balancer in facts.inventory.load_balancers.iter().filter(|balancer| host.is(balancer.host.as_deref())) {
+            candidates.insert((format!("load-balancer/{}", balancer.name), at), Thing::Balancer(&balancer.name));
+        }
+        let names = names_of(facts);
+        for exposure in &facts.exposures {
+            if names.get(exposure.interface.id.as_str()).is_some_and(|names| host.names(names)) {
+                let (typed, thing) = thing_of(exposure);
+                candidates.entry((typed, at)).or_insert(thing);
+            }
+        }
     }
-    unseen.sort();
-    unseen.dedup();
-    let searched = searched.into_iter().filter(|kind| unseen.iter().all(|gap| gap.kind() != Some(*kind)));
-    let searched = searched.map(|kind| kind.member().to_owned()).collect();
-    let names = regions.iter().flat_map(|facts| names(facts));
-    PlaceError::Nothing { text: text.to_owned(), near: near(name, names), searched, unseen }
-}
-
-/// Everything that has a name.
-fn names<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = String> {
-    let inventory = facts.inventory;
-    let subnets = inventory.subnets.iter().flat_map(|subnet| [Some(subnet.id.as_str()), subnet.name()]);
-    let instances = inventory.instances.iter().flat_map(|instance| [Some(instance.id.as_str()), instance.name()]);
-    let databases =
-        inventory.databases.iter().flat_map(|database| [Some(database.id.as_str()), database.cluster.as_deref()]);
-    let balancers = inventory.load_balancers.iter().map(|balancer| Some(balancer.name.as_str()));
-    let listed = subnets.chain(instances).chain(databases).chain(balancers).flatten().map(str::to_owned);
-    let seen = facts.exposures.iter().flat_map(|exposure| {
-        let purpose = match &*exposure.purpose {
-            purpose @ (Purpose::Task { .. } | Purpose::Function(_) | Purpose::LoadBalancer { .. }) => purpose.name(),
-            Purpose::Store { name, .. } => name.clone(),
-            _ => None,
-        };
-        [Some(exposure.interface.id.clone()), exposure.interface.name().map(str::to_owned), purpose]
-    });
-    listed.chain(seen.flatten())
+    if candidates.is_empty() && !host.leads_to.is_empty() {
+        let hosts = host.leads_to.into_iter().collect();
+        return Err(PlaceError::LeadsOut { text: name.to_owned(), hosts });
+    }
+    Ok(candidates)
 }
 
 /// What is listed under its name.
@@ -230,24 +188,40 @@ fn add_seen<'a>(candidates: &mut Candidates<'a>, facts: &'a Facts<'a>, at: usize
         if interface.id == name || (interface.name() == Some(name) && !of_instance) {
             candidates.insert((format!("interface/{}", interface.id), at), Thing::Interface(&interface.id));
         }
-        let (spelled, thing) = match &*exposure.purpose {
-            Purpose::Instance { id, name: called } if *id == name || *called == Some(name) => {
-                (format!("instance/{id}"), Thing::Instance(id))
-            }
-            Purpose::Task { service: Some(service), cluster } if names_service(name, service, cluster.as_deref()) => {
-                let place = cluster.as_ref().map(|cluster| format!("{}/", short(cluster))).unwrap_or_default();
-                (format!("service/{place}{service}"), Thing::Tasks(service, cluster.as_deref()))
-            }
-            Purpose::LoadBalancer { name: called, .. } if called == name => {
-                (format!("load-balancer/{called}"), Thing::Balancer(called))
-            }
-            Purpose::Function(called) if called == name => (format!("function/{called}"), Thing::Function(called)),
-            Purpose::Store { service, name: Some(called), .. } if called == name => {
-                (format!("store/{called}"), Thing::Store(service, called))
-            }
-            _ => continue,
+        let is_called = match &*exposure.purpose {
+            Purpose::Instance { id, name: called } => *id == name || *called == Some(name),
+            Purpose::Task { service: Some(service), cluster } => names_service(name, service, cluster.as_deref()),
+            Purpose::LoadBalancer { name: called, .. }
+            | Purpose::Function(called)
+            | Purpose::Store { name: Some(called), .. } => called == name,
+            _ => false,
         };
-        candidates.entry((spelled, at)).or_insert(thing);
+        if is_called {
+            let (typed, thing) = thing_of(exposure);
+            candidates.entry((typed, at)).or_insert(thing);
+        }
+    }
+}
+
+/// What an interface belongs to, and how that is typed; itself if nothing tells.
+pub(super) fn thing_of<'a>(exposure: &'a Exposure<'a>) -> (String, Thing<'a>) {
+    match &*exposure.purpose {
+        Purpose::Instance { id, .. } => (format!("instance/{id}"), Thing::Instance(id)),
+        Purpose::Task { service: Some(service), cluster } => {
+            let place = cluster.as_ref().map(|cluster| format!("{}/", short(cluster))).unwrap_or_default();
+            (format!("service/{place}{service}"), Thing::Tasks(service, cluster.as_deref()))
+        }
+        Purpose::LoadBalancer { name, .. } => (format!("load-balancer/{name}"), Thing::Balancer(name)),
+        Purpose::Function(name) => (format!("function/{name}"), Thing::Function(name)),
+        Purpose::Store { service, name: Some(name), .. } => (format!("store/{name}"), Thing::Store(service, name)),
+        Purpose::Store { candidates, .. } if candidates.len() == 1 => {
+            let id = candidates.first().map(|database| database.id.as_str()).unwrap_or_default();
+            (format!("database/{id}"), Thing::Databases(candidates.clone()))
+        }
+        _ => {
+            let id = &exposure.interface.id;
+            (format!("interface/{id}"), Thing::Interface(id))
+        }
     }
 }
 
@@ -263,113 +237,6 @@ fn names_service(name: &str, service: &str, cluster: Option<&str>) -> bool {
         Some(own == service && cluster.is_some_and(|cluster| cluster == place || short(cluster) == place))
     };
     name == service || with_cluster().unwrap_or(false)
-}
-
-impl<'a> Thing<'a> {
-    fn found(self, facts: &'a Facts<'a>, begins: bool) -> Found<'a> {
-        let mine: Vec<&Exposure<'a>> = facts.exposures.iter().filter(|exposure| self.is_of(exposure)).collect();
-        let service = match &self {
-            Self::Subnet(_) => None,
-            Self::Databases(databases) => {
-                let port = databases.iter().find_map(|database| database.port);
-                port.map(|port| Service { protocol: Protocol::TCP, port })
-            }
-            Self::Balancer(_) => Some(Service { protocol: Protocol::TCP, port: 443 }),
-            _ => mine.first().and_then(|exposure| listens_on(&exposure.purpose)),
-        };
-        let (title, resource) = self.named(facts.inventory, &mine);
-        let mut gaps = Vec::new();
-        let mut found = ends(facts, &mine).unwrap_or_else(|gap| {
-            gaps.push(gap);
-            Vec::new()
-        });
-        match self {
-            Self::Subnet(subnet) if begins => {
-                found.retain(|end| !end.is_nat_gateway());
-                found.push(Inside::anywhere(facts, subnet));
-            }
-            Self::Subnet(subnet) if found.is_empty() => found.push(Inside::anywhere(facts, subnet)),
-            _ => {}
-        }
-        let shared = |exposure: &&Exposure<'_>| matches!(&*exposure.purpose, Purpose::Store { candidates, .. } if candidates.len() > 1);
-        let mut confidence = if mine.iter().any(shared) { Confidence::Medium } else { Confidence::High };
-        if found.is_empty() && gaps.is_empty() {
-            found = self.planned(facts, &title);
-            confidence = Confidence::Medium;
-        }
-        if found.is_empty() && gaps.is_empty() {
-            let interfaces = &facts.inventory.network_interfaces;
-            let gap =
-                Gap::Resource { kind: Kind::NetworkInterfaces, id: format!("an interface of {}", resource.label()) };
-            gaps.push(interfaces.known().err().unwrap_or(gap));
-        }
-        Found { title, resource, ends: found.into_iter().map(End::Inside).collect(), service, gaps, confidence }
-    }
-
-    fn is_of(&self, exposure: &Exposure<'a>) -> bool {
-        let interface = exposure.interface;
-        match (self, &*exposure.purpose) {
-            (Self::Subnet(subnet), _) => interface.subnet == subnet.id,
-            (Self::Interface(id), _) => interface.id == *id,
-            (Self::Instance(id), _) => matches!(&interface.attachment, Attachment::Instance(owner) if owner == id),
-            (Self::Databases(databases), Purpose::Store { candidates, .. }) => {
-                candidates.iter().any(|candidate| databases.iter().any(|database| database.id == candidate.id))
-            }
-            (Self::Balancer(name), Purpose::LoadBalancer { name: called, .. })
-            | (Self::Function(name), Purpose::Function(called)) => name == called,
-            (Self::Tasks(service, cluster), Purpose::Task { service: called, cluster: place }) => {
-                called.as_deref() == Some(service) && place.as_deref() == *cluster
-            }
-            (Self::Store(service, name), Purpose::Store { service: of, name: called, .. }) => {
-                of == service && called.as_deref() == Some(name)
-            }
-            _ => false,
-        }
-    }
-
-    fn named(&self, inventory: &Inventory, mine: &[&Exposure<'_>]) -> (String, Resource) {
-        let of = |word: &str, name: &str| (format!("{word} {name}"), Resource::new(name, None));
-        match self {
-            Self::Subnet(subnet) => {
-                let name = subnet.name().unwrap_or(&subnet.id);
-                (format!("subnet {name}"), Resource::new(subnet.id.as_str(), subnet.name()))
-            }
-            Self::Instance(id) => {
-                let name = inventory.instances.get(id).and_then(|instance| instance.name());
-                (format!("instance {}", name.unwrap_or(id)), Resource::new(*id, name))
-            }
-            Self::Interface(id) => {
-                let label = mine.first().map(|exposure| exposure.purpose.label());
-                (label.unwrap_or_else(|| (*id).to_owned()), Resource::new(*id, None))
-            }
-            Self::Databases(databases) => {
-                let ids: Vec<&str> = databases.iter().map(|database| database.id.as_str()).collect();
-                of("database", &ids.join(" or "))
-            }
-            Self::Balancer(name) => of("load balancer", name),
-            Self::Tasks(service, _) => of("ECS service", service),
-            Self::Function(name) => of("function", name),
-            Self::Store(service, name) => of(service, name),
-        }
-    }
-
-    /// Where it will stand, if no interface of it is known.
-    fn planned(&self, facts: &'a Facts<'a>, title: &str) -> Vec<Inside<'a>> {
-        let of_balancer = |name: &str| facts.inventory.load_balancers.iter().find(|balancer| balancer.name == name);
-        let (groups, subnets): (&'a [String], &'a [String]) = match self {
-            Self::Databases(databases) => match databases.first() {
-                Some(Database { groups, subnet_group: Some(group), .. }) => (groups, &group.subnets),
-                _ => return Vec::new(),
-            },
-            Self::Balancer(name) => match of_balancer(name) {
-                Some(LoadBalancer { groups, subnets, .. }) => (groups, subnets),
-                None => return Vec::new(),
-            },
-            _ => return Vec::new(),
-        };
-        let known = subnets.iter().filter_map(|id| facts.inventory.subnets.get(id));
-        known.map(|subnet| Inside::planned(facts, subnet, groups, title.to_owned())).collect()
-    }
 }
 
 /// Whether any end has an address of this family.

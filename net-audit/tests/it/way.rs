@@ -62,6 +62,24 @@ fn the_way_through_a_bastion_has_it_among_its_hops() {
     assert!(hops.iter().any(|hop| hop.to_string().contains("i-0bastion")), "{via:#}");
     let hops = document["network"]["explanation"]["hops"].as_array().unwrap();
     assert!(!hops.is_empty());
+    assert_eq!(document["network"]["explanation"]["reaches"], false);
+    assert_eq!(document["network"]["explanation"]["reaches_by_any_way"], true);
+}
+
+#[test]
+fn a_way_by_a_load_balancer_is_told_in_the_same_line() {
+    let outcome = explain(CLEAN, "Internet", "ecs/web").code(1);
+    let _ = outcome
+        .says("/network/explanation/reaches", false)
+        .says("/network/explanation/reaches_by_any_way", true)
+        .stderr_contains("any port: no directly, yes by way of load balancer web (tcp 443, then tcp 8080); directly it is stopped by route");
+}
+
+#[test]
+fn an_end_may_be_named_by_dns_and_by_other_words_for_its_kind() {
+    for to in ["www.example.com", "alb/web", "web-1234567890.eu-central-1.elb.amazonaws.com:443"] {
+        let _ = explain(CLEAN, "internet", to).code(0).says("/network/explanation/reaches", true);
+    }
 }
 
 #[test]
@@ -78,7 +96,9 @@ fn what_was_not_looked_at_makes_the_way_unknown() {
 fn ends_that_are_not_there_or_not_clear_are_usage_errors() {
     for (from, to, code, said) in [
         ("internet", "oders", "network.no_place", "orders"),
+        ("internet", "oders", "network.no_place", "nothing in the snapshot is called `oders`; near: database/orders"),
         ("internet", "web", "network.no_place", "load-balancer/web"),
+        ("internet", "nat-0clean00000000a1", "network.no_place", "is a NAT gateway: name an instance"),
         ("internet", "orders:many", "usage", "many"),
     ] {
         let _ = explain(CLEAN, from, to).code(2).says("/error/code", code).stderr_contains(said);
@@ -120,6 +140,27 @@ fn what_became_public_is_no_and_what_was_closed_is_yes() {
     assert!(exposures.iter().any(|one| one["id"] == "eni-0bastion"), "{exposures:?}");
     let _ = compare(&with_bastion(), CLEAN, &[]).code(0).says("/ok", true);
     let _ = compare(CLEAN, &with_bastion(), &["--fail-on", "never"]).code(0);
+    let _ = compare(CLEAN, &with_bastion(), &[]).stderr_contains("instance bastion is newly exposed on tcp 22");
+}
+
+#[test]
+fn the_rule_and_the_resource_of_a_finding_that_came_have_members_of_their_own() {
+    let account = spoilt(|account| {
+        find(account, "NatGateways", "NatGatewayId", "nat-0clean00000000a1")["State"] = json!("failed");
+    });
+    let document = compare(CLEAN, &account, &[]).json();
+    let findings = document["network"]["difference"]["findings"].as_array().unwrap().clone();
+    let own = |finding: &Value| finding["rule"].is_string() && finding["resource"]["id"].is_string();
+    assert!(!findings.is_empty() && findings.iter().all(own), "{findings:?}");
+}
+
+#[test]
+fn snapshots_of_two_networks_cannot_be_compared() {
+    let other = CLEAN.replace("vpc-0clean", "vpc-1other").replace("\"subnet-0", "\"subnet-1");
+    let outcome = compare(CLEAN, &other, &[]).code(1);
+    let _ = outcome
+        .says("/error/code", "network.unknown")
+        .says("/network/difference/notes", json!(["OLD and NEW have no subnet in common"]));
 }
 
 #[test]

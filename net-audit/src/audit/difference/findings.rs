@@ -1,5 +1,5 @@
 //! Findings: which are new, which are gone, and which are judged otherwise. A finding is known by its rule and its main resource; of several that
-//! are the same by that the worst counts.
+//! are the same by that the worst counts, those that are waived last.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -8,20 +8,25 @@ use super::{Direction, FindingChange, scoped};
 use crate::audit::RegionAudit;
 use crate::audit::finding::{Finding, Resource, Severity};
 use crate::audit::rule::Rule;
+use crate::facts::Facts;
+
+/// Whether a finding need not count.
+type IsWaived<'f> = &'f dyn Fn(&Finding, &Facts<'_>) -> bool;
 
 type Key = (String, Rule, String);
 
 /// The findings of one side, and what that side could not ask.
 #[derive(Default)]
 struct Said<'a> {
-    found: BTreeMap<Key, &'a Finding>,
+    /// Each with whether it is waived.
+    found: BTreeMap<Key, (&'a Finding, bool)>,
     unknown: BTreeSet<Key>,
     /// Rules that could be asked of nothing, by scope.
     unasked: BTreeSet<(String, Rule)>,
 }
 
 impl<'a> Said<'a> {
-    fn of(side: &'a [RegionAudit<'a>], other: &[RegionAudit<'_>]) -> Self {
+    fn of(side: &'a [RegionAudit<'a>], other: &[RegionAudit<'_>], is_waived: IsWaived<'_>) -> Self {
         let mut said = Self::default();
         for (scope, audit) in scoped(side, other) {
             let found = audit.findings.found.iter().filter_map(|finding| finding.resources.first());
@@ -35,9 +40,11 @@ impl<'a> Said<'a> {
             for finding in &audit.findings.found {
                 let main = finding.resources.first().map(|resource| same(&resource.id)).unwrap_or_default();
                 let key = (scope.clone(), finding.rule, main);
-                let worst = said.found.entry(key).or_insert(finding);
-                if finding.severity > worst.severity {
-                    *worst = finding;
+                let seen = (finding, is_waived(finding, &audit.facts));
+                let weight = |(finding, waived): (&Finding, bool)| (!waived, finding.severity);
+                let worst = said.found.entry(key).or_insert(seen);
+                if weight(seen) > weight(*worst) {
+                    *worst = seen;
                 }
             }
             for unknown in &audit.findings.unknown {
@@ -56,13 +63,18 @@ impl<'a> Said<'a> {
     }
 }
 
-pub(super) fn compare<'a>(old: &'a [RegionAudit<'a>], new: &'a [RegionAudit<'a>]) -> Vec<FindingChange> {
-    let (old, new) = (Said::of(old, new), Said::of(new, old));
+pub(super) fn compare<'a>(
+    old: &'a [RegionAudit<'a>],
+    new: &'a [RegionAudit<'a>],
+    is_waived: IsWaived<'_>,
+) -> Vec<FindingChange> {
+    let (old, new) = (Said::of(old, new, is_waived), Said::of(new, old, is_waived));
     let keys: BTreeSet<&Key> = old.found.keys().chain(new.found.keys()).collect();
     let changes = keys.into_iter().filter_map(|key| {
         let (was, is) = (old.found.get(key), new.found.get(key));
-        let shown = is.or(was)?;
-        let (before, after) = (was.map(|finding| finding.severity), is.map(|finding| finding.severity));
+        let (shown, waived) = *is.or(was)?;
+        let severity = |seen: &(&Finding, bool)| seen.0.severity;
+        let (before, after) = (was.map(severity), is.map(severity));
         let direction = match after {
             _ if before == after => return None,
             None if new.could_not_ask(key) => Direction::Unknown,
@@ -77,6 +89,7 @@ pub(super) fn compare<'a>(old: &'a [RegionAudit<'a>], new: &'a [RegionAudit<'a>]
             before,
             after,
             direction,
+            waived,
         })
     });
     let mut changes: Vec<FindingChange> = changes.collect();

@@ -6,7 +6,7 @@ use super::{Direction, SubnetChange};
 use crate::address::prefix::Family;
 use crate::audit::RegionAudit;
 use crate::audit::finding::Resource;
-use crate::classify::class::Class;
+use crate::classify::class::{Class, Group};
 use crate::inventory::Subnet;
 
 type Seen<'a> = BTreeMap<(&'a str, &'a str, Family), (&'a Subnet, Class)>;
@@ -41,13 +41,35 @@ pub(super) fn compare(old: &[RegionAudit<'_>], new: &[RegionAudit<'_>]) -> Vec<S
     changes.collect()
 }
 
-/// What is not there is as good as isolated.
+/// What is said if the sides have neither a subnet nor a VPC in common, and neither is empty.
+pub(super) fn apart(old: &[RegionAudit<'_>], new: &[RegionAudit<'_>]) -> Option<String> {
+    let (before, after) = (ids(old), ids(new));
+    if before.is_empty() || after.is_empty() || !before.is_disjoint(&after) {
+        return None;
+    }
+    // What Terraform has not made yet is known by its address, and by its id later.
+    let is_planned = |ids: &BTreeSet<&str>| ids.iter().any(|id| !id.starts_with("vpc-") && !id.starts_with("subnet-"));
+    let because = match (is_planned(&before), is_planned(&after)) {
+        (false, false) => "",
+        _ => ": what Terraform has not made yet has no id to be known by",
+    };
+    Some(format!("OLD and NEW have no subnet in common{because}"))
+}
+
+/// The ids of all subnets and their VPCs.
+fn ids<'a>(audits: &'a [RegionAudit<'_>]) -> BTreeSet<&'a str> {
+    let subnets = audits.iter().flat_map(|audit| &audit.facts.subnets);
+    subnets.flat_map(|verdict| [verdict.subnet.id.as_str(), verdict.subnet.vpc.as_str()]).collect()
+}
+
+/// What comes or goes is no change for the worse or the better unless it is public.
 fn direction(before: Option<Class>, after: Option<Class>) -> Direction {
-    let (was, is) = (before.unwrap_or(Class::Isolated), after.unwrap_or(Class::Isolated));
-    match () {
-        () if is == Class::Unknown => Direction::Unknown,
-        () if is > was => Direction::Worse,
-        () if is == was => Direction::Same,
-        () => Direction::Better,
+    let is_public = |class: Class| class.group() == Group::Public;
+    match (before, after) {
+        (_, Some(Class::Unknown)) => Direction::Unknown,
+        (None, Some(class)) if !is_public(class) => Direction::Came,
+        (Some(class), None) if !is_public(class) => Direction::Went,
+        (was, is) if is > was => Direction::Worse,
+        _ => Direction::Better,
     }
 }

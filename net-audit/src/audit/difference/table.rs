@@ -8,45 +8,27 @@ use crate::classify::class::Class;
 use crate::exposure::Coverage;
 
 impl Difference {
-    /// One line for people.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        let public = self.subnets.iter().filter(|subnet| subnet.is_newly_public()).count();
-        let count = |change: Change| self.exposures.iter().filter(|exposure| exposure.change == change).count();
-        let new = self.findings.iter().filter(|finding| finding.before.is_none()).count();
-        let gone =
-            self.findings.iter().filter(|finding| finding.direction == Direction::Better && finding.after.is_none());
-        if self.is_empty() && self.gaps.is_empty() {
-            return "nothing changed".to_owned();
-        }
-        format!(
-            "{public} newly public, {} newly exposed, {} wider, {} no longer exposed, {new} new and {} gone findings",
-            count(Change::NewlyExposed),
-            count(Change::Wider) + count(Change::Changed),
-            count(Change::NoLongerExposed),
-            gone.count(),
-        )
-    }
-
-    /// The difference for people.
+    /// The difference for people: blocks with a blank line between them.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut parts = vec![self.summary() + "\n"];
-        let gaps = self.gaps.iter().map(|gap| format!("not known: {}\n", printable(&gap.to_string())));
-        parts.extend(gaps);
+        let mut lines = vec![self.summary()];
+        // The summary has said it otherwise.
+        lines.extend(self.notes.iter().filter(|_| !self.is_apart).map(|note| format!("note: {note}")));
+        lines.extend(self.gaps.iter().map(|gap| format!("not known: {gap}")));
+        let mut blocks = vec![lines.iter().map(|line| printable(line) + "\n").collect::<String>()];
         if !self.subnets.is_empty() {
             let head = ["subnet", "vpc", "family", "before", "after", ""];
-            parts.push(render(&head, self.subnets.iter().map(SubnetChange::row)));
+            blocks.push(render(&head, self.subnets.iter().map(SubnetChange::row)));
         }
         if !self.exposures.is_empty() {
             let head = ["change", "what", "interface", "subnet", "family", "before", "after"];
-            parts.push(render(&head, self.exposures.iter().map(ExposureChange::row)));
+            blocks.push(render(&head, self.exposures.iter().map(ExposureChange::row)));
         }
         if !self.findings.is_empty() {
             let head = ["rule", "before", "after", "resource", "title"];
-            parts.push(render(&head, self.findings.iter().map(FindingChange::row)));
+            blocks.push(render(&head, self.findings.iter().map(FindingChange::row)));
         }
-        parts.concat()
+        blocks.join("\n")
     }
 }
 
@@ -58,7 +40,8 @@ impl Direction {
             Self::Worse => "worse",
             Self::Unknown => "unknown",
             Self::Better => "better",
-            Self::Same => "same",
+            Self::Came => "came",
+            Self::Went => "went",
         }
     }
 }
@@ -124,6 +107,7 @@ impl FindingChange {
     fn row(&self) -> Vec<String> {
         let word = |severity: Option<Severity>| severity.map_or("-", Severity::word).to_owned();
         let after = if self.direction == Direction::Unknown { "unknown".to_owned() } else { word(self.after) };
+        let after = if self.waived { format!("{after} (waived)") } else { after };
         vec![self.rule.id().to_owned(), word(self.before), after, self.resource.label(), self.title.clone()]
     }
 }

@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::audit::audit;
-use crate::audit::check::fixture::{add, clean, find, spoilt};
-use crate::audit::finding::{Confidence, Finding, Remedy};
+use crate::audit::check::fixture::{add, add_exposed_instance, add_group, clean, find, spoilt};
+use crate::audit::finding::{Confidence, Remedy};
 use crate::facts::Setting;
 use crate::facts::intent::Intent;
 use crate::money::price::built_in;
@@ -139,10 +139,13 @@ fn a_subnet_that_became_public_is_told_and_its_way_back_too() {
         worse.subnets.iter().map(|subnet| (subnet.subnet.name.as_deref(), subnet.before, subnet.after)).collect();
     let change = |name| (Some(name), Some(Class::Isolated), Some(Class::Public));
     assert_eq!(told, [change("db-a"), change("db-b")]);
-    assert_eq!(worse.worsened(Severity::Critical), Some(true));
+    assert_eq!(worse.worsened(Severity::High), Some(true));
+    assert_eq!(worse.worsened(Severity::Critical), Some(false));
+    assert_eq!(worse.summary(), "subnets db-a and db-b are newly public");
     let better = compare(&opened, &clean());
     assert!(better.subnets.iter().all(|subnet| subnet.direction == Direction::Better));
     assert_eq!(better.worsened(Severity::Info), Some(false));
+    assert_eq!(better.summary(), "subnets db-a and db-b are not public any more");
 }
 
 #[test]
@@ -158,9 +161,31 @@ fn a_subnet_that_came_is_worse_if_it_is_public() {
     });
     let difference = compare(&clean(), &new);
     let told: Vec<_> = difference.subnets.iter().map(|subnet| (subnet.subnet.id.as_str(), subnet.direction)).collect();
-    assert_eq!(told, [("subnet-0new", Direction::Worse), ("subnet-0own", Direction::Same)]);
-    assert_eq!(difference.worsened(Severity::Critical), Some(true));
-    assert_eq!(compare(&new, &clean()).worsened(Severity::Info), Some(false));
+    assert_eq!(told, [("subnet-0new", Direction::Worse), ("subnet-0own", Direction::Came)]);
+    assert_eq!(difference.worsened(Severity::High), Some(true));
+    assert_eq!(difference.summary(), "subnet subnet-0new is newly public; 1 subnet came");
+    let back = compare(&new, &clean());
+    let told: Vec<_> = back.subnets.iter().map(|subnet| (subnet.subnet.id.as_str(), subnet.direction)).collect();
+    assert_eq!(told, [("subnet-0new", Direction::Better), ("subnet-0own", Direction::Went)]);
+    assert_eq!(back.worsened(Severity::Info), Some(false));
+}
+
+#[test]
+fn a_private_subnet_that_comes_or_goes_is_neither_worse_nor_better() {
+    let new = spoilt(|account| {
+        let subnet =
+            json!({ "SubnetId": "subnet-0new", "VpcId": "vpc-0clean0000000001", "CidrBlock": "10.20.99.0/24" });
+        add(account, "Subnets", subnet);
+        let table = find(account, "RouteTables", "RouteTableId", "rtb-0appa");
+        table["Associations"].as_array_mut().unwrap().push(json!({ "SubnetId": "subnet-0new" }));
+    });
+    let there = compare(&clean(), &new);
+    assert_eq!((there.subnets[0].after, there.subnets[0].direction), (Some(Class::PrivateNat), Direction::Came));
+    assert_eq!((there.worsened(Severity::Info), there.summary().as_str()), (Some(false), "1 subnet came"));
+    let back = compare(&new, &clean());
+    assert_eq!((back.subnets[0].before, back.subnets[0].direction), (Some(Class::PrivateNat), Direction::Went));
+    assert_eq!((back.worsened(Severity::Info), back.summary().as_str()), (Some(false), "1 subnet went"));
+    assert_eq!(serde_json::to_value(&back).unwrap()["subnets"][0]["direction"], "went");
 }
 
 #[test]
@@ -171,7 +196,9 @@ fn an_opened_port_is_wider_and_a_closed_one_narrower() {
     let opening = |traffic: &str| OpenTraffic { traffic: traffic.to_owned(), coverage: Coverage::Any };
     assert_eq!(difference.exposures[0].before, [opening("tcp 443")]);
     assert_eq!(difference.exposures[0].after, [opening("tcp 80"), opening("tcp 443")]);
-    assert_eq!(difference.worsened(Severity::Critical), Some(true));
+    assert_eq!(difference.worsened(Severity::High), Some(true));
+    assert_eq!(difference.worsened(Severity::Critical), Some(false));
+    assert_eq!(difference.summary(), "load balancer web is open wider, now on tcp 80 and tcp 443");
     let narrower = compare(&wider, &clean());
     assert_eq!(exposed(&narrower), ["narrower: load balancer web"; 2]);
     assert_eq!(narrower.worsened(Severity::Info), Some(false));
@@ -252,12 +279,114 @@ fn a_finding_whose_rule_cannot_be_asked_any_more_is_not_gone() {
 }
 
 #[test]
+fn the_summary_names_what_matters_and_leaves_out_what_did_not_change() {
+    let exposed = spoilt(|account| {
+        for (at, name) in ["bastion", "mirror", "relay", "shop"].into_iter().enumerate() {
+            add_group(account, &format!("sg-0{name}"), name, &[("tcp", 22, 22, "0.0.0.0/0")]);
+            add_exposed_instance(account, &format!("0{at}"), name, &[&format!("sg-0{name}")]);
+        }
+    });
+    let summary = compare(&clean(), &exposed).summary();
+    assert_eq!(summary, "instance bastion, instance mirror and 2 more are newly exposed");
+    let one = spoilt(|account| {
+        add_group(account, "sg-0bastion", "bastion", &[("tcp", 22, 22, "0.0.0.0/0")]);
+        add_exposed_instance(account, "0", "bastion", &["sg-0bastion"]);
+    });
+    let difference = compared(&clean(), &one, |old, new| {
+        new.findings.add(finding(Rule::RemoteAccessOpen, Severity::High, "sg-0bastion"));
+        for (severity, findings) in [(Severity::Low, &mut old.findings), (Severity::Medium, &mut new.findings)] {
+            findings.add(finding(Rule::SingleNat, severity, "nat-worse"));
+        }
+        for (severity, findings) in [(Severity::Medium, &mut old.findings), (Severity::Low, &mut new.findings)] {
+            findings.add(finding(Rule::SingleNat, severity, "nat-milder"));
+        }
+        old.findings.add(finding(Rule::BlackholeRoute, Severity::High, "rtb-gone"));
+    });
+    let rule = Rule::RemoteAccessOpen;
+    assert_eq!(
+        difference.summary(),
+        format!(
+            "instance bastion is newly exposed on tcp 22; 1 new finding: {rule} sg-0bastion is wrong; 1 finding is worse; 1 finding is milder; 1 finding is gone"
+        )
+    );
+    assert_eq!(compare(&one, &clean()).summary(), "instance bastion is no longer exposed");
+}
+
+#[test]
+fn two_networks_that_have_nothing_in_common_are_not_compared() {
+    let other: Value = serde_json::from_str(
+        &clean().to_string().replace("vpc-0clean", "vpc-1other").replace("\"subnet-0", "\"subnet-1"),
+    )
+    .unwrap();
+    let difference = compare(&clean(), &other);
+    assert_eq!(difference.notes, ["OLD and NEW have no subnet in common"]);
+    assert_eq!(difference.worsened(Severity::Info), None);
+    assert_eq!(difference.summary(), "OLD and NEW have no subnet in common");
+    assert!(difference.table().starts_with("OLD and NEW have no subnet in common\n"), "{}", difference.table());
+    assert_eq!(difference.gaps.len(), 1);
+    let planned: Value = serde_json::from_str(&other.to_string().replace("subnet-1", "aws_subnet.")).unwrap();
+    let note = "OLD and NEW have no subnet in common: what Terraform has not made yet has no id to be known by";
+    assert_eq!(compare(&planned, &clean()).notes, [note]);
+    // The same VPC with other subnets was rebuilt, and can be compared.
+    let rebuilt: Value = serde_json::from_str(&clean().to_string().replace("\"subnet-0", "\"subnet-1")).unwrap();
+    assert!(compare(&clean(), &rebuilt).notes.is_empty());
+    assert_eq!(compare(&clean(), &rebuilt).worsened(Severity::High), Some(true));
+}
+
+#[test]
+fn what_comes_into_an_empty_estate_is_compared_with_nothing() {
+    let (old, new) = (Estate { regions: Vec::new(), unseen: Vec::new(), notes: Vec::new() }, estate(&clean()));
+    let (intent, prices) = (Intent::default(), built_in());
+    let setting = Setting { intent: &intent, prices: &prices, gb: None };
+    let difference = difference(&audit(&old, setting), &audit(&new, setting));
+    assert!(difference.notes.is_empty());
+    assert_eq!(difference.worsened(Severity::High), Some(true));
+}
+
+#[test]
+fn what_is_waived_is_told_and_does_not_count() {
+    let (old, new) = (estate(&clean()), estate(&clean()));
+    let (intent, prices) = (Intent::default(), built_in());
+    let setting = Setting { intent: &intent, prices: &prices, gb: None };
+    let (mut old, mut new) = (audit(&old, setting), audit(&new, setting));
+    new[0].findings.add(finding(Rule::BlackholeRoute, Severity::High, "rtb-waived"));
+    let waived = |finding: &Finding, facts: &Facts<'_>| {
+        facts.inventory.subnets.len() == 6 && finding.resources[0].id.ends_with("waived")
+    };
+    let told = difference_with_waivers(&old, &new, &waived);
+    assert_eq!((told.findings[0].waived, told.findings[0].direction), (true, Direction::Worse));
+    assert_eq!((told.worsened(Severity::Info), told.summary().as_str()), (Some(false), "1 new finding is waived"));
+    assert!(told.table().contains("high (waived)"), "{}", told.table());
+    assert_eq!(difference(&old, &new).worsened(Severity::Info), Some(true));
+    // Of two findings that are the same by rule and resource, the one that counts is told.
+    new[0].findings.found[0].resources[0].id = "rtb-0".to_owned();
+    new[0].findings.add(finding(Rule::BlackholeRoute, Severity::Low, "rtb-0"));
+    let milder = |finding: &Finding, _: &Facts<'_>| finding.severity == Severity::High;
+    let told = difference_with_waivers(&old, &new, &milder);
+    assert_eq!((told.findings[0].waived, told.findings[0].after), (false, Some(Severity::Low)));
+    // What was waived and cannot be asked any more is no loss.
+    old[0].findings.add(finding(Rule::IdleNat, Severity::High, "nat-waived"));
+    new[0].findings = crate::audit::finding::Findings::default();
+    new[0].findings.unknown(Rule::IdleNat, Gap::Kind(crate::inventory::gap::Kind::NatTraffic));
+    assert_eq!(difference_with_waivers(&old, &new, &waived).worsened(Severity::Info), Some(false));
+}
+
+#[test]
+fn the_rule_of_a_finding_and_its_resource_are_told_apart() {
+    let difference = compared(&clean(), &clean(), |_, new| {
+        new.findings.add(finding(Rule::BlackholeRoute, Severity::High, "rtb-new"));
+    });
+    let document = serde_json::to_value(&difference).unwrap();
+    let finding = &document["findings"][0];
+    assert_eq!(finding["resource"]["id"], "rtb-new");
+    assert!(finding["rule"].is_string() && finding["id"].is_null(), "{finding}");
+}
+
+#[test]
 fn people_read_what_changed_in_tables() {
     let wider = spoilt(|account| open(account, "sg-0lb", 80, 80));
     let text = compare(&clean(), &wider).table();
-    assert!(
-        text.starts_with("0 newly public, 0 newly exposed, 2 wider, 0 no longer exposed, 0 new and 0 gone findings\n")
-    );
+    assert!(text.starts_with("load balancer web is open wider, now on tcp 80 and tcp 443\n\n change"), "{text}");
     assert!(text.contains("tcp 80 from anywhere, tcp 443 from anywhere"), "{text}");
     let document = serde_json::to_value(compare(&clean(), &wider)).unwrap();
     assert_eq!(document["exposures"][0]["change"], "wider");

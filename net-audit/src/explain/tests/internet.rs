@@ -67,11 +67,35 @@ fn a_stopped_bastion_or_one_that_the_database_does_not_name_is_no_way() {
 }
 
 #[test]
-fn tasks_are_reached_through_the_load_balancer() {
-    let answer = answer(&clean(), "internet", "service/production/web:8080");
-    assert_eq!(answer.reaches, Some(false));
-    let titles: Vec<&str> = answer.via.iter().map(|via| via.title.as_str()).collect();
-    assert_eq!(titles, ["load balancer web"]);
+fn tasks_are_reached_by_way_of_the_load_balancer() {
+    let answer = answer(&clean(), "internet", "service/production/web");
+    assert_eq!((answer.reaches, answer.reaches_by_any_way), (Some(false), Some(true)));
+    let [way] = answer.via.as_slice() else { panic!("{:?}", answer.via) };
+    assert_eq!((way.title.as_str(), way.openings.as_slice()), ("load balancer web", ["tcp 443".to_owned()].as_slice()));
+    assert_eq!(way.onward, ["tcp 8080"]);
+    assert!(way.hops.iter().any(|hop| hop.what == What::Middlebox), "{:?}", way.hops);
+    assert!(way.hops.iter().all(|hop| hop.what != What::JumpHost), "{:?}", way.hops);
+    let summary = answer.summary();
+    assert_eq!(
+        summary,
+        "internet to ECS service web (eni-0taska), any port: no directly, yes by way of load balancer web (tcp 443, then tcp 8080)"
+    );
+    let reason = answer.reason();
+    assert!(reason.starts_with(&format!("{summary}; directly it is stopped by route: subnet-")), "{reason}");
+}
+
+#[test]
+fn over_all_ways_the_answer_is_no_only_if_nothing_was_left_out() {
+    let over_all = |account: &Value, from: &str, to: &str| answer(account, from, to).reaches_by_any_way;
+    assert_eq!(over_all(&clean(), "internet", "load-balancer/web"), Some(true));
+    assert_eq!(over_all(&with_bastion(), "internet", "orders"), Some(true));
+    assert_eq!(over_all(&clean(), "internet", "orders"), Some(false));
+    let blind = spoilt(|account| {
+        account.as_object_mut().unwrap().remove("NetworkInterfaces");
+    });
+    assert_eq!(answer(&blind, "internet", "orders").reaches, Some(false));
+    assert_eq!(over_all(&blind, "internet", "orders"), None);
+    assert_eq!(over_all(&clean(), "orders", "internet"), None);
 }
 
 #[test]
