@@ -18,7 +18,7 @@ pub(crate) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
         &["input", "require", "output", "explain", "diff", "fail_on", "waivers", "public", "private", "prices", "gb"],
     ),
     ("explain", &["input", "require", "fail_on", "waivers", "public", "private", "prices", "gb"]),
-    ("diff", &["input", "require", "waivers"]),
+    ("diff", &["input", "require"]),
 ];
 /// A snapshot says itself where it is from.
 pub(crate) const WITHOUT_EFFECT_ALONE: &[(&[&str], &[&str])] =

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use crate::NetAudit;
 use crate::audit::audit;
-use crate::audit::difference::difference;
-use crate::audit::finding::Severity;
-use crate::audit::judge::judge;
+use crate::audit::difference::{Difference, difference_with_waivers};
+use crate::audit::finding::{Finding, Severity};
+use crate::audit::judge::{is_waived, judge};
 use crate::audit::waiver::{self, Waiver};
 use crate::aws;
 use crate::cli::Arguments;
@@ -35,7 +35,9 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
         Task::Explain(question) => tell_way(&estate, setting, &question),
         Task::Compare(before) => {
             let before = self::estate(vec![before], session).await?;
-            Ok(tell_change(&before, &estate, setting, request.threshold))
+            let is_waived = |finding: &Finding, facts: &Facts<'_>| is_waived(finding, facts.inventory, &waivers, now);
+            let (before, after) = (audit(&before, setting), audit(&estate, setting));
+            Ok(tell_change(difference_with_waivers(&before, &after, &is_waived), request.threshold))
         }
         Task::Audit => {
             estate.notes.extend(request.intent.idle(&estate));
@@ -67,8 +69,7 @@ fn tell_way(estate: &Estate, setting: Setting<'_>, question: &Question) -> Resul
 }
 
 /// What changed. It says nothing about what was wrong before, so no release goes on with it.
-fn tell_change(before: &Estate, after: &Estate, setting: Setting<'_>, threshold: Option<Severity>) -> Report<NetAudit> {
-    let difference = difference(&audit(before, setting), &audit(after, setting));
+fn tell_change(difference: Difference, threshold: Option<Severity>) -> Report<NetAudit> {
     let summary = difference.summary();
     let refusal = threshold.and_then(|threshold| match difference.worsened(threshold) {
         Some(false) => None,

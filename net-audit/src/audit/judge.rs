@@ -9,6 +9,7 @@ use crate::audit::finding::{Finding, Severity, Unknown};
 use crate::audit::waiver::{Ruling, Subject, Waiver, idle, rule};
 use crate::classify::SubnetVerdict;
 use crate::error::Error;
+use crate::inventory::Inventory;
 use crate::inventory::gap::Gap;
 use crate::snapshot::Unseen;
 
@@ -89,33 +90,16 @@ pub fn judge<'a>(
         unclassified: 0,
         gaps: Vec::new(),
     };
-    let mut subjects = Vec::new();
+    let mut named = Vec::new();
     for audit in audits {
-        let inventory = audit.facts.inventory;
-        let (account, region) = (inventory.account.as_deref(), inventory.region.as_deref());
-        for finding in &audit.findings.found {
-            let resources: Vec<(&str, Option<&str>)> =
-                finding.resources.iter().map(|resource| (resource.id.as_str(), resource.name.as_deref())).collect();
-            let vpc = finding.vpc.as_deref();
-            let vpc_name = vpc.and_then(|vpc| inventory.vpcs.get(vpc)).and_then(|vpc| vpc.name());
-            subjects.push((Located { finding, account, region, expired: None }, resources, vpc, vpc_name));
-        }
+        named.extend(audit.findings.found.iter().map(|finding| Named::new(finding, audit.facts.inventory)));
+        let region = audit.facts.inventory.region.as_deref();
         judgement.unanswered.extend(audit.findings.unknown.iter().map(|unknown| (unknown, region)));
         judgement.add_unclassified(&audit.facts.subnets);
     }
-    let seen: Vec<Subject<'_>> = subjects
-        .iter()
-        .map(|(located, resources, vpc, vpc_name)| Subject {
-            id: located.finding.rule.id(),
-            resources,
-            vpc: *vpc,
-            vpc_name: *vpc_name,
-            region: located.region,
-            account: located.account,
-        })
-        .collect();
-    judgement.idle = idle(waivers, &seen);
-    for ((located, ..), subject) in subjects.iter().zip(&seen) {
+    let subjects: Vec<Subject<'_>> = named.iter().map(Named::subject).collect();
+    judgement.idle = idle(waivers, &subjects);
+    for (Named { located, .. }, subject) in named.iter().zip(&subjects) {
         match rule(waivers, subject, now) {
             Ruling::Counts => judgement.counting.push(*located),
             Ruling::Waived(at) => judgement.waived.push((*located, at)),
@@ -124,6 +108,38 @@ pub fn judge<'a>(
     }
     judgement.sort();
     judgement
+}
+
+/// Whether a waiver silences a finding.
+#[must_use]
+pub fn is_waived(finding: &Finding, inventory: &Inventory, waivers: &[Waiver], now: Timestamp) -> bool {
+    matches!(rule(waivers, &Named::new(finding, inventory).subject(), now), Ruling::Waived(_))
+}
+
+/// A finding with all the names that a waiver can know it by.
+struct Named<'a> {
+    located: Located<'a>,
+    resources: Vec<(&'a str, Option<&'a str>)>,
+    vpc_name: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn new(finding: &'a Finding, inventory: &'a Inventory) -> Self {
+        let (account, region) = (inventory.account.as_deref(), inventory.region.as_deref());
+        let resources = finding.resources.iter().map(|resource| (resource.id.as_str(), resource.name.as_deref()));
+        let vpc = finding.vpc.as_deref().and_then(|vpc| inventory.vpcs.get(vpc));
+        Self {
+            located: Located { finding, account, region, expired: None },
+            resources: resources.collect(),
+            vpc_name: vpc.and_then(|vpc| vpc.name()),
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        let Located { finding, account, region, .. } = self.located;
+        let (id, resources, vpc) = (finding.rule.id(), self.resources.as_slice(), finding.vpc.as_deref());
+        Subject { id, resources, vpc, vpc_name: self.vpc_name, region, account }
+    }
 }
 
 impl Judgement<'_> {

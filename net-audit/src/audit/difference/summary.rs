@@ -1,6 +1,6 @@
 //! The difference in one line: first what became public or exposed, by name, then what is found, then the rest by number.
 
-use super::{Change, Difference, Direction, ExposureChange, FindingChange, OpeningReport, SubnetChange};
+use super::{Change, Difference, Direction, ExposureChange, FindingChange, OpenTraffic, SubnetChange};
 use crate::classify::class::{Class, Group};
 
 /// So many are named; the rest is counted.
@@ -139,7 +139,7 @@ fn listed(all: &[String]) -> String {
 }
 
 /// ` on tcp 22, tcp 443 and 3 more`, or nothing if nothing is open.
-fn open_on(openings: &[OpeningReport], on: &str) -> String {
+fn open_on(openings: &[OpenTraffic], on: &str) -> String {
     let traffic: Vec<String> = openings.iter().map(|opening| opening.traffic.clone()).collect();
     if traffic.is_empty() { String::new() } else { format!("{on} {}", listed(&traffic)) }
 }
