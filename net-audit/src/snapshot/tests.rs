@@ -47,7 +47,7 @@ fn what_is_no_snapshot_is_refused() {
         ("nonsense", "the snapshot is not JSON"),
         ("[]", "this is not a snapshot of a network: it is not a JSON object"),
         ("{}", "this is not a snapshot of a network: it describes neither"),
-        ("{\"Results\":[]}", "this is not a snapshot of a network: it describes neither"),
+        ("{\"Results\":[]}", "this is not a snapshot of a network: it describes Results, of which nothing is used"),
         ("{\"Vpcs\":[]}", "the snapshot has no Subnets, RouteTables"),
         ("{\"Vpcs\":[],\"Subnets\":null,\"RouteTables\":[]}", "the snapshot has no Subnets"),
         ("{\"vpcs\":[]}", "this is not a snapshot of a network: member `vpcs` is not spelled"),
@@ -98,7 +98,38 @@ fn a_member_that_is_not_understood_is_refused_by_name() {
 
 #[test]
 fn one_page_of_several_proves_nothing() {
-    assert_eq!(refusal_with("NextToken", json!("abc")), "the snapshot is one page of several: `NextToken` is set");
+    for member in ["NextToken", "nextToken", "Marker", "NextMarker", "NextPageToken", "NextRecordName"] {
+        let expected = format!("the snapshot is one page of several: `{member}` is set");
+        assert_eq!(refusal_with(member, json!("abc")), expected);
+        assert_eq!(refusal_with(member, json!("")), "read");
+        assert_eq!(refusal_with(member, Value::Null), "read");
+    }
+    assert_eq!(refusal_with("IsTruncated", json!(true)), "the snapshot is one page of several: `IsTruncated` is set");
+    assert_eq!(refusal_with("IsTruncated", json!(false)), "read");
+    assert_eq!(refusal_with("MaxItems", json!("100")), "read");
+}
+
+#[test]
+fn a_region_of_which_one_page_was_taken_proves_nothing() {
+    let mut region = whole();
+    region["Marker"] = json!("abc");
+    let taken = json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": [whole(), region] });
+    assert_eq!(refusal(&taken.to_string()), "the snapshot is one page of several: `Marker` is set");
+}
+
+#[test]
+fn documents_of_which_nothing_is_used_are_ignored_beside_others_and_refused_alone() {
+    let other = json!({ "DBClusters": [], "NextToken": "abc" }).to_string();
+    let options = json!({ "VpcBlockPublicAccessOptions": { "InternetGatewayBlockMode": "off" } }).to_string();
+    let whole = whole().to_string();
+    let estate = read([other.as_bytes(), whole.as_bytes(), options.as_bytes()]).unwrap();
+    assert_eq!(estate.notes, ["of DBClusters, NextToken, VpcBlockPublicAccessOptions nothing is used"]);
+    let (cause, place) = read([other.as_bytes()]).unwrap_err().cause();
+    let expected = "this is not a snapshot of a network: it describes DBClusters, NextToken, of which nothing is used";
+    assert_eq!((cause.to_string(), place), (expected.to_owned(), Some(0)));
+    for odd in ["{}", r#"{"Message":"no"}"#, r#"{"resource-changes":[]}"#, r#"{"vpcs":[]}"#, "[]"] {
+        assert!(read([whole.as_bytes(), odd.as_bytes()]).is_err(), "{odd}");
+    }
 }
 
 #[test]
