@@ -133,6 +133,45 @@ fn documents_of_which_nothing_is_used_are_ignored_beside_others_and_refused_alon
 }
 
 #[test]
+fn one_prefix_list_is_told_by_two_commands_in_any_order() {
+    let mut snapshot = whole();
+    snapshot["PrefixLists"] = json!([{ "PrefixListId": "pl-1", "Cidrs": ["1.2.0.0/16", "1.1.0.0/16"] }]);
+    let entries = |cidrs: &[&str]| cidrs.iter().map(|cidr| json!({ "Cidr": cidr })).collect::<Vec<Value>>();
+    let same = entries(&["1.1.0.0/16", "1.2.0.0/16", "1.1.0.0/16"]);
+    snapshot["ManagedPrefixLists"] = json!([{ "PrefixListId": "pl-1", "Entries": same }]);
+    assert_eq!(refusal(&snapshot.to_string()), "read");
+    snapshot["ManagedPrefixLists"][0]["Entries"] = json!(entries(&["1.1.0.0/16"]));
+    assert!(refusal(&snapshot.to_string()).contains("pl-1 stands there twice, and differs"));
+}
+
+#[test]
+fn traffic_is_never_less_than_nothing_and_a_moment_says_nothing_of_a_month() {
+    let traffic = |days: f64, source: f64, destination: f64| json!([{ "NatGatewayId": "nat-1", "Days": days, "BytesInFromSource": source, "BytesInFromDestination": destination }]);
+    for refused in [traffic(14.0, -1.0, 5.0), traffic(14.0, 5.0, -1.0), traffic(-1.0, 5.0, 5.0)] {
+        let said = refusal_with("NatGatewayTraffic", refused);
+        assert!(said.contains("the traffic of nat-1 is less than nothing"), "{said}");
+    }
+    for (days, is_measured) in [(0.0, false), (0.001, false), (1.0, true)] {
+        let mut snapshot = whole();
+        snapshot["NatGatewayTraffic"] = traffic(days, 5.0, 5.0);
+        assert_eq!(only(&snapshot.to_string()).nat_traffic.get("nat-1").is_some(), is_measured, "{days}");
+    }
+}
+
+#[test]
+fn a_flow_log_that_is_not_delivered_is_not_active() {
+    for (status, delivery, is_active) in
+        [("ACTIVE", "SUCCESS", true), ("ACTIVE", "FAILED", false), ("INACTIVE", "SUCCESS", false)]
+    {
+        let mut snapshot = whole();
+        let log = json!({ "FlowLogId": "fl-1", "ResourceId": "vpc-1", "FlowLogStatus": status, "DeliverLogsStatus": delivery });
+        snapshot["FlowLogs"] = json!([log]);
+        let inventory = only(&snapshot.to_string());
+        assert_eq!(inventory.flow_logs.find("fl-1").unwrap().is_active, is_active, "{status} {delivery}");
+    }
+}
+
+#[test]
 fn what_stands_there_twice_must_be_the_same() {
     let vpc = json!({ "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16" });
     let other = json!({ "VpcId": "vpc-1", "CidrBlock": "10.1.0.0/16" });
