@@ -1,6 +1,6 @@
 //! What can go wrong, and what to do then.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use contract::aws::{CallError, CallErrorKind};
 use contract::document::DocumentError;
@@ -25,7 +25,7 @@ pub enum Error {
     #[error("there is no snapshot to audit")]
     NoSnapshot,
     /// The snapshot's file cannot be read.
-    #[error("`{}` cannot be read: {cause}", path.display())]
+    #[error("{}", unreadable(path, cause))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -132,6 +132,13 @@ pub enum Error {
     Require(#[from] Unmet),
 }
 
+fn unreadable(path: &Path, cause: &std::io::Error) -> String {
+    match cause.kind() {
+        std::io::ErrorKind::IsADirectory => format!("`{}` is a directory", path.display()),
+        _ => format!("`{}` cannot be read: {cause}", path.display()),
+    }
+}
+
 fn prefixed(name: Option<&str>) -> String {
     name.map(|name| format!("`{name}`: ")).unwrap_or_default()
 }
@@ -215,6 +222,9 @@ impl Fault for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoSnapshot => Some("name the snapshot: net-audit SNAPSHOT --input -".to_owned()),
+            Self::Unreadable { path, cause } if cause.kind() == std::io::ErrorKind::IsADirectory => {
+                Some(format!("name its files: {}", path.join("*.json").display()))
+            }
             Self::Unreadable { .. } => Some("check the name, and that the snapshot was taken".to_owned()),
             Self::ProfilesAndRoles => Some("name one profile with all the roles that it takes on".to_owned()),
             Self::Aws(error) if error.kind == CallErrorKind::Timeout => Some("run it again".to_owned()),
@@ -255,7 +265,7 @@ fn snapshot_code(error: &ReadError) -> &'static str {
     match error {
         ReadError::Empty => "snapshot.empty",
         ReadError::Truncated(_) => "snapshot.truncated",
-        ReadError::Malformed(_) => "snapshot.malformed",
+        ReadError::Malformed(_) | ReadError::Text => "snapshot.malformed",
         ReadError::Utf16 => "snapshot.utf16",
         ReadError::Alien(_) => "snapshot.unknown_format",
         ReadError::Packed => "snapshot.packed",
@@ -265,7 +275,7 @@ fn snapshot_code(error: &ReadError) -> &'static str {
         ReadError::OfSource { cause, .. } => snapshot_code(cause),
         ReadError::Terraform(_) => "snapshot.terraform",
         ReadError::Incomplete { .. } => "snapshot.incomplete",
-        ReadError::OnePage => "snapshot.one_page",
+        ReadError::OnePage(_) => "snapshot.one_page",
         ReadError::Member { .. } => "snapshot.invalid",
         ReadError::NoPlace => "snapshot.no_place",
     }
@@ -278,6 +288,7 @@ fn snapshot_hint(error: &ReadError) -> String {
         }
         ReadError::Malformed(_) => "look at the snapshot with: jq . SNAPSHOT".to_owned(),
         ReadError::Utf16 => "write it as UTF-8".to_owned(),
+        ReadError::Text => "write it with --output json".to_owned(),
         ReadError::Alien(_) => format!("give it the output of: {}", commands(Kind::REQUIRED)),
         ReadError::Packed | ReadError::Terraform(_) => "terraform show -json FILE > FILE.json".to_owned(),
         ReadError::NothingPlanned => "leave it out where no network is planned".to_owned(),
@@ -285,7 +296,7 @@ fn snapshot_hint(error: &ReadError) -> String {
         ReadError::Twice { .. } => "compare two looks at the same with: net-audit --diff OLD NEW".to_owned(),
         ReadError::OfSource { cause, .. } => snapshot_hint(cause),
         ReadError::Incomplete { missing, .. } => format!("add the output of: {}", commands(missing.iter().copied())),
-        ReadError::OnePage => "take it without --max-items, so that all pages are read".to_owned(),
+        ReadError::OnePage(_) => "take it without --max-items and --no-paginate, so that all pages are read".to_owned(),
         ReadError::Member { .. } => "compare it with what the AWS CLI writes with --output json".to_owned(),
         ReadError::NoPlace => "audit them with the snapshot of their region alone".to_owned(),
         ReadError::NoSubnets => "check region and account, and the filters it was taken with".to_owned(),

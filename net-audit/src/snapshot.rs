@@ -48,14 +48,17 @@ pub fn read<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Result<Estate, R
     let mut notes = Vec::new();
     let mut loose = Layer { is_loose: true, ..Layer::default() };
     let mut scoped: Vec<Layer<'a>> = Vec::new();
+    let mut unused: Vec<(usize, Vec<String>)> = Vec::new();
     for (place, source) in sources.into_iter().enumerate() {
         for content in contents(source, &mut notes).map_err(|cause| cause.of_source(place))? {
             match content {
                 document::Content::Loose(members) => loose.members.push(members),
                 document::Content::Regions(layers) => scoped.extend(layers),
+                document::Content::Unused(members) => unused.push((place, members)),
             }
         }
     }
+    notes.extend(ignored(unused, scoped.is_empty() && loose.members.is_empty())?);
     let layers = joined(scoped, loose)?;
     let (mut regions, mut unseen) = (Vec::new(), Vec::new());
     for layer in &layers {
@@ -83,6 +86,18 @@ pub fn read<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Result<Estate, R
 fn contents<'a>(source: &'a [u8], notes: &mut Vec<String>) -> Result<Vec<document::Content<'a>>, ReadError> {
     let objects = document::objects(source)?.into_iter();
     objects.map(|(members, bytes)| document::recognise(members, bytes, notes)).collect()
+}
+
+/// What a person should know of documents of which nothing is read: beside others they do no harm, alone they are a mistake.
+fn ignored(unused: Vec<(usize, Vec<String>)>, are_alone: bool) -> Result<Option<String>, ReadError> {
+    let Some(place) = unused.first().map(|(place, _)| *place) else { return Ok(None) };
+    if are_alone {
+        let members = unused.into_iter().next().map(|(_, members)| members.join(", ")).unwrap_or_default();
+        return Err(ReadError::Alien(format!("it describes {members}, of which nothing is used")).of_source(place));
+    }
+    let members: BTreeSet<String> = unused.into_iter().flat_map(|(_, members)| members).collect();
+    let members: Vec<String> = members.into_iter().collect();
+    Ok(Some(format!("of {} nothing is used", members.join(", "))))
 }
 
 /// A region of an account that was looked at twice would be counted twice.

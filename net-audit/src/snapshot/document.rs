@@ -80,6 +80,8 @@ pub(super) enum Content<'a> {
     Loose(Members<'a>),
     /// Regions that say so.
     Regions(Vec<Layer<'a>>),
+    /// Members of which none is read, as another command of the AWS CLI writes them.
+    Unused(Vec<String>),
 }
 
 /// The objects of one source, one behind the other, each with its own bytes.
@@ -95,8 +97,12 @@ pub(super) fn objects(bytes: &[u8]) -> Result<Vec<(Members<'_>, &[u8])>, ReadErr
         return Err(ReadError::Empty);
     }
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        let _whole: IgnoredAny = serde_json::from_slice(bytes)?;
-        return Err(ReadError::Alien("it is not a JSON object".to_owned()));
+        let whole: Result<IgnoredAny, serde_json::Error> = serde_json::from_slice(bytes);
+        return Err(match whole {
+            Ok(_) => ReadError::Alien("it is not a JSON object".to_owned()),
+            Err(error) if error.is_eof() || bytes.trim_ascii_start().starts_with(b"[") => error.into(),
+            Err(error) => str::from_utf8(bytes).map_or_else(|_| error.into(), text),
+        });
     }
     let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Members<'_>>();
     let mut objects = Vec::new();
@@ -107,6 +113,36 @@ pub(super) fn objects(bytes: &[u8]) -> Result<Vec<(Members<'_>, &[u8])>, ReadErr
         start = end;
     }
     Ok(objects)
+}
+
+/// What text is that is no JSON.
+fn text(text: &str) -> ReadError {
+    let told = ["Terraform will perform", "Terraform used the selected providers", "resource \"aws_", "data \"aws_"];
+    if told.iter().any(|told| text.contains(told)) {
+        return ReadError::Terraform("this is what Terraform tells people, not JSON".to_owned());
+    }
+    ReadError::Text
+}
+
+/// The member that says that another page follows, or went before. Services call it by different names.
+fn page(members: &Members<'_>) -> Option<String> {
+    let tokens = ["nexttoken", "marker", "nextmarker", "nextpagetoken", "paginationtoken", "nextrecordname"];
+    let says_so = |(name, raw): &&(Cow<'_, str>, Cow<'_, RawValue>)| {
+        let name = name.to_ascii_lowercase();
+        let is_token = tokens.contains(&name.as_str());
+        (is_token && !matches!(raw.get(), "null" | "\"\"")) || (name == "istruncated" && raw.get() == "true")
+    };
+    members.0.iter().find(says_so).map(|(name, _)| name.to_string())
+}
+
+/// Whether an object is what a command of the AWS CLI may write: named lists and structures.
+fn may_be_of_aws(members: &Members<'_>) -> bool {
+    let is_word = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let holds_something = members.0.iter().any(|(_, raw)| raw.get().starts_with(['[', '{']));
+    holds_something && members.names().all(is_word)
 }
 
 /// Tells what an object is.
@@ -133,12 +169,15 @@ pub(super) fn recognise<'a>(
         return Err(ReadError::Alien(format!("member `{name}` is not spelled as AWS spells it")));
     }
     if !known().any(|name| members.get(name).is_some()) {
+        if may_be_of_aws(&members) {
+            return Ok(Content::Unused(members.names().map(str::to_owned).collect()));
+        }
         return Err(ReadError::Alien("it describes neither VPCs nor subnets nor routes".to_owned()));
     }
-    if members.get("NextToken").is_some() {
-        return Err(ReadError::OnePage);
+    match page(&members) {
+        Some(member) => Err(ReadError::OnePage(member)),
+        None => Ok(Content::Loose(members)),
     }
-    Ok(Content::Loose(members))
 }
 
 /// What Terraform shows, in the words of the AWS CLI. What it does not manage is no part of the question: a kind of which it manages nothing is empty,
@@ -173,7 +212,11 @@ fn own<'a>(members: &Members<'a>, schema: &str) -> Result<Vec<Layer<'a>>, ReadEr
         return Err(ReadError::Alien("it has no `regions`".to_owned()));
     };
     let regions: Vec<Members<'a>> = serde_json::from_str(regions.get()).map_err(invalid)?;
-    regions.into_iter().map(|region| layer(region).map_err(invalid)).collect()
+    let layers = regions.into_iter().map(|region| match page(&region) {
+        Some(member) => Err(ReadError::OnePage(member)),
+        None => layer(region).map_err(invalid),
+    });
+    layers.collect()
 }
 
 #[derive(Deserialize)]

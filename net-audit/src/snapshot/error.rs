@@ -16,6 +16,9 @@ pub enum ReadError {
     /// It is no JSON.
     #[error("the snapshot is not JSON: {0}")]
     Malformed(serde_json::Error),
+    /// It is text: a table, YAML or CSV.
+    #[error("the snapshot is not JSON, but text")]
+    Text,
     /// It is UTF-16, as `>` of an old PowerShell writes it.
     #[error("the snapshot is UTF-16")]
     Utf16,
@@ -38,9 +41,9 @@ pub enum ReadError {
         /// Why the first of them could not be listed, if it was tried.
         denied: Option<String>,
     },
-    /// It is the first of several pages.
-    #[error("the snapshot is one page of several: `NextToken` is set")]
-    OnePage,
+    /// It is one of several pages, as this member says.
+    #[error("the snapshot is one page of several: `{0}` is set")]
+    OnePage(String),
     /// A member is not what AWS writes.
     #[error("the snapshot's `{member}` is not understood: {cause}")]
     Member {

@@ -47,7 +47,7 @@ fn what_is_no_snapshot_is_refused() {
         ("nonsense", "the snapshot is not JSON"),
         ("[]", "this is not a snapshot of a network: it is not a JSON object"),
         ("{}", "this is not a snapshot of a network: it describes neither"),
-        ("{\"Results\":[]}", "this is not a snapshot of a network: it describes neither"),
+        ("{\"Results\":[]}", "this is not a snapshot of a network: it describes Results, of which nothing is used"),
         ("{\"Vpcs\":[]}", "the snapshot has no Subnets, RouteTables"),
         ("{\"Vpcs\":[],\"Subnets\":null,\"RouteTables\":[]}", "the snapshot has no Subnets"),
         ("{\"vpcs\":[]}", "this is not a snapshot of a network: member `vpcs` is not spelled"),
@@ -98,7 +98,77 @@ fn a_member_that_is_not_understood_is_refused_by_name() {
 
 #[test]
 fn one_page_of_several_proves_nothing() {
-    assert_eq!(refusal_with("NextToken", json!("abc")), "the snapshot is one page of several: `NextToken` is set");
+    for member in ["NextToken", "nextToken", "Marker", "NextMarker", "NextPageToken", "NextRecordName"] {
+        let expected = format!("the snapshot is one page of several: `{member}` is set");
+        assert_eq!(refusal_with(member, json!("abc")), expected);
+        assert_eq!(refusal_with(member, json!("")), "read");
+        assert_eq!(refusal_with(member, Value::Null), "read");
+    }
+    assert_eq!(refusal_with("IsTruncated", json!(true)), "the snapshot is one page of several: `IsTruncated` is set");
+    assert_eq!(refusal_with("IsTruncated", json!(false)), "read");
+    assert_eq!(refusal_with("MaxItems", json!("100")), "read");
+}
+
+#[test]
+fn a_region_of_which_one_page_was_taken_proves_nothing() {
+    let mut region = whole();
+    region["Marker"] = json!("abc");
+    let taken = json!({ "schema": "deploy-aws-ecs/network-snapshot/v1", "regions": [whole(), region] });
+    assert_eq!(refusal(&taken.to_string()), "the snapshot is one page of several: `Marker` is set");
+}
+
+#[test]
+fn documents_of_which_nothing_is_used_are_ignored_beside_others_and_refused_alone() {
+    let other = json!({ "DBClusters": [], "NextToken": "abc" }).to_string();
+    let options = json!({ "VpcBlockPublicAccessOptions": { "InternetGatewayBlockMode": "off" } }).to_string();
+    let whole = whole().to_string();
+    let estate = read([other.as_bytes(), whole.as_bytes(), options.as_bytes()]).unwrap();
+    assert_eq!(estate.notes, ["of DBClusters, NextToken, VpcBlockPublicAccessOptions nothing is used"]);
+    let (cause, place) = read([other.as_bytes()]).unwrap_err().cause();
+    let expected = "this is not a snapshot of a network: it describes DBClusters, NextToken, of which nothing is used";
+    assert_eq!((cause.to_string(), place), (expected.to_owned(), Some(0)));
+    for odd in ["{}", r#"{"Message":"no"}"#, r#"{"resource-changes":[]}"#, r#"{"vpcs":[]}"#, "[]"] {
+        assert!(read([whole.as_bytes(), odd.as_bytes()]).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn one_prefix_list_is_told_by_two_commands_in_any_order() {
+    let mut snapshot = whole();
+    snapshot["PrefixLists"] = json!([{ "PrefixListId": "pl-1", "Cidrs": ["1.2.0.0/16", "1.1.0.0/16"] }]);
+    let entries = |cidrs: &[&str]| cidrs.iter().map(|cidr| json!({ "Cidr": cidr })).collect::<Vec<Value>>();
+    let same = entries(&["1.1.0.0/16", "1.2.0.0/16", "1.1.0.0/16"]);
+    snapshot["ManagedPrefixLists"] = json!([{ "PrefixListId": "pl-1", "Entries": same }]);
+    assert_eq!(refusal(&snapshot.to_string()), "read");
+    snapshot["ManagedPrefixLists"][0]["Entries"] = json!(entries(&["1.1.0.0/16"]));
+    assert!(refusal(&snapshot.to_string()).contains("pl-1 stands there twice, and differs"));
+}
+
+#[test]
+fn traffic_is_never_less_than_nothing_and_a_moment_says_nothing_of_a_month() {
+    let traffic = |days: f64, source: f64, destination: f64| json!([{ "NatGatewayId": "nat-1", "Days": days, "BytesInFromSource": source, "BytesInFromDestination": destination }]);
+    for refused in [traffic(14.0, -1.0, 5.0), traffic(14.0, 5.0, -1.0), traffic(-1.0, 5.0, 5.0)] {
+        let said = refusal_with("NatGatewayTraffic", refused);
+        assert!(said.contains("the traffic of nat-1 is less than nothing"), "{said}");
+    }
+    for (days, is_measured) in [(0.0, false), (0.001, false), (1.0, true)] {
+        let mut snapshot = whole();
+        snapshot["NatGatewayTraffic"] = traffic(days, 5.0, 5.0);
+        assert_eq!(only(&snapshot.to_string()).nat_traffic.get("nat-1").is_some(), is_measured, "{days}");
+    }
+}
+
+#[test]
+fn a_flow_log_that_is_not_delivered_is_not_active() {
+    for (status, delivery, is_active) in
+        [("ACTIVE", "SUCCESS", true), ("ACTIVE", "FAILED", false), ("INACTIVE", "SUCCESS", false)]
+    {
+        let mut snapshot = whole();
+        let log = json!({ "FlowLogId": "fl-1", "ResourceId": "vpc-1", "FlowLogStatus": status, "DeliverLogsStatus": delivery });
+        snapshot["FlowLogs"] = json!([log]);
+        let inventory = only(&snapshot.to_string());
+        assert_eq!(inventory.flow_logs.find("fl-1").unwrap().is_active, is_active, "{status} {delivery}");
+    }
 }
 
 #[test]

@@ -244,7 +244,10 @@ impl Described for PrefixList {
         };
         let blocks = texts.iter().map(|text| parse_if_known(text)).collect::<Result<Option<Vec<Prefix>>, String>>()?;
         // So is one of which an entry is not known yet.
-        let Some(blocks) = blocks else { return Ok(Vec::new()) };
+        let Some(mut blocks) = blocks else { return Ok(Vec::new()) };
+        // `PrefixLists` and `ManagedPrefixLists` tell the same list in any order.
+        blocks.sort();
+        blocks.dedup();
         let list = inventory::PrefixList { id: self.id.clone(), blocks };
         Ok(vec![(self.id, list)])
     }

@@ -111,6 +111,30 @@ fn a_snapshot_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_folder_is_no_snapshot_but_may_hold_some() {
+    let sandbox = Sandbox::new();
+    sandbox.write("taken/vpcs.json", "{}");
+    let run = sandbox.tool("net-audit").args(["taken/"]).run().code(2).says("/error/code", "snapshot.unreadable");
+    let run = run.stderr_contains("net-audit: error: `taken/` is a directory");
+    let _ = run.stderr_contains("net-audit: hint: name its files: taken/*.json");
+}
+
+#[test]
+fn what_is_text_is_told_how_it_becomes_json() {
+    let told = "Terraform will perform the following actions:\n\n  # aws_vpc.a will be created\n";
+    for (text, hint) in [
+        ("Vpcs:\n- CidrBlock: 10.0.0.0/16\n", "write it with --output json"),
+        ("VPCS\t10.0.0.0/16\tdopt-1\n", "write it with --output json"),
+        ("--------\n|  DescribeVpcs  |\n", "write it with --output json"),
+        ("\"vpc-1\",\"10.0.0.0/16\"\n", "write it with --output json"),
+        (told, "terraform show -json FILE > FILE.json"),
+    ] {
+        let run = Sandbox::new().tool("net-audit").pipe_in(text).run().code(2);
+        let _ = run.stderr_contains(&format!("net-audit: hint: {hint}"));
+    }
+}
+
+#[test]
 fn the_table_goes_from_subnet_to_class() {
     let snapshot = json!({
         "Vpcs": [{ "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Tags": [{ "Key": "Name", "Value": "prod" }] }],

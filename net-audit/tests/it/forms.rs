@@ -92,6 +92,78 @@ fn sarif_has_a_result_for_each_finding_and_follows_the_schema() {
     assert_eq!(run["tool"]["driver"]["rules"][rule]["id"], "NET003");
 }
 
+/// The results' fingerprints of one rule.
+fn fingerprints(account: &str, rule: &str) -> Vec<String> {
+    let log: Value = serde_json::from_str(&rendered(account, "sarif")).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap().clone();
+    let of_rule = results.into_iter().filter(|result| result["ruleId"] == rule);
+    of_rule.map(|result| result["partialFingerprints"]["net-audit/v1"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The account with a bastion host for each of some public subnets; all have one security group that lets SSH in.
+fn with_bastions(subnets: &[&str], more: &dyn Fn(&mut Value)) -> String {
+    spoilt(|account| {
+        let rule = json!({ "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{ "CidrIp": "0.0.0.0/0" }],
+            "Ipv6Ranges": [{ "CidrIpv6": "::/0" }] });
+        let mut group = find(account, "SecurityGroups", "GroupId", "sg-0lb").clone();
+        group["GroupId"] = json!("sg-0ssh");
+        group["IpPermissions"] = json!([rule]);
+        account["SecurityGroups"].as_array_mut().unwrap().push(group);
+        for (place, subnet) in subnets.iter().enumerate() {
+            let mut interface = json!({
+                "NetworkInterfaceId": format!("eni-0bastion{place}"), "SubnetId": subnet, "SourceDestCheck": true,
+                "Description": "a bastion", "Groups": [{ "GroupId": "sg-0ssh" }], "Attachment": { "Status": "attached" },
+                "PrivateIpAddress": format!("10.20.{place}.200"),
+                "Association": { "PublicIp": format!("18.1.1.{place}") },
+            });
+            more(&mut interface);
+            account["NetworkInterfaces"].as_array_mut().unwrap().push(interface);
+        }
+    })
+}
+
+#[test]
+fn two_findings_of_one_group_have_two_fingerprints_and_each_the_same_in_every_run() {
+    let publics = ["subnet-0publica00000", "subnet-0publicb00000"];
+    let both = fingerprints(&with_bastions(&publics, &|_| {}), "NET003");
+    let first = fingerprints(&with_bastions(&publics[..1], &|_| {}), "NET003");
+    assert_eq!(both, fingerprints(&with_bastions(&publics, &|_| {}), "NET003"));
+    assert_eq!(both.iter().collect::<std::collections::BTreeSet<_>>().len(), both.len());
+    assert_eq!(first, ["NET003 111122223333 eu-central-1 eni-0bastion0 sg-0ssh"]);
+}
+
+#[test]
+fn an_interface_of_both_families_is_drawn_once_with_what_is_open_in_either() {
+    let dual = |interface: &mut Value| {
+        interface["Ipv6Addresses"] = json!([{ "Ipv6Address": "2600:1f14::c8" }]);
+    };
+    let account = with_bastions(&["subnet-0publica00000"], &dual);
+    let mut account: Value = serde_json::from_str(&account).unwrap();
+    let block = json!([{ "Ipv6CidrBlock": "2600:1f14::/64", "Ipv6CidrBlockState": { "State": "associated" } }]);
+    find(&mut account, "Subnets", "SubnetId", "subnet-0publica00000")["Ipv6CidrBlockAssociationSet"] = block;
+    for table in account["RouteTables"].as_array_mut().unwrap() {
+        let to_internet = |route: &&Value| route["GatewayId"].as_str().is_some_and(|id| id.starts_with("igw-"));
+        let Some(mut route) = table["Routes"].as_array().unwrap().iter().find(to_internet).cloned() else { continue };
+        route.as_object_mut().unwrap().remove("DestinationCidrBlock");
+        route["DestinationIpv6CidrBlock"] = json!("::/0");
+        table["Routes"].as_array_mut().unwrap().push(route);
+    }
+    for acl in account["NetworkAcls"].as_array_mut().unwrap() {
+        for egress in [false, true] {
+            let all = json!({ "Ipv6CidrBlock": "::/0", "Egress": egress, "Protocol": "-1", "RuleAction": "allow",
+                "RuleNumber": 99 });
+            acl["Entries"].as_array_mut().unwrap().push(all);
+        }
+    }
+    let exposed = serde_json::from_str::<Value>(&rendered(&account.to_string(), "json")).unwrap();
+    let families = exposed["network"]["interfaces"].as_array().unwrap().iter();
+    let bastion = |one: &&Value| one["id"] == "eni-0bastion0" && one["exposed"] == true;
+    assert_eq!(families.filter(bastion).count(), 2, "it is exposed in both families");
+    let chart = rendered(&account.to_string(), "mermaid");
+    let nodes: Vec<&str> = chart.lines().filter(|line| line.contains("a bastion<br/>")).collect();
+    assert!(matches!(&*nodes, [node] if node.contains("tcp 22")), "{chart}");
+}
+
 #[test]
 fn markdown_tells_what_to_do_and_names_cannot_become_markup() {
     let account = spoilt(|account| {

@@ -99,6 +99,9 @@ pub(super) struct Vpc {
     pub(super) loose: Vec<Node>,
 }
 
+/// What is exposed, by subnet and id. An interface with addresses of both families is one thing.
+type Exposed<'n> = BTreeMap<&'n str, BTreeMap<&'n str, Vec<&'n InterfaceReport>>>;
+
 /// The whole picture.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
@@ -109,6 +112,8 @@ pub(super) struct Graph {
 }
 
 const INTERNET: &str = "internet";
+/// So many openings of an interface fit into the picture.
+const OPENINGS: usize = 3;
 
 impl Graph {
     pub(super) fn of(network: &Network) -> Self {
@@ -118,8 +123,13 @@ impl Graph {
         let serious = network.findings.iter().filter(|finding| finding.severity >= Severity::High);
         let alarming: BTreeSet<&str> =
             serious.flat_map(|finding| &finding.resources).map(|resource| resource.id.as_str()).collect();
+        let mut exposed: Exposed<'_> = BTreeMap::new();
+        for interface in network.interfaces.iter().filter(|one| one.exposed == Some(true)) {
+            let here = exposed.entry(&interface.subnet).or_default();
+            here.entry(&interface.id).or_default().push(interface);
+        }
         for vpc in &network.vpcs {
-            graph.add_vpc(vpc, &network.interfaces, &alarming);
+            graph.add_vpc(vpc, &exposed, &alarming);
         }
         graph
     }
@@ -133,11 +143,9 @@ impl Graph {
         Node { key: self.key(id), label, style }
     }
 
-    fn add_vpc(&mut self, vpc: &VpcReport, interfaces: &[InterfaceReport], alarming: &BTreeSet<&str>) {
+    fn add_vpc(&mut self, vpc: &VpcReport, exposed: &Exposed<'_>, alarming: &BTreeSet<&str>) {
         let mut drawn = Vpc { label: vpc.title(), zones: BTreeMap::new(), loose: Vec::new() };
         let zone_of: BTreeMap<&str, String> = vpc.subnets.iter().map(|one| (one.id.as_str(), zone(one))).collect();
-        let name_of: BTreeMap<&str, &String> =
-            vpc.subnets.iter().map(|one| (one.id.as_str(), one.name.as_ref().unwrap_or(&one.id))).collect();
         for gateway in &vpc.gateways {
             // Interface endpoints lead nowhere from a route table.
             if gateway.kind == "interface endpoint" {
@@ -159,11 +167,10 @@ impl Graph {
         for subnet in &vpc.subnets {
             self.add_subnet(subnet, &mut drawn);
         }
-        for interface in interfaces.iter().filter(|one| one.exposed == Some(true)) {
-            let place = interface.subnet.as_str();
-            if let (Some(zone), Some(subnet)) = (zone_of.get(place), name_of.get(place)) {
-                let style = if alarming.contains(interface.id.as_str()) { Style::Alarming } else { Style::Exposed };
-                self.add_exposed(interface, subnet, style, drawn.zones.entry(zone.clone()).or_default());
+        for subnet in &vpc.subnets {
+            let name = subnet.name.as_ref().unwrap_or(&subnet.id);
+            for families in exposed.get(subnet.id.as_str()).into_iter().flat_map(BTreeMap::values) {
+                self.add_exposed(families, name, alarming, drawn.zones.entry(zone(subnet)).or_default());
             }
         }
         self.vpcs.push(drawn);
@@ -202,16 +209,26 @@ impl Graph {
         }
     }
 
-    fn add_exposed(&mut self, interface: &InterfaceReport, subnet: &str, style: Style, zone: &mut Vec<Node>) {
-        let openings: Vec<String> = interface
-            .openings
-            .iter()
-            .take(3)
-            .map(|opening| match opening.ports.as_str() {
+    fn add_exposed(
+        &mut self,
+        families: &[&InterfaceReport],
+        subnet: &str,
+        alarming: &BTreeSet<&str>,
+        zone: &mut Vec<Node>,
+    ) {
+        let Some(interface) = families.first() else { return };
+        let style = if alarming.contains(interface.id.as_str()) { Style::Alarming } else { Style::Exposed };
+        let mut openings: Vec<String> = Vec::new();
+        for opening in families.iter().flat_map(|interface| &interface.openings) {
+            let text = match opening.ports.as_str() {
                 "all ports" => opening.protocol.clone(),
                 ports => format!("{} {ports}", opening.protocol),
-            })
-            .collect();
+            };
+            if !openings.contains(&text) {
+                openings.push(text);
+            }
+        }
+        openings.truncate(OPENINGS);
         let name = interface.name.clone().unwrap_or_else(|| interface.id.clone());
         let label = vec![name, format!("{} in {subnet}", interface.purpose), openings.join(", ")];
         zone.push(self.node(&interface.id, label, style));

@@ -96,7 +96,7 @@ fn result(finding: &FindingReport, rule: usize) -> Value {
                 "name": resource.label(), "fullyQualifiedName": resource.id, "kind": "resource",
             })).collect::<Vec<_>>(),
         }],
-        "partialFingerprints": { "net-audit/v1": format!("{} {main}", finding.id) },
+        "partialFingerprints": { "net-audit/v1": fingerprint(finding) },
         "properties": {
             "severity": finding.severity,
             "confidence": finding.confidence,
@@ -106,6 +106,16 @@ fn result(finding: &FindingReport, rule: usize) -> Value {
             "vpc": finding.vpc,
         },
     })
+}
+
+/// What makes a finding the same one in the next run: the rule, the place, and all that it is about.
+fn fingerprint(finding: &FindingReport) -> String {
+    let mut ids: Vec<&str> = finding.resources.iter().map(|resource| resource.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let account = finding.account.as_deref().unwrap_or_default();
+    let region = finding.region.as_deref().unwrap_or_default();
+    format!("{} {account} {region} {}", finding.id, ids.join(" "))
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -163,6 +163,9 @@ impl Described for VpcEndpoint {
     }
 }
 
+/// A metric of a shorter time says nothing of a month.
+const LEAST_DAYS: f64 = 1.0 / 24.0;
+
 /// What an own snapshot says of a NAT gateway's traffic.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -177,6 +180,12 @@ impl Described for NatTraffic {
     type Resource = inventory::NatTraffic;
 
     fn resources(self) -> Result<Vec<(String, inventory::NatTraffic)>, String> {
+        if [self.days, self.bytes_in_from_source, self.bytes_in_from_destination].iter().any(|number| *number < 0.0) {
+            return Err(format!("the traffic of {} is less than nothing", self.nat_gateway_id));
+        }
+        if self.days < LEAST_DAYS {
+            return Ok(Vec::new());
+        }
         let traffic = inventory::NatTraffic {
             gateway: self.nat_gateway_id.clone(),
             days: self.days,

@@ -185,13 +185,17 @@ pub(in crate::snapshot) struct FlowLog {
     resource_id: String,
     #[serde(rename = "FlowLogStatus")]
     status: Option<String>,
+    #[serde(rename = "DeliverLogsStatus")]
+    delivery: Option<String>,
 }
 
 impl Described for FlowLog {
     type Resource = inventory::FlowLog;
 
     fn resources(self) -> Result<Vec<(String, inventory::FlowLog)>, String> {
-        let is_active = self.status.as_deref().is_none_or(|status| status == "ACTIVE");
+        // An active one whose records do not arrive shows nothing.
+        let is_active = self.status.as_deref().is_none_or(|status| status == "ACTIVE")
+            && self.delivery.as_deref() != Some("FAILED");
         Ok(vec![(self.id.clone(), inventory::FlowLog { id: self.id, resource: self.resource_id, is_active })])
     }
 }
