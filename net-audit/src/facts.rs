@@ -41,6 +41,8 @@ pub struct Facts<'a> {
     /// What things cost here, as far as it is known.
     pub prices: RegionPrices,
     position: HashMap<&'a str, usize>,
+    /// Where the exposures of an interface begin: rules ask for what stands in each of many subnets.
+    position_of_interface: HashMap<&'a str, usize>,
 }
 
 impl<'a> Facts<'a> {
@@ -50,8 +52,22 @@ impl<'a> Facts<'a> {
         let subnets = classify(inventory);
         let position = subnets.iter().enumerate().map(|(at, verdict)| (verdict.subnet.id.as_str(), at)).collect();
         let prices = inventory.region.as_deref().map(|region| setting.prices.of(region)).unwrap_or_default();
-        let mut facts = Self { estate, inventory, subnets, exposures: Vec::new(), setting, prices, position };
+        let position_of_interface = HashMap::new();
+        let mut facts = Self {
+            estate,
+            inventory,
+            subnets,
+            exposures: Vec::new(),
+            setting,
+            prices,
+            position,
+            position_of_interface,
+        };
         facts.exposures = expose(&facts);
+        facts.position_of_interface.reserve(facts.exposures.len());
+        for (at, exposure) in facts.exposures.iter().enumerate() {
+            facts.position_of_interface.entry(&exposure.interface.id).or_insert(at);
+        }
         facts
     }
 
@@ -59,6 +75,15 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn verdict(&self, subnet: &str) -> Option<&SubnetVerdict<'a>> {
         self.subnets.get(*self.position.get(subnet)?)
+    }
+
+    /// What is known of an interface, family by family.
+    #[must_use]
+    pub fn exposures_of(&self, interface: &str) -> &[Exposure<'a>] {
+        let rest = self.position_of_interface.get(interface).and_then(|at| self.exposures.get(*at..));
+        let rest = rest.unwrap_or_default();
+        let end = rest.iter().take_while(|exposure| exposure.interface.id == interface).count();
+        rest.get(..end).unwrap_or_default()
     }
 
     /// The class of a subnet in a family; isolated if it has no address of it, unknown if it is not there.

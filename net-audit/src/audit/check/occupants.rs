@@ -10,9 +10,7 @@ use crate::inventory::NetworkInterface;
 
 /// What is known of an interface, in the first family in which it has an address.
 pub(super) fn at<'f, 'a>(facts: &'f Facts<'a>, interface: &str) -> Option<&'f Exposure<'a>> {
-    // They are in the order of the interfaces' ids.
-    let first = facts.exposures.partition_point(|exposure| exposure.interface.id.as_str() < interface);
-    facts.exposures.get(first).filter(|exposure| exposure.interface.id == interface)
+    facts.exposures_of(interface).first()
 }
 
 /// What stands in a subnet, each interface once.

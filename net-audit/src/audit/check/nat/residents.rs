@@ -10,12 +10,8 @@ pub(in crate::audit::check) fn residents<'f>(
     facts: &'f Facts<'f>,
     subnet: &str,
 ) -> impl Iterator<Item = &'f Purpose<'f>> {
-    facts.inventory.index.interfaces_of_subnet(subnet).filter_map(|interface| {
-        // Exposures are in the order of their interfaces.
-        let at = facts.exposures.partition_point(|exposure| exposure.interface.id.as_str() < interface);
-        let exposure = facts.exposures.get(at).filter(|exposure| exposure.interface.id == *interface)?;
-        Some(exposure.purpose.as_ref())
-    })
+    let interfaces = facts.inventory.index.interfaces_of_subnet(subnet);
+    interfaces.filter_map(|interface| Some(facts.exposures_of(interface).first()?.purpose.as_ref()))
 }
 
 /// What stands in subnets, counted: `3 ECS tasks, 1 database`.
