@@ -6,6 +6,7 @@
 pub mod address;
 pub mod audit;
 pub mod aws;
+mod both;
 pub mod classify;
 pub mod cli;
 pub mod error;
