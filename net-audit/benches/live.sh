@@ -153,8 +153,8 @@ run() {
         map({operation: operation, of_account: (service | IN("sts", "iam", "route53", "organizations"))})
         | {seconds: ($after - $before), cpu: ($user + $system), megabytes: ($peak / 1000), calls: map(select(.of_account | not)) | length, of_account: map(select(.of_account)) | length,
            operations: (group_by(.operation) | map({key: .[0].operation, value: length}) | sort_by(-.value) | from_entries)}' "$recording" > "$folder/$name.json"
-    jq -r --arg name "$name" '"\($name): \(.seconds * 1000 | round / 1000) s, \(.calls) calls of the region and \(.of_account) of the account: "
-        + (.operations | to_entries | map("\(.key) \(.value)") | join(", "))' "$folder/$name.json"
+    jq -r --arg name "$name" '"\($name): \(.seconds * 1000 | round / 1000) s, \(.calls) calls of the region and \(.of_account) of the account; more than once: "
+        + (.operations | to_entries | map(select(.value > 1) | "\(.key) \(.value)") | join(", ") | if . == "" then "none" else . end)' "$folder/$name.json"
 }
 look_ours() { run "$1" "$net_audit" --live --region us-east-1 --output json; }
 # $1: name, then what it is to look at.
