@@ -14,7 +14,7 @@ folder=$bench/live
 rm -rf "$folder"; mkdir -p "$folder/home"
 recording=$folder/recording
 server=
-trap '[ -z "$server" ] || kill "$server" 2> /dev/null || true' EXIT
+trap '[ -z "$server" ] || { kill "$server" && wait "$server"; } 2> /dev/null || true' EXIT
 
 # Where a program lies; $1: the one that is named, $2: else its virtual environment below target, $3: its name there, $4: the package.
 program() {
@@ -32,6 +32,7 @@ export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 unset AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_SESSION_TOKEN
 
 # moto writes down every request that it answers.
+: > "$recording"; : > "$folder/moto.log"
 MOTO_ENABLE_RECORDING=1 MOTO_RECORDER_FILEPATH=$recording "$moto" -H 127.0.0.1 -p 0 > "$folder/moto.log" 2>&1 &
 server=$!
 endpoint=
