@@ -217,6 +217,8 @@ def add_vpc(estate, vpc):
     for number in range(100 - present if present else 0):
         subnet = 3 + number % 9
         kind = number % 6
+        # Tasks of a service stand in all zones, as ECS spreads them; in each twentieth VPC they were placed in one.
+        service = f"service-{(number if vpc % 20 == 0 else number // 8) % 12}"
         if kind == 5:
             public = public_address(3000000 + vpc * 100 + number) if number == 5 and vpc % 9 == 0 else None
             estate.interface(vpc, subnet, zone(subnet), "", [application], public=public, kind="instance")
@@ -225,9 +227,9 @@ def add_vpc(estate, vpc):
         else:
             arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:attachment/6f1b0d2e-0000-4000-{vpc:04x}-{number:012x}"
             interface, _ = estate.interface(vpc, subnet, zone(subnet), arn, [application],
-                                            tag_set=tags(aws_ecs_clusterName=f"cluster-{vpc}", aws_ecs_serviceName=f"service-{number % 12}"))
+                                            tag_set=tags(aws_ecs_clusterName=f"cluster-{vpc}", aws_ecs_serviceName=service))
             if number % 2:
-                estate.add("tasks", taskArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/cluster-{vpc}/{vpc:016x}{number:016x}", group=f"service:service-{number % 12}", lastStatus="RUNNING",
+                estate.add("tasks", taskArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/cluster-{vpc}/{vpc:016x}{number:016x}", group=f"service:{service}", lastStatus="RUNNING",
                            clusterArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/cluster-{vpc}", launchType="FARGATE",
                            attachments=[{"id": "6f1b0d2e", "type": "ElasticNetworkInterface", "status": "ATTACHED", "details": [
                                {"name": "subnetId", "value": subnet_id(vpc, subnet)}, {"name": "networkInterfaceId", "value": interface}]}])

@@ -12,7 +12,7 @@ pub mod traffic;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -90,13 +90,13 @@ pub struct Exposure<'a> {
     /// The subnet it is in, if that is known.
     pub subnet: Option<&'a Subnet>,
     /// What it is there for.
-    pub purpose: Rc<Purpose<'a>>,
+    pub purpose: Arc<Purpose<'a>>,
     /// The family.
     pub family: Family,
     /// Whether it is exposed.
     pub verdict: Verdict,
     /// What the internet can speak to: what gets through group and ACL if it is exposed, else nothing.
-    pub openings: Rc<[Opening]>,
+    pub openings: Arc<[Opening]>,
 }
 
 /// How much of the internet an opening is for.
@@ -137,9 +137,9 @@ pub fn expose<'a>(facts: &Facts<'a>) -> Vec<Exposure<'a>> {
     let mut court = Court { facts, reach: HashMap::new(), passed: HashMap::new() };
     let mut exposures = Vec::new();
     for interface in facts.inventory.network_interfaces.iter() {
-        let purpose = Rc::new(purpose(facts.inventory, interface));
+        let purpose = Arc::new(purpose(facts.inventory, interface));
         for family in families(interface) {
-            exposures.push(court.judge(interface, Rc::clone(&purpose), family));
+            exposures.push(court.judge(interface, Arc::clone(&purpose), family));
         }
     }
     exposures
@@ -158,26 +158,26 @@ type AdmittedKey<'a> = (Vec<&'a str>, &'a str, Family);
 /// What gets through groups and ACL, and if nothing does, why.
 #[derive(Clone)]
 struct Passed {
-    openings: Rc<[Opening]>,
+    openings: Arc<[Opening]>,
     /// What could not be said of the rest.
-    gaps: Rc<[Gap]>,
+    gaps: Arc<[Gap]>,
     /// The condition that is known not to hold.
     stopped: Option<Condition>,
 }
 
 struct Court<'f, 'a> {
     facts: &'f Facts<'a>,
-    reach: HashMap<(&'a str, Family), Rc<Reach>>,
+    reach: HashMap<(&'a str, Family), Arc<Reach>>,
     passed: HashMap<AdmittedKey<'a>, Passed>,
 }
 
 impl<'a> Court<'_, 'a> {
-    fn judge(&mut self, interface: &'a NetworkInterface, purpose: Rc<Purpose<'a>>, family: Family) -> Exposure<'a> {
+    fn judge(&mut self, interface: &'a NetworkInterface, purpose: Arc<Purpose<'a>>, family: Family) -> Exposure<'a> {
         let subnet = self.facts.inventory.subnets.get(&interface.subnet);
-        let mut openings: Rc<[Opening]> = Rc::default();
+        let mut openings: Arc<[Opening]> = Arc::default();
         let verdict = self.verdict(interface, subnet, &purpose, family, &mut openings);
         if verdict != Verdict::Exposed {
-            openings = Rc::default();
+            openings = Arc::default();
         }
         Exposure { interface, subnet, purpose, family, verdict, openings }
     }
@@ -188,7 +188,7 @@ impl<'a> Court<'_, 'a> {
         subnet: Option<&'a Subnet>,
         purpose: &Purpose<'_>,
         family: Family,
-        openings: &mut Rc<[Opening]>,
+        openings: &mut Arc<[Opening]>,
     ) -> Verdict {
         let mut gaps = Vec::new();
         let mut ask = |condition: Condition, answer: Result<bool, Gap>| match answer {
@@ -229,10 +229,10 @@ impl<'a> Court<'_, 'a> {
         if gaps.is_empty() { Verdict::Exposed } else { Verdict::Unknown(gaps) }
     }
 
-    fn reach(&mut self, interface: &'a NetworkInterface, subnet: Option<&'a Subnet>, family: Family) -> Rc<Reach> {
+    fn reach(&mut self, interface: &'a NetworkInterface, subnet: Option<&'a Subnet>, family: Family) -> Arc<Reach> {
         let facts = self.facts;
         let entry = self.reach.entry((interface.subnet.as_str(), family));
-        Rc::clone(entry.or_insert_with(|| Rc::new(reach(facts, interface, subnet, family))))
+        Arc::clone(entry.or_insert_with(|| Arc::new(reach(facts, interface, subnet, family))))
     }
 
     fn passed(&mut self, interface: &'a NetworkInterface, family: Family, reach: &Reach) -> Passed {

@@ -1,5 +1,6 @@
 //! What is worked out of an inventory once, for all questions that are asked of it.
 
+pub(crate) mod both;
 pub mod environment;
 pub mod intent;
 
@@ -42,6 +43,8 @@ pub struct Facts<'a> {
     pub prices: RegionPrices,
     position: HashMap<&'a str, usize>,
     users: HashMap<&'a str, Vec<usize>>,
+    /// Where the exposures of an interface begin: rules ask for what stands in each of many subnets.
+    position_of_interface: HashMap<&'a str, usize>,
 }
 
 impl<'a> Facts<'a> {
@@ -57,8 +60,23 @@ impl<'a> Facts<'a> {
             }
         }
         let prices = inventory.region.as_deref().map(|region| setting.prices.of(region)).unwrap_or_default();
-        let mut facts = Self { estate, inventory, subnets, exposures: Vec::new(), setting, prices, position, users };
+        let position_of_interface = HashMap::new();
+        let mut facts = Self {
+            estate,
+            inventory,
+            subnets,
+            exposures: Vec::new(),
+            setting,
+            prices,
+            position,
+            users,
+            position_of_interface,
+        };
         facts.exposures = expose(&facts);
+        facts.position_of_interface.reserve(facts.exposures.len());
+        for (at, exposure) in facts.exposures.iter().enumerate() {
+            facts.position_of_interface.entry(&exposure.interface.id).or_insert(at);
+        }
         facts
     }
 
@@ -72,6 +90,15 @@ impl<'a> Facts<'a> {
     pub fn users(&self, table: &str) -> impl Iterator<Item = &SubnetVerdict<'a>> {
         let positions = self.users.get(table).map(Vec::as_slice).unwrap_or_default();
         positions.iter().filter_map(|at| self.subnets.get(*at))
+    }
+
+    /// What is known of an interface, family by family.
+    #[must_use]
+    pub fn exposures_of(&self, interface: &str) -> &[Exposure<'a>] {
+        let rest = self.position_of_interface.get(interface).and_then(|at| self.exposures.get(*at..));
+        let rest = rest.unwrap_or_default();
+        let end = rest.iter().take_while(|exposure| exposure.interface.id == interface).count();
+        rest.get(..end).unwrap_or_default()
     }
 
     /// The class of a subnet in a family; isolated if it has no address of it, unknown if it is not there.

@@ -15,6 +15,7 @@ use crate::audit::difference::Difference;
 use crate::audit::finding::Severity;
 use crate::audit::judge::Judgement;
 use crate::explain::Explanation;
+use crate::facts::both::both;
 use crate::money::price::Prices;
 use crate::snapshot::{Estate, Unseen};
 
@@ -107,20 +108,28 @@ impl Network {
     #[must_use]
     pub fn new(audits: &[RegionAudit<'_>], judgement: &Judgement<'_>, estate: &Estate, prices: &Prices) -> Self {
         let subnets = || audits.iter().flat_map(|audit| &audit.facts.subnets);
+        let (interfaces, (vpcs, hops, money)) = both(
+            || audits.iter().flat_map(|audit| exposure::interfaces(&audit.facts)).collect(),
+            || {
+                let vpcs = audits.iter().flat_map(|audit| subnet::vpcs(&audit.facts)).collect();
+                let hops = audits.iter().flat_map(|audit| hop::of(&audit.facts)).collect();
+                (vpcs, hops, MoneyReport::new(audits, prices))
+            },
+        );
         Self {
             ok: judgement.refusal().is_none(),
             fail_on: judgement.threshold,
             counts: Counts::of(subnets()),
-            vpcs: audits.iter().flat_map(|audit| subnet::vpcs(&audit.facts)).collect(),
+            vpcs,
             unknown: subnets().flat_map(subnet::unknown).collect(),
             exposure: ExposureCounts::of(audits),
-            interfaces: audits.iter().flat_map(|audit| exposure::interfaces(&audit.facts)).collect(),
-            hops: audits.iter().flat_map(|audit| hop::of(&audit.facts)).collect(),
+            interfaces,
+            hops,
             finding_counts: SeverityCounts::of(judgement),
             findings: finding::counting(judgement),
             waived: finding::waived(judgement),
             waivers: finding::waivers(judgement),
-            money: MoneyReport::new(audits, prices),
+            money,
             unanswered: finding::unanswered(judgement),
             unseen: estate.unseen.iter().map(UnseenReport::from).collect(),
             notes: estate.notes.clone(),

@@ -1,5 +1,6 @@
 //! The story of one run: resolve, look or read, audit, judge, report.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use contract::input::read_file;
@@ -29,7 +30,8 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
     let request = Request::resolve(arguments, input)?;
     let prices = prices(request.prices.as_deref()).await?;
     let waivers = waivers(&request.waivers).await?;
-    let mut estate = estate(request.sources, session).await?;
+    // The process ends with the answer: to take a large estate apart before would be a twentieth of the work.
+    let mut estate = ManuallyDrop::new(estate(request.sources, session).await?);
     let setting = Setting { intent: &request.intent, prices: &prices, gb: request.gb };
     match request.task {
         Task::Explain(question) => tell_way(&estate, setting, &question),
@@ -40,7 +42,8 @@ pub(crate) async fn run(arguments: Arguments, input: Input, session: &Session) -
             Ok(tell_change(difference_with_waivers(&before, &after, &is_waived), request.threshold))
         }
         Task::Audit => {
-            estate.notes.extend(request.intent.idle(&estate));
+            let idle = request.intent.idle(&estate);
+            estate.notes.extend(idle);
             let audits = audit(&estate, setting);
             let judgement = judge(&audits, &estate.unseen, &waivers, request.threshold, now);
             let network = Network::new(&audits, &judgement, &estate, &prices);

@@ -10,9 +10,8 @@ pub mod terraform;
 mod wire;
 
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
-use std::thread;
 
+use crate::facts::both::both;
 use crate::inventory::gap::Kind;
 use crate::inventory::{Index, Inventory, Listing};
 use document::Layer;
@@ -138,13 +137,7 @@ fn inventory(layer: &Layer<'_>) -> Result<Inventory, ReadError> {
     }
     // Interfaces are most of a large estate: a second thread reads them while this one reads all others.
     let interfaces = || listing::read::<wire::NetworkInterface>(layer, Kind::NetworkInterfaces);
-    let (network_interfaces, rest) = thread::scope(|scope| {
-        let ahead = thread::Builder::new().spawn_scoped(scope, interfaces);
-        let rest = all_but_interfaces(layer);
-        let read =
-            ahead.map_or_else(|_| interfaces(), |thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        (read, rest)
-    });
+    let (network_interfaces, rest) = both(interfaces, || all_but_interfaces(layer));
     let mut inventory = Inventory { network_interfaces: network_interfaces?, ..rest? };
     let Inventory { route_tables, network_acls, network_interfaces, subnets, .. } = &inventory;
     inventory.index = Index::new(route_tables, network_acls, network_interfaces, subnets)

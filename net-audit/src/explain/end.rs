@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::address::prefix::{Family, Prefix};
 use crate::address::set::{AddressSet, internet};
@@ -33,7 +33,7 @@ pub(super) struct Inside<'a> {
     pub(super) subnet: &'a Subnet,
     /// All are alike but for their addresses; none if nothing stands there yet.
     pub(super) interfaces: Vec<&'a NetworkInterface>,
-    pub(super) purpose: Option<Rc<Purpose<'a>>>,
+    pub(super) purpose: Option<Arc<Purpose<'a>>>,
     pub(super) groups: Groups<'a>,
     ipv4: AddressSet,
     ipv6: AddressSet,
@@ -149,7 +149,7 @@ impl<'a> Inside<'a> {
     fn of(facts: &'a Facts<'a>, subnet: &'a Subnet, exposure: &Exposure<'a>) -> Self {
         let mut end = Self::anywhere(facts, subnet);
         end.groups = Groups::Of(&exposure.interface.groups);
-        end.purpose = Some(Rc::clone(&exposure.purpose));
+        end.purpose = Some(Arc::clone(&exposure.purpose));
         end.ipv4 = AddressSet::default();
         end.ipv6 = AddressSet::default();
         end.add(exposure.interface);

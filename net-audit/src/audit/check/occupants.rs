@@ -9,19 +9,10 @@ use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
 use crate::inventory::NetworkInterface;
 
-/// What is known of an interface, family by family.
-pub(super) fn families<'f, 'a>(facts: &'f Facts<'a>, interface: &str) -> &'f [Exposure<'a>] {
-    // They are in the order of the interfaces' ids.
-    let first = facts.exposures.partition_point(|exposure| exposure.interface.id.as_str() < interface);
-    let rest = facts.exposures.get(first..).unwrap_or_default();
-    let end = rest.iter().take_while(|exposure| exposure.interface.id == interface).count();
-    rest.get(..end).unwrap_or_default()
-}
-
 /// What stands in a subnet, each interface once.
 pub(super) fn in_subnet<'f, 'a>(facts: &'f Facts<'a>, subnet: &str) -> impl Iterator<Item = &'f Exposure<'a>> {
     let interfaces = facts.inventory.index.interfaces_of_subnet(subnet);
-    interfaces.filter_map(|interface| families(facts, interface).first())
+    interfaces.filter_map(|interface| facts.exposures_of(interface).first())
 }
 
 /// Whether anything stands in a subnet that is more than a detached interface; if nobody looked: yes, for it may.

@@ -7,7 +7,7 @@ use super::RULE;
 use crate::address::prefix::Family;
 use crate::address::set::{AddressSet, internet};
 use crate::audit::check::doubt::Missing;
-use crate::audit::check::occupants::{families, in_subnet, who};
+use crate::audit::check::occupants::{in_subnet, who};
 use crate::audit::check::remedy::aws;
 use crate::audit::check::resources::{shown, subnet, zones};
 use crate::audit::check::routes::usage::Usage;
@@ -207,7 +207,7 @@ impl<'a> Case<'_, '_, 'a> {
     fn is_stopped(&self, subnet: &Subnet) -> bool {
         let mut ids = self.usage.inventory().index.interfaces_of_subnet(&subnet.id);
         ids.any(|id| {
-            let mut families = families(self.usage.facts, id).iter();
+            let mut families = self.usage.facts.exposures_of(id).iter();
             families.any(|one| one.family == self.family && one.verdict == Verdict::Stopped(Condition::NetworkAcl))
         })
     }
