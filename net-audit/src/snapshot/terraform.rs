@@ -2,6 +2,9 @@
 //!
 //! A resource that is not made yet has its address for an id. What is known only after apply, and cannot be told from the
 //! configuration, is written as `(known after apply)` in place of an id or a block: unknown, neither absent nor a guess.
+//! What a service puts into subnets is written as one interface for each of them, with the tag `net-audit:planned`. Where the document does not tell
+//! whether such a thing has a public address, it is written so that nobody can tell whether the internet reaches it: attached to an instance that
+//! is not described, and in an unknown security group if it names none.
 //! Only members that say something about the network are copied: these documents hold secrets.
 
 mod acl;
@@ -11,7 +14,9 @@ mod dns;
 mod document;
 mod elimination;
 mod gateway;
+mod hidden;
 mod interface;
+mod launch;
 mod load_balancer;
 mod members;
 mod origin;
@@ -81,6 +86,8 @@ pub fn translate(document: &[u8]) -> Result<Translation, TerraformError> {
     load_balancer::translate(&world, &mut members);
     service::translate(&world, &mut members);
     database::translate(&world, &mut members);
+    launch::translate(&world, &mut members);
+    hidden::translate(&world, &mut members);
     dns::translate(&world, &mut members);
     let origin = origin::of(&world, &mut members);
     let (members, notes) = members.finish();

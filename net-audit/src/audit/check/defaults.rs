@@ -14,7 +14,8 @@ use crate::audit::rule::Rule;
 use crate::exposure::traffic::{Direction, GroupRules};
 use crate::exposure::{Coverage, Exposure, Verdict};
 use crate::facts::Facts;
-use crate::inventory::{Peer, Ports, Protocol, SecurityGroup, Vpc};
+use crate::inventory::gap::Gap;
+use crate::inventory::{NetworkInterface, Peer, Ports, Protocol, SecurityGroup, UNKNOWN_UNTIL_APPLY, Vpc};
 
 const RULE: Rule = Rule::OpenDefaults;
 
@@ -35,7 +36,7 @@ fn check_groups(facts: &Facts<'_>, findings: &mut Findings) {
             users.entry(group).or_default().push(families);
         }
     }
-    let reported = reported_elsewhere(facts);
+    let (reported, hidden) = (reported_elsewhere(facts), hidden_users(facts));
     let mut needs_interfaces = false;
     for group in groups.values() {
         let (mut doors, gap) = doors(facts, group);
@@ -59,6 +60,12 @@ fn check_groups(facts: &Facts<'_>, findings: &mut Findings) {
             // Exposed is NET001 to NET003, and what cannot be said is said there.
             let is_latent = |exposure: &Exposure<'_>| matches!(exposure.verdict, Verdict::Stopped(_));
             if used.iter().all(|families| families.iter().all(is_latent)) {
+                let vpcs = [group.vpc.as_deref(), None];
+                if let Some(interface) = vpcs.iter().find_map(|vpc| hidden.get(vpc)) {
+                    let what = format!("which security groups {interface} has is not known before apply");
+                    findings.unknown_of(RULE, &group.id, Gap::NotUnderstood(what));
+                    continue;
+                }
                 findings.add(latent(facts, group, &doors, used));
                 continue;
             }
@@ -82,7 +89,7 @@ fn names_addresses(group: &SecurityGroup) -> bool {
 }
 
 /// What a group opens to everybody by itself, and what could not be said of it.
-fn doors(facts: &Facts<'_>, group: &SecurityGroup) -> (Doors, Option<crate::inventory::gap::Gap>) {
+fn doors(facts: &Facts<'_>, group: &SecurityGroup) -> (Doors, Option<Gap>) {
     let (mut all, mut gap) = (Doors::default(), None);
     if !names_addresses(group) {
         return (all, gap);
@@ -102,6 +109,15 @@ fn doors(facts: &Facts<'_>, group: &SecurityGroup) -> (Doors, Option<crate::inve
         }
     }
     (all, gap)
+}
+
+/// Something whose groups are not known before Terraform is applied, by VPC; without a VPC if that is not known either. It may have any group.
+fn hidden_users<'f>(facts: &Facts<'f>) -> HashMap<Option<&'f str>, &'f str> {
+    let inventory = facts.inventory;
+    let is_hidden = |interface: &&NetworkInterface| interface.groups.iter().any(|group| group == UNKNOWN_UNTIL_APPLY);
+    let vpc = |subnet: &str| Some(inventory.subnets.get(subnet)?.vpc.as_str());
+    let hidden = inventory.network_interfaces.iter().filter(is_hidden);
+    hidden.map(|interface| (vpc(&interface.subnet), interface.id.as_str())).collect()
 }
 
 /// The groups of databases with a flag of their own: what they open of databases is NET001's.

@@ -24,13 +24,27 @@ struct Engine {
     requester: &'static str,
 }
 
-const ENGINES: [Engine; 7] = [
+const ENGINES: [Engine; 9] = [
     Engine { kind: "aws_rds_cluster", group: ("db_subnet_group_name", DB_SUBNET_GROUP), ..RDS },
     Engine { kind: "aws_docdb_cluster", group: ("db_subnet_group_name", &["aws_docdb_subnet_group"]), ..RDS },
     Engine { kind: "aws_neptune_cluster", group: ("neptune_subnet_group_name", &["aws_neptune_subnet_group"]), ..RDS },
     Engine { kind: "aws_elasticache_cluster", name: "cluster_id", ..CACHE },
     Engine { kind: "aws_elasticache_replication_group", name: "replication_group_id", ..CACHE },
     Engine { kind: "aws_memorydb_cluster", name: "name", ..CACHE },
+    Engine {
+        kind: "aws_dax_cluster",
+        group: ("subnet_group_name", &["aws_dax_subnet_group"]),
+        name: "cluster_name",
+        description: "DAX {}",
+        ..CACHE
+    },
+    Engine {
+        kind: "aws_dms_replication_instance",
+        group: ("replication_subnet_group_id", &["aws_dms_replication_subnet_group"]),
+        name: "replication_instance_id",
+        description: "DMSNetworkInterface",
+        ..RDS
+    },
     Engine {
         kind: "aws_redshift_cluster",
         group: ("cluster_subnet_group_name", &["aws_redshift_subnet_group"]),
@@ -96,7 +110,10 @@ pub(super) fn translate(world: &World, members: &mut Members) {
         for view in world.managed(&[engine.kind]) {
             let subnets = subnets(&view, engine.group, members);
             let instances_are = public.contains(view.instance.address.as_str());
-            let is_public = instances_are || view.flag("publicly_accessible") == Some(true);
+            // AWS makes what replicates public unless it is told otherwise.
+            let is_left =
+                view.instance.kind == "aws_dms_replication_instance" && view.flag("publicly_accessible").is_none();
+            let is_public = instances_are || is_left || view.flag("publicly_accessible") == Some(true);
             interfaces(view, engine, subnets, is_public, members);
         }
     }

@@ -84,10 +84,13 @@ impl Place {
 }
 
 /// The groups of an interface: those that are written, else the one that AWS made along with the VPC.
-pub(super) fn groups(view: &View<'_>, attribute: &str, vpc: &str) -> Vec<Value> {
-    let written = view.texts(attribute, SECURITY_GROUP);
+fn groups(view: &View<'_>, attribute: &str, vpc: &str) -> Vec<Value> {
+    groups_or_default(view.world, view.texts(attribute, SECURITY_GROUP), vpc)
+}
+
+pub(super) fn groups_or_default(world: &World, written: Vec<String>, vpc: &str) -> Vec<Value> {
     let otherwise = || {
-        let vpc = view.world.find(vpc, VPC);
+        let vpc = world.find(vpc, VPC);
         vec![vpc.map_or_else(|| UNKNOWN.to_owned(), |vpc| vpc.made_along("default_security_group_id"))]
     };
     each("GroupId", if written.is_empty() { otherwise() } else { written })

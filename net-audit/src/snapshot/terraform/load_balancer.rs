@@ -20,15 +20,16 @@ pub(super) fn translate(world: &World, members: &mut Members) {
         let known = view.known("arn_suffix");
         let suffix = known.unwrap_or_else(|| format!("{short}/{}/{UNKNOWN}", name(&view, "name")));
         // A network load balancer may have no security group at all: then none stands in its way.
-        let groups =
-            if kind == "application" || names_groups(&view, "security_groups") { "security_groups" } else { "" };
+        let has_groups = kind == "application" || names_groups(&view, "security_groups");
+        let own = plain(view, "security_groups");
         let interfaces = Interfaces {
             subnets,
             description: format!("ELB {suffix}"),
             kind: interface,
             requester: Some("amazon-elb"),
             is_public: is_public(&view) && kind != "gateway",
-            ..plain(view, groups)
+            groups: own.groups.clone().filter(|_| has_groups),
+            ..own
         };
         interfaces.push(members);
     }

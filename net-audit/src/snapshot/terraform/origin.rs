@@ -9,19 +9,7 @@ use super::members::Members;
 use super::world::World;
 
 /// Kinds that put something into a network that is not translated, and what.
-const LEFT_OUT: [(&str, &str); 19] = [
-    ("aws_autoscaling_group", "the instances that it starts"),
-    ("aws_launch_template", "instances that are started from it"),
-    ("aws_spot_instance_request", "its instance"),
-    ("aws_spot_fleet_request", "its instances"),
-    ("aws_ec2_fleet", "its instances"),
-    ("aws_eks_cluster", "the interfaces and security group of its control plane"),
-    ("aws_eks_node_group", "its nodes"),
-    ("aws_emr_cluster", "its nodes"),
-    ("aws_mq_broker", "its interfaces"),
-    ("aws_dms_replication_instance", "its interfaces"),
-    ("aws_directory_service_directory", "its interfaces"),
-    ("aws_fsx_windows_file_system", "its interfaces"),
+const LEFT_OUT: [(&str, &str); 7] = [
     ("aws_networkfirewall_firewall", "the endpoints that it makes, which routes may lead to"),
     ("aws_vpc_route_server", "the routes that it advertises"),
     ("aws_ec2_client_vpn_endpoint", "the way in that it is"),

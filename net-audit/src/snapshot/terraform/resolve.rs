@@ -310,6 +310,7 @@ impl World {
             "main_route_table_id" if view.known(attribute).is_none() => Some(view.made_along("default_route_table_id")),
             "default_route_table_id" if VPC.contains(&instance.kind.as_str()) => Some(view.made_along(attribute)),
             "default_network_acl_id" | "default_security_group_id" => Some(view.made_along(attribute)),
+            "spot_instance_id" => Some(view.id()),
             "primary_network_interface_id" | "network_interface_id" => {
                 Some(view.known(attribute).unwrap_or_else(|| format!("{}.{attribute}", instance.address)))
             }

@@ -3,20 +3,25 @@
 use serde_json::{Value, json};
 
 use super::gateway::{endpoint_subnets, vpc_of};
-use super::interface::groups;
+use super::interface::groups_or_default;
 use super::members::Members;
 use super::world::{SECURITY_GROUP, SUBNET, UNKNOWN, View, World};
 
 /// Interfaces of one service, one for each subnet that it may stand in.
 pub(super) struct Interfaces<'a> {
-    /// The resource, or the block in it, that names the security groups.
+    /// The resource, or a block in it.
     pub(super) view: View<'a>,
-    pub(super) groups: &'a str,
+    /// Which of its kind they are, if it puts several into a subnet.
+    pub(super) variant: Option<String>,
+    /// Without any it has the VPC's default one; `None` if it has none at all.
+    pub(super) groups: Option<Vec<String>>,
     pub(super) subnets: Vec<String>,
     pub(super) description: String,
     pub(super) kind: &'a str,
     pub(super) requester: Option<&'a str>,
     pub(super) is_public: bool,
+    /// Whether it is not known if anything runs there that the internet can reach.
+    pub(super) is_doubtful: bool,
     pub(super) tags: Vec<Value>,
 }
 
@@ -29,10 +34,13 @@ impl Interfaces<'_> {
         }
         subnets.sort();
         subnets.dedup();
-        let address = &self.view.instance.address;
+        let owner = &self.view.instance.address;
+        let address = self.variant.map_or_else(|| owner.clone(), |variant| format!("{owner} from {variant}"));
+        // What stands behind an instance that nobody described is unknown, and the resource's address says why.
+        let instance = self.is_doubtful.then_some(owner);
         for subnet in subnets {
             let vpc = vpc_of(self.view.world, &subnet);
-            let mut tags = self.tags.clone();
+            let (mut tags, groups) = (self.tags.clone(), self.groups.clone());
             tags.push(json!({ "Key": "net-audit:planned", "Value": "true" }));
             let interface = json!({
                 "NetworkInterfaceId": format!("{address} in {subnet}"),
@@ -42,9 +50,9 @@ impl Interfaces<'_> {
                 "InterfaceType": self.kind,
                 "RequesterId": self.requester,
                 "RequesterManaged": true,
-                "Groups": if self.groups.is_empty() { Vec::new() } else { groups(&self.view, self.groups, &vpc) },
-                "Association": self.is_public.then(|| json!({ "PublicIp": UNKNOWN })),
-                "Attachment": { "Status": "attached" },
+                "Groups": groups.map(|groups| groups_or_default(self.view.world, groups, &vpc)).unwrap_or_default(),
+                "Association": (self.is_public || self.is_doubtful).then(|| json!({ "PublicIp": UNKNOWN })),
+                "Attachment": { "InstanceId": instance, "Status": "attached" },
                 "SourceDestCheck": true,
                 "Status": "in-use",
                 "TagSet": tags,
@@ -81,9 +89,9 @@ pub(super) fn translate(world: &World, members: &mut Members) {
         if is_interface {
             let subnets = endpoint_subnets(&view);
             let description = format!("VPC Endpoint Interface {}", view.id());
-            let interfaces =
-                Interfaces { subnets, description, kind: "vpc_endpoint", ..plain(view, "security_group_ids") };
-            interfaces.push(members);
+            let groups = Some(endpoint_groups(&view));
+            let kind = "vpc_endpoint";
+            Interfaces { groups, subnets, description, kind, ..plain(view, "security_group_ids") }.push(members);
         }
     }
     for view in world.managed(&["aws_efs_mount_target"]) {
@@ -95,17 +103,33 @@ pub(super) fn translate(world: &World, members: &mut Members) {
 }
 
 /// A private interface of which nothing is known but its security groups.
-pub(super) fn plain<'a>(view: View<'a>, groups: &'a str) -> Interfaces<'a> {
+pub(super) fn plain<'a>(view: View<'a>, groups: &str) -> Interfaces<'a> {
     Interfaces {
         view,
-        groups,
+        variant: None,
+        groups: Some(view.texts(groups, SECURITY_GROUP)),
         subnets: Vec::new(),
         description: String::new(),
         kind: "interface",
         requester: None,
         is_public: false,
+        is_doubtful: false,
         tags: Vec::new(),
     }
+}
+
+/// The security groups of an endpoint: its own, and those that other resources add.
+fn endpoint_groups(view: &View<'_>) -> Vec<String> {
+    let mut groups = view.texts("security_group_ids", SECURITY_GROUP);
+    let id = view.id();
+    for association in view.world.managed(&["aws_vpc_endpoint_security_group_association"]) {
+        let endpoint = association.text("vpc_endpoint_id", &["aws_vpc_endpoint"]);
+        let group = association.text("security_group_id", SECURITY_GROUP).unwrap_or_else(|| UNKNOWN.to_owned());
+        if endpoint.is_some_and(|endpoint| endpoint == id || endpoint == UNKNOWN) && !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups
 }
 
 fn task<'a>(view: &View<'a>, block: View<'a>) -> Interfaces<'a> {

@@ -3,7 +3,9 @@ use serde_json::{Value, json};
 use super::*;
 
 mod gateways;
+mod hidden;
 mod interfaces;
+mod launched;
 mod references;
 mod routes;
 mod rules;
@@ -164,7 +166,7 @@ fn several_regions_and_accounts_are_noted_and_none_is_chosen() {
     ]);
     assert_eq!((translation.region, translation.account), (None, None));
     let expected = [
-        "aws_autoscaling_group.web: the instances that it starts cannot be seen in Terraform's document",
+        "aws_autoscaling_group.web: an interface in each of its subnets stands for all instances that it starts",
         "there are resources of several accounts: 111111111111, 222222222222",
         "there are resources of several regions: eu-west-1, us-east-1",
     ];

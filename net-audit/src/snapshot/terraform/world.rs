@@ -19,8 +19,9 @@ pub(super) const ROUTE_TABLE: Wanted = &["aws_route_table", "aws_default_route_t
 pub(super) const SECURITY_GROUP: Wanted = &["aws_security_group", "aws_default_security_group"];
 pub(super) const NETWORK_ACL: Wanted = &["aws_network_acl", "aws_default_network_acl"];
 pub(super) const EIP: Wanted = &["aws_eip"];
-pub(super) const INSTANCE: Wanted = &["aws_instance"];
-pub(super) const INTERFACE: Wanted = &["aws_network_interface", "aws_instance", "aws_nat_gateway"];
+pub(super) const INSTANCE: Wanted = &["aws_instance", "aws_spot_instance_request"];
+pub(super) const INTERFACE: Wanted =
+    &["aws_network_interface", "aws_instance", "aws_spot_instance_request", "aws_nat_gateway"];
 pub(super) const PREFIX_LIST: Wanted = &["aws_ec2_managed_prefix_list", "aws_prefix_list", "aws_vpc_endpoint"];
 /// For attributes that are no reference to a resource of the network.
 pub(super) const ANYTHING: Wanted = &[];
@@ -152,6 +153,8 @@ impl Instance {
     pub(super) fn id(&self) -> String {
         let attributes: &[&str] = match self.kind.as_str() {
             "aws_eip" => &["allocation_id", "id"],
+            // The request has an id, too; what stands in the network is its instance.
+            "aws_spot_instance_request" => &["spot_instance_id"],
             "aws_route53_zone" => &["zone_id", "id"],
             "aws_internet_gateway" if !self.managed => &["internet_gateway_id", "id"],
             "aws_route_table" if !self.managed => &["route_table_id", "id"],
@@ -221,6 +224,13 @@ impl<'a> View<'a> {
 
     pub(super) fn is_unknown(&self, attribute: &str) -> bool {
         self.unknown.get(attribute) == Some(&Value::Bool(true))
+    }
+
+    /// The names of all that it has a value for, be it known or not.
+    pub(super) fn names(&self) -> BTreeSet<&'a str> {
+        let known = self.values.into_iter().flatten().filter(|(_, value)| !value.is_null());
+        let unknown = self.unknown.as_object().into_iter().flatten();
+        known.chain(unknown).map(|(name, _)| name.as_str()).collect()
     }
 
     /// Whether it was written, and not left to AWS. What Terraform does not tell may have been written.

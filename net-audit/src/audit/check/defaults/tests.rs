@@ -48,6 +48,17 @@ fn a_default_group_that_lets_addresses_in_is_told_even_if_nothing_uses_it() {
 }
 
 #[test]
+fn a_group_that_something_unseen_may_have_is_not_called_unused() {
+    let account = spoilt(|account| {
+        add_group(account, "sg-0old", "old", &[("tcp", 22, 22, "0.0.0.0/0")]);
+        put_task_into(account, "(known after apply)");
+    });
+    assert_eq!(found(&account), []);
+    let gaps = unknown(&account, Rule::OpenDefaults);
+    assert!(gaps.iter().any(|gap| gap.contains("which security groups eni-0taska has")), "{gaps:?}");
+}
+
+#[test]
 fn an_open_group_of_nothing_is_low_and_may_be_deleted() {
     let account = spoilt(|account| add_group(account, "sg-0old", "old", &[("tcp", 22, 22, "0.0.0.0/0")]));
     let finding = one(&account, Rule::OpenDefaults);
