@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::peer;
 use testkit::sandbox::Sandbox;
 
-use crate::{CLEAN, find, spoilt};
+use crate::{CLEAN, add, find, spoilt};
 
 fn rendered(account: &str, form: &str) -> String {
     Sandbox::new().tool("net-audit").args(["-o", form, "--fail-on", "never"]).pipe_in(account).run().code(0).stdout()
@@ -98,12 +98,6 @@ fn fingerprints(account: &str, rule: &str) -> Vec<String> {
     let results = log["runs"][0]["results"].as_array().into_iter().flatten();
     let of_rule = results.filter(|result| result["ruleId"] == rule);
     of_rule.filter_map(|result| result["partialFingerprints"]["net-audit/v1"].as_str()).map(str::to_owned).collect()
-}
-
-fn add(account: &mut Value, member: &str, element: Value) {
-    if let Some(elements) = account[member].as_array_mut() {
-        elements.push(element);
-    }
 }
 
 /// The account with a bastion host for each of some public subnets; all have one security group that lets SSH in.
