@@ -154,14 +154,14 @@ fn verdict(schedule: &Schedule, bench: &Bench, outcome: &Outcome) -> Result<(), 
     let Some(task_definition) = report["task_definition"].as_str() else { return Ok(()) };
     let ours = deployments_of(bench, task_definition);
     let status = ours.first().map_or("none", |deployment| deployment["status"].as_str().unwrap());
+    // A service that somebody deleted after it was gone back from, or instead, runs nothing.
+    let is_gone_back_from = || is_deleted(bench) || bench.image() == crate::bench::OLD;
     let fits = match told {
         "deployed" => status == "SUCCESSFUL",
         // By ECS, or by a deployment of the old task definition when a check failed at the end.
-        "rolled_back" => {
-            status == "ROLLBACK_SUCCESSFUL" || (status == "SUCCESSFUL" && bench.image() == crate::bench::OLD)
-        }
+        "rolled_back" => status == "ROLLBACK_SUCCESSFUL" || (status == "SUCCESSFUL" && is_gone_back_from()),
         // By ECS, or by somebody else after it was through and before it could be gone back from.
-        "superseded" => status == "STOPPED" || (status == "SUCCESSFUL" && bench.image() == crate::bench::OLD),
+        "superseded" => status == "STOPPED" || (status == "SUCCESSFUL" && is_gone_back_from()),
         "stopped" => status == "STOPPED" || is_deleted(bench),
         "rollback_failed" => status != "ROLLBACK_SUCCESSFUL",
         "failed" => status == "none",
