@@ -18,6 +18,18 @@ impl AddressSet {
         Self::of_ranges(ranges.collect())
     }
 
+    /// The addresses of all these sets.
+    #[must_use]
+    pub fn of_sets<'s>(sets: impl IntoIterator<Item = &'s Self>) -> Self {
+        let mut sets = sets.into_iter();
+        let Some(first) = sets.next() else { return Self::default() };
+        let mut rest = sets.peekable();
+        if rest.peek().is_none() {
+            return first.clone();
+        }
+        Self::of_ranges(first.ranges.iter().chain(rest.flat_map(|set| &set.ranges)).copied().collect())
+    }
+
     fn of_ranges(mut ranges: Vec<(u128, u128)>) -> Self {
         ranges.sort_unstable();
         let mut merged: Vec<(u128, u128)> = Vec::with_capacity(ranges.len());

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::facts::Setting;
 use crate::facts::intent::Intent;
+use crate::inventory::gap::Kind;
 use crate::money::price::built_in;
 use crate::snapshot::read;
 

@@ -10,7 +10,7 @@ use crate::audit::RegionAudit;
 use crate::exposure::names::names_of;
 use crate::exposure::purpose::Purpose;
 use crate::exposure::traffic::Opening;
-use crate::exposure::{Coverage, Exposure, Step, Verdict, prove};
+use crate::exposure::{Coverage, Exposure, Prover, Step, Verdict};
 use crate::facts::Facts;
 
 /// So many blocks of an opening are written out.
@@ -57,6 +57,9 @@ pub struct InterfaceReport {
     /// What the internet can speak to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub openings: Vec<OpeningReport>,
+    /// Why more may be open than that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
     /// The six conditions.
     pub proof: Vec<StepReport>,
 }
@@ -122,10 +125,15 @@ pub(super) fn interfaces(facts: &Facts<'_>) -> Vec<InterfaceReport> {
         let is_named = matches!(*exposure.purpose, Purpose::Store { .. } | Purpose::LoadBalancer { .. });
         is_named || !matches!(exposure.verdict, Verdict::Stopped(_))
     });
-    told.map(|exposure| interface(facts, exposure, &names)).collect()
+    let mut prover = Prover::new(facts);
+    told.map(|exposure| interface(&mut prover, exposure, &names)).collect()
 }
 
-fn interface(facts: &Facts<'_>, exposure: &Exposure<'_>, names: &HashMap<&str, Vec<String>>) -> InterfaceReport {
+fn interface<'f>(
+    prover: &mut Prover<'f, '_>,
+    exposure: &'f Exposure<'_>,
+    names: &HashMap<&str, Vec<String>>,
+) -> InterfaceReport {
     let interface = exposure.interface;
     let (exposed, stopped_by) = match &exposure.verdict {
         Verdict::Exposed => (Some(true), None),
@@ -150,7 +158,8 @@ fn interface(facts: &Facts<'_>, exposure: &Exposure<'_>, names: &HashMap<&str, V
         addresses,
         names: names.get(interface.id.as_str()).cloned().unwrap_or_default(),
         openings: exposure.openings.iter().map(|opening| OpeningReport::new(opening, exposure.family)).collect(),
-        proof: prove(facts, exposure).into_iter().map(StepReport::from).collect(),
+        doubts: exposure.doubts.iter().map(ToString::to_string).collect(),
+        proof: prover.prove(exposure).into_iter().map(StepReport::from).collect(),
     }
 }
 

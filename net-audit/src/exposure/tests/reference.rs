@@ -108,8 +108,9 @@ impl World {
             .is_some_and(|entry| entry.1)
     }
 
+    /// Only TCP needs an answer, and who attacks chooses the port that it goes to.
     fn is_answered(&self, (protocol, _, address): (i16, u16, u128)) -> bool {
-        self.ports().into_iter().any(|port| port >= 1024 && self.passes(true, (protocol, port, address)))
+        protocol != 6 || self.ports().into_iter().any(|port| self.passes(true, (protocol, port, address)))
     }
 
     fn ports(&self) -> BTreeSet<u16> {
