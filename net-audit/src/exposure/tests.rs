@@ -303,3 +303,63 @@ fn a_part_of_the_routes_that_is_not_known_is_unknown_only_if_somebody_could_come
     check(&Verdict::Exposed, |account| spoil(account, "8.8.8.8/32"));
     check(&Verdict::Stopped(Condition::SecurityGroup), |account| spoil(account, "10.0.0.0/8"));
 }
+
+/// Why more may be open of the load balancer than what is.
+fn doubts(spoil: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut account: Value = serde_json::from_str(CLEAN).unwrap();
+    spoil(&mut account);
+    with_exposures(&account, |facts| {
+        let exposure = facts.exposures.iter().find(|exposure| exposure.interface.id == BALANCER).unwrap();
+        assert_eq!(exposure.verdict, Verdict::Exposed);
+        assert_eq!(exposure.doubts.is_empty(), exposure.possible == exposure.openings);
+        exposure.doubts.iter().map(ToString::to_string).collect()
+    })
+}
+
+#[test]
+fn what_may_be_open_besides_is_kept_in_mind() {
+    assert_eq!(doubts(|_| ()), [] as [&str; 0]);
+    let unlisted = |account: &mut Value| {
+        push(&mut one(account, "NetworkInterfaces", BALANCER)["Groups"], json!({ "GroupId": "sg-0unlisted" }));
+    };
+    let missing = "sg-0unlisted is not among the snapshot's SecurityGroups";
+    assert_eq!(doubts(unlisted), [missing]);
+    // The ACL holds back whatever the group may let in.
+    let narrow = |account: &mut Value| {
+        unlisted(account);
+        add_entry(account, entry(80, false, "allow", "6", Some((443, 443)), "0.0.0.0/0"));
+        add_entry(account, entry(90, false, "deny", "-1", None, "0.0.0.0/0"));
+    };
+    assert_eq!(doubts(narrow), [] as [&str; 0]);
+    let by_entry = doubts(|account| {
+        add_entry(account, entry(80, false, "allow", "6", Some((443, 443)), "8.0.0.0/8"));
+        add_entry(account, entry(90, false, "deny", "-1", None, "(known after apply)"));
+    });
+    assert_eq!(by_entry, ["whom entry 90 of acl-0clean is for is not known before Terraform is applied"]);
+    let by_route = doubts(|account| {
+        route_by(account, &[("0.0.0.0/0", "GatewayId", "vpce-0unlisted"), ("8.0.0.0/8", IGW.0, IGW.1)]);
+    });
+    assert_eq!(by_route, ["vpce-0unlisted is not among the snapshot's VpcEndpoints"]);
+}
+
+#[test]
+fn the_proof_blames_the_acl_only_for_what_it_does() {
+    let because = |spoil: &dyn Fn(&mut Value)| {
+        let mut account: Value = serde_json::from_str(CLEAN).unwrap();
+        spoil(&mut account);
+        with_exposures(&account, |facts| {
+            let exposure = facts.exposures.iter().find(|exposure| exposure.interface.id == BALANCER).unwrap();
+            let step = ask(facts, exposure, Condition::NetworkAcl);
+            (step.holds, step.because)
+        })
+    };
+    // The group lets nobody in: what the ACL would let in is another matter.
+    let (holds, text) = because(&|account| let_in(account, &["10.0.0.0/8"]));
+    assert_eq!((holds, text.as_str()), (Some(true), "acl-0clean lets through: all protocols from anywhere"));
+    let (holds, text) = because(&|account| add_entry(account, entry(90, false, "deny", "6", None, "0.0.0.0/0")));
+    assert_eq!(holds, Some(false));
+    assert!(text.starts_with("acl-0clean lets in nothing of what the security groups do"), "{text}");
+    let (holds, text) = because(&|account| add_entry(account, entry(90, false, "deny", "-1", None, "0.0.0.0/0")));
+    assert_eq!(holds, Some(false));
+    assert!(text.starts_with("acl-0clean lets no address of the internet in"), "{text}");
+}
