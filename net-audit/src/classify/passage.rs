@@ -276,6 +276,9 @@ fn network_interface(
     let interface = inventory.network_interfaces.find(id)?;
     match &interface.attachment {
         Attachment::Detached => return Ok(broken(format!("{id} is attached to nothing"))),
+        Attachment::Unsaid => {
+            return Err(Gap::NotUnderstood(format!("{id} is in use, and by what is not said")));
+        }
         Attachment::Service => {
             return Err(Gap::NotUnderstood(format!("{id} belongs to a service: what it does cannot be seen")));
         }

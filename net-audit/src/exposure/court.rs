@@ -19,6 +19,8 @@ pub(super) type Key<'a> = (Vec<&'a str>, &'a str, Family);
 
 pub(super) fn key(interface: &NetworkInterface, family: Family) -> Key<'_> {
     let mut groups: Vec<&str> = interface.groups.iter().map(String::as_str).collect();
+    // What is not known is not shared.
+    groups.extend(interface.has_unknown_groups.then_some(interface.id.as_str()));
     groups.sort_unstable();
     (groups, interface.subnet.as_str(), family)
 }
@@ -247,11 +249,12 @@ pub(super) fn not_blocked(subnet: &Subnet) -> Result<bool, Gap> {
 /// Whether an interface is attached to something that runs.
 ///
 /// # Errors
-/// It is attached to an instance that the snapshot does not have.
+/// It is attached to an instance that the snapshot does not have, or nobody said to what.
 pub fn runs(facts: &Facts<'_>, interface: &NetworkInterface) -> Result<bool, Gap> {
     match &interface.attachment {
         Attachment::Detached => Ok(false),
         Attachment::Service => Ok(true),
+        Attachment::Unsaid => Err(Gap::NotUnderstood(format!("{} is in use, and by what is not said", interface.id))),
         Attachment::Instance(id) => {
             let state = &facts.inventory.instances.find(id)?.state;
             Ok(!matches!(state.as_str(), "stopped" | "stopping" | "terminated" | "shutting-down"))

@@ -99,7 +99,7 @@ impl<'f, 'a> Prover<'f, 'a> {
             return Ok((false, "nobody can begin a conversation with a NAT gateway".to_owned()));
         }
         let key = (interface.groups.as_slice(), interface.subnet.as_str(), *family, condition);
-        if let Some(known) = self.known.get(&key) {
+        if let (Some(known), false) = (self.known.get(&key), interface.has_unknown_groups) {
             return known.clone();
         }
         let answer = match condition {
@@ -112,7 +112,7 @@ impl<'f, 'a> Prover<'f, 'a> {
 
     fn by_group(&mut self, exposure: &'f Exposure<'_>) -> Answer {
         let Exposure { interface, family, .. } = exposure;
-        if interface.groups.is_empty() {
+        if interface.groups.is_empty() && !interface.has_unknown_groups {
             return Ok((true, "it has no security group, so nothing is held back".to_owned()));
         }
         let rules = GroupRules::of_interface(self.court.facts.inventory, interface, *family);
@@ -200,6 +200,7 @@ fn by_state(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Answer {
     let holds = runs(facts, exposure.interface)?;
     let because = match &exposure.interface.attachment {
         Attachment::Detached => "it is attached to nothing".to_owned(),
+        Attachment::Unsaid => "it is in use".to_owned(),
         Attachment::Service => "AWS runs what it is attached to".to_owned(),
         Attachment::Instance(id) => {
             let state = facts.inventory.instances.get(id).map_or("unknown", |instance| instance.state.as_str());

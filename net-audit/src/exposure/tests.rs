@@ -134,7 +134,9 @@ fn each_condition_is_the_first_to_stop_it_once() {
             "block-ingress".into();
     });
     check(&Verdict::Stopped(Condition::Running), |account| {
-        one(account, "NetworkInterfaces", BALANCER).as_object_mut().unwrap().remove("Attachment");
+        let interface = one(account, "NetworkInterfaces", BALANCER);
+        interface.as_object_mut().unwrap().remove("Attachment");
+        interface["Status"] = "available".into();
     });
 }
 
@@ -314,6 +316,31 @@ fn doubts(spoil: impl FnOnce(&mut Value)) -> Vec<String> {
         assert_eq!(exposure.doubts.is_empty(), exposure.possible == exposure.openings);
         exposure.doubts.iter().map(ToString::to_string).collect()
     })
+}
+
+fn is_not_understood(verdict: &Verdict, text: &str) -> bool {
+    matches!(verdict, Verdict::Unknown(gaps) if gaps.iter().any(|gap| gap.to_string() == text))
+}
+
+#[test]
+fn what_is_not_said_of_an_interface_is_unknown_and_not_the_safe_answer() {
+    let verdict = verdict_of(BALANCER, Family::Ipv4, |account| {
+        one(account, "NetworkInterfaces", BALANCER)["Attachment"] = Value::Null;
+    });
+    assert!(is_not_understood(&verdict, "eni-0lba is in use, and by what is not said"), "{verdict:?}");
+    let verdict = verdict_of(BALANCER, Family::Ipv4, |account| {
+        one(account, "NetworkInterfaces", BALANCER)["Groups"] = Value::Null;
+    });
+    assert!(is_not_understood(&verdict, "which security groups eni-0lba has is not said"), "{verdict:?}");
+}
+
+#[test]
+fn an_interface_may_have_ipv6_of_which_its_subnet_says_nothing() {
+    let unsaid = |account: &mut Value| {
+        only_ipv6(account);
+        one(account, "Subnets", "subnet-0publica00000")["Ipv6CidrBlockAssociationSet"] = json!([]);
+    };
+    assert_eq!(verdict_of(BALANCER, Family::Ipv6, unsaid), Verdict::Exposed);
 }
 
 #[test]

@@ -115,10 +115,16 @@ impl<'a> GroupRules<'a> {
     /// What the groups of an interface let in. What has none is open to everybody.
     #[must_use]
     pub fn of_interface(inventory: &'a Inventory, interface: &NetworkInterface, family: Family) -> Self {
-        if interface.groups.is_empty() {
+        if interface.groups.is_empty() && !interface.has_unknown_groups {
             return Self::anyone(family);
         }
-        Self::of(inventory, &interface.groups, Direction::Ingress, family)
+        let mut rules = Self::of(inventory, &interface.groups, Direction::Ingress, family);
+        if interface.has_unknown_groups {
+            let gap = Gap::NotUnderstood(format!("which security groups {} has is not said", interface.id));
+            rules.gaps.push(gap.clone());
+            rules.doubts.push((None, gap));
+        }
+        rules
     }
 
     /// The rules of what has no group: everybody may speak to it.

@@ -122,7 +122,7 @@ fn doubt(exposure: &Exposure<'_>, found: &Doors, findings: &mut Findings) {
 /// What answers there; `None` for a load balancer without groups, whose listeners are all that it has.
 fn front(exposure: &Exposure<'_>) -> Option<Front> {
     let Purpose::LoadBalancer { balancer, .. } = &*exposure.purpose else { return Some(Front::Machine) };
-    if exposure.interface.groups.is_empty() {
+    if exposure.interface.groups.is_empty() && !exposure.interface.has_unknown_groups {
         return None;
     }
     let is_http = balancer.is_some_and(|balancer| balancer.kind == "application");
@@ -142,7 +142,8 @@ struct Unsaid<'a> {
 impl<'a> Unsaid<'a> {
     fn note(&mut self, facts: &Facts<'a>, exposure: &Exposure<'a>, gaps: &[Gap]) {
         let family = exposure.family;
-        let groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
+        let mut groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
+        groups.extend(exposure.interface.has_unknown_groups.then_some(exposure.interface.id.as_str()));
         let (doors, missing) = self.by_groups.entry((groups, family)).or_insert_with(|| {
             let rules = GroupRules::of_interface(facts.inventory, exposure.interface, family);
             let admitted = rules.admitted(&internet(family, &[]));

@@ -215,7 +215,7 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     let interface = inventory.network_interfaces.get(id);
     let instance = match interface.map(|interface| &interface.attachment) {
         Some(Attachment::Instance(owner)) => inventory.instances.get(owner),
-        Some(Attachment::Detached | Attachment::Service) => None,
+        Some(Attachment::Detached | Attachment::Service | Attachment::Unsaid) => None,
         None => inventory.instances.get(id),
     };
     let is_checked = interface.map_or_else(
