@@ -198,3 +198,11 @@ fn a_public_address_keeps_the_private_one_that_it_stands_for() {
     let expected = [("18.1.1.1", "10.0.0.4"), ("18.1.1.2", "10.0.0.6")];
     assert_eq!(addresses, expected.map(|(public, private)| (public.to_owned(), private.to_owned())));
 }
+
+#[test]
+fn a_rule_that_ends_before_it_begins_is_refused() {
+    let document = r#"{ "Vpcs": [], "Subnets": [], "RouteTables": [], "SecurityGroups": [{ "GroupId": "sg-1",
+        "IpPermissions": [{ "IpProtocol": "tcp", "FromPort": 443, "ToPort": 80 }] }] }"#;
+    let error = read([document.as_bytes()]).unwrap_err().to_string();
+    assert!(error.contains("sg-1: a rule ends before it begins: from port 443 to 80"), "{error}");
+}
