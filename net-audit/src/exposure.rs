@@ -107,13 +107,20 @@ pub struct Exposure<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Coverage {
-    /// Some addresses: at most one in 256.
+    /// Some addresses: of IPv4 at most one in 256, of IPv6 at most as many as one network has.
     Listed,
-    /// More than one address in 256, so many that nobody can know them.
+    /// More than that, so many that nobody can know them.
     Wide,
     /// Every address.
     Any,
 }
+
+/// As many IPv6 addresses as one network has: 65,536 sites of a /48 each.
+///
+/// A share of 2000::/3 would say little, for most of it is given to nobody. A provider gets a /32, or a /29 if it asks for it, so what is larger than a
+/// /32 is more than the sites of one organisation. Source: RIPE NCC, IPv6 Address Allocation and Assignment Policy, "Initial allocation"; RFC 6177:
+/// a /48 is the most that a site is given as a rule.
+const NETWORK: u128 = 1 << 96;
 
 impl Coverage {
     /// How much of the internet these addresses are.
@@ -125,7 +132,11 @@ impl Coverage {
         if part.size() >= whole.size() - whole.size() / 1024 {
             return Self::Any;
         }
-        if part.size() > whole.size() / 256 { Self::Wide } else { Self::Listed }
+        let most = match family {
+            Family::Ipv4 => whole.size() / 256,
+            Family::Ipv6 => NETWORK,
+        };
+        if part.size() > most { Self::Wide } else { Self::Listed }
     }
 
     /// Whether it is open to people whom nobody knows.

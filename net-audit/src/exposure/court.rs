@@ -1,7 +1,7 @@
 //! Judges one interface after the other; what several share is worked out once.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Condition, Exposure, Verdict, whole};
@@ -40,11 +40,23 @@ pub(super) struct Court<'f, 'a> {
     reach: HashMap<(&'f str, Family), Rc<Reach>>,
     tables: HashMap<(&'f str, Family), Rc<AclTable>>,
     passed: HashMap<Key<'f>, Rc<Passed>>,
+    /// VPCs into which an accelerator comes.
+    accelerated: HashSet<&'f str>,
+}
+
+/// An accelerator comes in by an interface of its own and keeps the client's address, to which no route of the subnet and no public address is needed. Source:
+/// AWS Global Accelerator Developer Guide, "Client IP address preservation".
+fn is_accelerator(interface: &NetworkInterface) -> bool {
+    interface.kind == "global_accelerator_managed" || interface.description.starts_with("GlobalAccelerator")
 }
 
 impl<'f, 'a> Court<'f, 'a> {
     pub(super) fn new(facts: &'f Facts<'a>) -> Self {
-        Self { facts, reach: HashMap::new(), tables: HashMap::new(), passed: HashMap::new() }
+        let inventory = facts.inventory;
+        let places = inventory.network_interfaces.iter().filter(|interface| is_accelerator(interface));
+        let accelerated = places.filter_map(|interface| inventory.subnets.get(&interface.subnet));
+        let accelerated = accelerated.map(|subnet| subnet.vpc.as_str()).collect();
+        Self { facts, reach: HashMap::new(), tables: HashMap::new(), passed: HashMap::new(), accelerated }
     }
 
     pub(super) fn judge(
@@ -92,7 +104,10 @@ impl<'f, 'a> Court<'f, 'a> {
         {
             match answer {
                 Ok(true) => {}
-                Ok(false) => return (Verdict::Stopped(condition), None),
+                Ok(false) => {
+                    let by_accelerator = self.by_accelerator(interface, subnet, purpose, family);
+                    return by_accelerator.unwrap_or((Verdict::Stopped(condition), None));
+                }
                 Err(gap) => gaps.push(gap),
             }
         }
@@ -118,6 +133,27 @@ impl<'f, 'a> Court<'f, 'a> {
         }
         let verdict = if gaps.is_empty() { Verdict::Exposed } else { Verdict::Unknown(gaps) };
         (verdict, Some(passed))
+    }
+
+    /// What can be said of what no route or no address keeps from an accelerator; `None` if none comes in, or something else keeps it out.
+    ///
+    /// Block Public Access holds for accelerators too. Source: Amazon VPC User Guide, "VPC BPA basics".
+    fn by_accelerator(
+        &mut self,
+        interface: &'f NetworkInterface,
+        subnet: Option<&'f Subnet>,
+        purpose: &Purpose<'_>,
+        family: Family,
+    ) -> Option<(Verdict, Option<Rc<Passed>>)> {
+        let could_be_endpoint = matches!(purpose, Purpose::Instance { .. } | Purpose::LoadBalancer { .. });
+        let subnet = subnet.filter(|subnet| could_be_endpoint && self.accelerated.contains(subnet.vpc.as_str()))?;
+        if not_blocked(subnet) == Ok(false) || runs(self.facts, interface) == Ok(false) {
+            return None;
+        }
+        let what = "a Global Accelerator may lead to it: its endpoints are not described";
+        let gap = Gap::NotUnderstood(what.to_owned());
+        let passed = self.pass(interface, family, &Reach::unknown(family, gap.clone()));
+        (passed.stopped.is_none()).then(|| (Verdict::Unknown(vec![gap]), Some(Rc::new(passed))))
     }
 
     /// The internet's addresses that can come in by the subnet's routes, Block Public Access apart.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::court::{Court, has_address, not_blocked, route, runs, unblocked};
-use super::{Condition, Coverage, Exposure, whole};
+use super::{Condition, Coverage, Exposure, Verdict, whole};
 use crate::address::prefix::Family;
 use crate::address::set::AddressSet;
 use crate::exposure::purpose::Purpose;
@@ -67,6 +67,11 @@ impl<'f, 'a> Prover<'f, 'a> {
             Condition::Running => by_state(self.court.facts, exposure),
         };
         match answer {
+            // Then there may be a way around it.
+            Ok((false, because)) if let Verdict::Unknown(gaps) = &exposure.verdict => {
+                let around = gaps.first().map(|gap| format!(", but {gap}")).unwrap_or_default();
+                Step { condition, holds: None, because: format!("{because}{around}") }
+            }
             Ok((holds, because)) => Step { condition, holds: Some(holds), because },
             Err(gap) => Step { condition, holds: None, because: gap.to_string() },
         }

@@ -1,5 +1,6 @@
 //! Each case is the account in which nothing is wrong, spoilt: its load balancer `eni-0lba` is what the internet reaches.
 
+mod doubt;
 mod reference;
 mod world;
 
@@ -316,77 +317,4 @@ fn doubts(spoil: impl FnOnce(&mut Value)) -> Vec<String> {
         assert_eq!(exposure.doubts.is_empty(), exposure.possible == exposure.openings);
         exposure.doubts.iter().map(ToString::to_string).collect()
     })
-}
-
-fn is_not_understood(verdict: &Verdict, text: &str) -> bool {
-    matches!(verdict, Verdict::Unknown(gaps) if gaps.iter().any(|gap| gap.to_string() == text))
-}
-
-#[test]
-fn what_is_not_said_of_an_interface_is_unknown_and_not_the_safe_answer() {
-    let verdict = verdict_of(BALANCER, Family::Ipv4, |account| {
-        one(account, "NetworkInterfaces", BALANCER)["Attachment"] = Value::Null;
-    });
-    assert!(is_not_understood(&verdict, "eni-0lba is in use, and by what is not said"), "{verdict:?}");
-    let verdict = verdict_of(BALANCER, Family::Ipv4, |account| {
-        one(account, "NetworkInterfaces", BALANCER)["Groups"] = Value::Null;
-    });
-    assert!(is_not_understood(&verdict, "which security groups eni-0lba has is not said"), "{verdict:?}");
-}
-
-#[test]
-fn an_interface_may_have_ipv6_of_which_its_subnet_says_nothing() {
-    let unsaid = |account: &mut Value| {
-        only_ipv6(account);
-        one(account, "Subnets", "subnet-0publica00000")["Ipv6CidrBlockAssociationSet"] = json!([]);
-    };
-    assert_eq!(verdict_of(BALANCER, Family::Ipv6, unsaid), Verdict::Exposed);
-}
-
-#[test]
-fn what_may_be_open_besides_is_kept_in_mind() {
-    assert_eq!(doubts(|_| ()), [] as [&str; 0]);
-    let unlisted = |account: &mut Value| {
-        push(&mut one(account, "NetworkInterfaces", BALANCER)["Groups"], json!({ "GroupId": "sg-0unlisted" }));
-    };
-    let missing = "sg-0unlisted is not among the snapshot's SecurityGroups";
-    assert_eq!(doubts(unlisted), [missing]);
-    // The ACL holds back whatever the group may let in.
-    let narrow = |account: &mut Value| {
-        unlisted(account);
-        add_entry(account, entry(80, false, "allow", "6", Some((443, 443)), "0.0.0.0/0"));
-        add_entry(account, entry(90, false, "deny", "-1", None, "0.0.0.0/0"));
-    };
-    assert_eq!(doubts(narrow), [] as [&str; 0]);
-    let by_entry = doubts(|account| {
-        add_entry(account, entry(80, false, "allow", "6", Some((443, 443)), "8.0.0.0/8"));
-        add_entry(account, entry(90, false, "deny", "-1", None, "(known after apply)"));
-    });
-    assert_eq!(by_entry, ["whom entry 90 of acl-0clean is for is not known before Terraform is applied"]);
-    let by_route = doubts(|account| {
-        route_by(account, &[("0.0.0.0/0", "GatewayId", "vpce-0unlisted"), ("8.0.0.0/8", IGW.0, IGW.1)]);
-    });
-    assert_eq!(by_route, ["vpce-0unlisted is not among the snapshot's VpcEndpoints"]);
-}
-
-#[test]
-fn the_proof_blames_the_acl_only_for_what_it_does() {
-    let because = |spoil: &dyn Fn(&mut Value)| {
-        let mut account: Value = serde_json::from_str(CLEAN).unwrap();
-        spoil(&mut account);
-        with_exposures(&account, |facts| {
-            let exposure = facts.exposures.iter().find(|exposure| exposure.interface.id == BALANCER).unwrap();
-            let step = ask(facts, exposure, Condition::NetworkAcl);
-            (step.holds, step.because)
-        })
-    };
-    // The group lets nobody in: what the ACL would let in is another matter.
-    let (holds, text) = because(&|account| let_in(account, &["10.0.0.0/8"]));
-    assert_eq!((holds, text.as_str()), (Some(true), "acl-0clean lets through: all protocols from anywhere"));
-    let (holds, text) = because(&|account| add_entry(account, entry(90, false, "deny", "6", None, "0.0.0.0/0")));
-    assert_eq!(holds, Some(false));
-    assert!(text.starts_with("acl-0clean lets in nothing of what the security groups do"), "{text}");
-    let (holds, text) = because(&|account| add_entry(account, entry(90, false, "deny", "-1", None, "0.0.0.0/0")));
-    assert_eq!(holds, Some(false));
-    assert!(text.starts_with("acl-0clean lets no address of the internet in"), "{text}");
 }

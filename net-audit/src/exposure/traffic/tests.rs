@@ -222,3 +222,15 @@ fn what_is_not_known_is_no_gap_where_it_changes_nothing() {
 fn block(text: &str) -> Prefix {
     text.parse().unwrap()
 }
+
+#[test]
+fn thousands_of_rules_are_told_apart() {
+    let rules: Vec<String> = (0..2000_u32)
+        .map(|at| format!("tcp:{}-{} {}.{}.0.0/16", 1000 + at * 32, 1010 + at * 32, 11 + at % 200, at / 200))
+        .collect();
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    let inventory = groups(&[("sg-1", &rules)]);
+    let of_groups = GroupRules::of(&inventory, &["sg-1".to_owned()], Direction::Ingress, Family::Ipv4);
+    let admitted = through(&of_groups, &acl(OPEN), Family::Ipv4, &AddressSet::whole(Family::Ipv4));
+    assert_eq!(admitted.openings.len(), 2000);
+}
