@@ -117,7 +117,7 @@ pub enum Coverage {
 
 /// As many IPv6 addresses as one network has: 65,536 sites of a /48 each.
 ///
-/// A share of 2000::/3 would say little, for most of it is given to nobody. A provider gets a /32, or a /29 if it asks for it, so what is larger than a
+/// A share of `2000::/3` would say little, for most of it is given to nobody. A provider gets a /32, or a /29 if it asks for it, so what is larger than a
 /// /32 is more than the sites of one organisation. Source: RIPE NCC, IPv6 Address Allocation and Assignment Policy, "Initial allocation"; RFC 6177:
 /// a /48 is the most that a site is given as a rule.
 const NETWORK: u128 = 1 << 96;

@@ -45,7 +45,7 @@ fn takes(route: &Route, traveller: &Traveller<'_>) -> bool {
 ///
 /// A firewall that keeps state drops conversations of which it sees one half; one that keeps none lets them be. So it is no broken way for certain.
 pub(super) fn told(inventory: &Inventory, traveller: &Traveller<'_>, place: &Subnet, because: String) -> String {
-    if !traveller.is_first() {
+    if !traveller.is_from_here() {
         return because;
     }
     let Ok(Some(moved)) = traveller.behind_firewall(place) else { return because };

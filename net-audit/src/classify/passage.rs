@@ -48,11 +48,13 @@ pub(super) struct Traveller<'a> {
     sender: Sender,
     /// The subnets behind it, the first one first.
     passed: Vec<&'a str>,
+    /// Whether it is sent from an address of this subnet: by what stands here, or by a NAT gateway that does.
+    is_from_here: bool,
 }
 
 impl<'a> Traveller<'a> {
     pub(super) fn new(subnet: &'a Subnet, family: Family) -> Self {
-        Self { subnet, family, sender: Sender::Anyone, passed: Vec::new() }
+        Self { subnet, family, sender: Sender::Anyone, passed: Vec::new(), is_from_here: true }
     }
 
     /// The same traffic, as if there were no Block Public Access.
@@ -60,9 +62,9 @@ impl<'a> Traveller<'a> {
         Self { sender: Sender::Unblocked, ..self }
     }
 
-    /// Whether it comes through no subnet before this one.
-    pub(super) fn is_first(&self) -> bool {
-        self.passed.is_empty()
+    /// Whether it is sent from an address of this subnet, to which answers come back.
+    pub(super) fn is_from_here(&self) -> bool {
+        self.is_from_here
     }
 
     /// The same traffic, sent on by a firewall; `None` if it was there before.
@@ -82,12 +84,13 @@ impl<'a> Traveller<'a> {
             return Err(Gap::NotUnderstood(what));
         }
         let family = self.family;
+        let is_from_here = sender == Sender::NatGateway;
         let sender = match (self.sender, sender) {
             (Sender::Unblocked, _) => Sender::Unblocked,
             (Sender::NatGateway | Sender::NatThroughFirewall, Sender::Anyone) => Sender::NatThroughFirewall,
             (_, sender) => sender,
         };
-        Ok(Some(Self { subnet, family, sender, passed }))
+        Ok(Some(Self { subnet, family, sender, passed, is_from_here }))
     }
 }
 
@@ -231,8 +234,8 @@ fn endpoint(inventory: &Inventory, id: &str, traveller: &Traveller<'_>) -> Resul
 
 /// A firewall is one for what comes in only if the gateway's table sends that to it: else it comes straight in, and only the answers get there.
 fn inspected(inventory: &Inventory, traveller: &Traveller<'_>, because: String) -> Passage {
-    // Further on the way it is another subnet's question.
-    if !traveller.is_first() || back::comes_in_by_firewall(inventory, traveller) {
+    // What only passes through is another subnet's question.
+    if !traveller.is_from_here() || back::comes_in_by_firewall(inventory, traveller) {
         return open(traveller, Class::PublicInspected, because);
     }
     let id = &traveller.subnet.id;

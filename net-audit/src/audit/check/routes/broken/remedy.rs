@@ -281,7 +281,7 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     }
     let place = place(inventory, broken.target).and_then(|place| inventory.subnets.get(place));
     let is_public = |place: &&Subnet| usage.facts.verdict(&place.id).is_some_and(|it| it.group() == Group::Public);
-    if place.filter(is_public).is_some() {
+    if place.as_ref().is_some_and(is_public) {
         let address = "$(aws ec2 allocate-address --query AllocationId --output text)";
         let at =
             if interface.is_some() { format!("--network-interface-id {id}") } else { format!("--instance-id {id}") };
