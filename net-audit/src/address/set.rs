@@ -136,8 +136,10 @@ impl From<Prefix> for AddressSet {
 
 /// The largest block that begins at `first` and does not reach beyond `last`.
 fn largest_block(family: Family, first: u128, last: u128) -> Prefix {
-    let fits = |free: &u8| first & low_bits(*free) == 0 && last - first >= low_bits(*free);
-    let free = (0..=family.bits()).rev().find(fits).unwrap_or(0);
+    let aligned = first.trailing_zeros().min(u32::from(family.bits()));
+    // As many low bits as the count of addresses, which is one more than fits for all of IPv6, can fill.
+    let filled = (last - first).checked_add(1).map_or(u128::BITS, u128::ilog2);
+    let free = u8::try_from(aligned.min(filled)).unwrap_or_default();
     Prefix::around(family, first, family.bits() - free)
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Court<'f, 'a> {
     reach: HashMap<(&'f str, Family), Rc<Reach>>,
     tables: HashMap<(&'f str, Family), Rc<AclTable>>,
     passed: HashMap<Key<'f>, Rc<Passed>>,
+    /// The same of all the internet, whatever the routes.
+    passed_anyway: HashMap<Key<'f>, Rc<Passed>>,
     /// VPCs into which an accelerator comes.
     accelerated: HashSet<&'f str>,
 }
@@ -56,7 +58,8 @@ impl<'f, 'a> Court<'f, 'a> {
         let places = inventory.network_interfaces.iter().filter(|interface| is_accelerator(interface));
         let accelerated = places.filter_map(|interface| inventory.subnets.get(&interface.subnet));
         let accelerated = accelerated.map(|subnet| subnet.vpc.as_str()).collect();
-        Self { facts, reach: HashMap::new(), tables: HashMap::new(), passed: HashMap::new(), accelerated }
+        let (passed, passed_anyway) = (HashMap::new(), HashMap::new());
+        Self { facts, reach: HashMap::new(), tables: HashMap::new(), passed, passed_anyway, accelerated }
     }
 
     pub(super) fn judge(
@@ -152,8 +155,15 @@ impl<'f, 'a> Court<'f, 'a> {
         }
         let what = "a Global Accelerator may lead to it: its endpoints are not described";
         let gap = Gap::NotUnderstood(what.to_owned());
-        let passed = self.pass(interface, family, &Reach::unknown(family, gap.clone()));
-        (passed.stopped.is_none()).then(|| (Verdict::Unknown(vec![gap]), Some(Rc::new(passed))))
+        let key = key(interface, family);
+        let passed = if let Some(known) = self.passed_anyway.get(&key) {
+            Rc::clone(known)
+        } else {
+            let passed = Rc::new(self.pass(interface, family, &Reach::unknown(family, gap.clone())));
+            self.passed_anyway.insert(key, Rc::clone(&passed));
+            passed
+        };
+        passed.stopped.is_none().then(|| (Verdict::Unknown(vec![gap]), Some(passed)))
     }
 
     /// The internet's addresses that can come in by the subnet's routes, Block Public Access apart.

@@ -330,3 +330,13 @@ fn a_database_with_an_unknown_group_is_in_doubt_though_it_answers_to_ping_only()
     });
     assert_eq!(doubted(&account, "eni-0dba"), [Rule::ExposedDatabase]);
 }
+
+#[test]
+fn what_keeps_a_flagged_database_from_the_internet_is_not_the_acl_that_lets_everything_in() {
+    let account = spoilt(|account| {
+        find(account, "DBInstances", "DBInstanceIdentifier", "orders")["PubliclyAccessible"] = true.into();
+    });
+    let title = one(&account, Rule::ExposedDatabase).title;
+    assert!(title.contains("its security group"), "{title}");
+    assert!(!title.contains("network ACL"), "{title}");
+}
