@@ -1,5 +1,6 @@
 //! The verdict over every subnet: its class in each address family, and the routes that prove it. Pure.
 
+mod back;
 pub mod class;
 mod passage;
 mod reach;

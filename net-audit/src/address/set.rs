@@ -18,6 +18,18 @@ impl AddressSet {
         Self::of_ranges(ranges.collect())
     }
 
+    /// The addresses of all these sets.
+    #[must_use]
+    pub fn of_sets<'s>(sets: impl IntoIterator<Item = &'s Self>) -> Self {
+        let mut sets = sets.into_iter();
+        let Some(first) = sets.next() else { return Self::default() };
+        let mut rest = sets.peekable();
+        if rest.peek().is_none() {
+            return first.clone();
+        }
+        Self::of_ranges(first.ranges.iter().chain(rest.flat_map(|set| &set.ranges)).copied().collect())
+    }
+
     fn of_ranges(mut ranges: Vec<(u128, u128)>) -> Self {
         ranges.sort_unstable();
         let mut merged: Vec<(u128, u128)> = Vec::with_capacity(ranges.len());
@@ -124,8 +136,10 @@ impl From<Prefix> for AddressSet {
 
 /// The largest block that begins at `first` and does not reach beyond `last`.
 fn largest_block(family: Family, first: u128, last: u128) -> Prefix {
-    let fits = |free: &u8| first & low_bits(*free) == 0 && last - first >= low_bits(*free);
-    let free = (0..=family.bits()).rev().find(fits).unwrap_or(0);
+    let aligned = first.trailing_zeros().min(u32::from(family.bits()));
+    // As many low bits as the count of addresses, which is one more than fits for all of IPv6, can fill.
+    let filled = (last - first).checked_add(1).map_or(u128::BITS, u128::ilog2);
+    let free = u8::try_from(aligned.min(filled)).unwrap_or_default();
     Prefix::around(family, first, family.bits() - free)
 }
 

@@ -2,13 +2,16 @@
 
 use crate::address::prefix::Family;
 use crate::classify::class::Class;
-use crate::inventory::gap::{Gap, Kind};
+use crate::inventory::gap::Gap;
 use crate::inventory::{
-    Association, Attachment, Connectivity, Destination, InternetGateway, Inventory, Listing, NatGateway, NatPlace,
-    PublicAccess, Route, RouteState, Subnet, Target,
+    Destination, InternetGateway, Inventory, Listing, NatGateway, NatPlace, PublicAccess, Route, RouteState, Subnet,
+    Target,
 };
 
-use super::{FamilyVerdict, Reach, survey};
+use super::{FamilyVerdict, Reach, back, survey};
+
+mod forwarder;
+mod nat;
 
 /// A way out that leads through more subnets is not followed: what it comes to is unknown.
 const MAX_SUBNETS: usize = 5;
@@ -30,6 +33,9 @@ enum Sender {
     Anyone,
     /// Block Public Access lets NAT gateways send even where it blocks what comes in.
     NatGateway,
+    /// What a NAT gateway sent and a firewall sends on. That "only traffic to and from NAT gateways" is allowed does not say whether this still is such.
+    /// Source: Amazon VPC User Guide, "VPC BPA basics".
+    NatThroughFirewall,
     /// As if there were no Block Public Access.
     Unblocked,
 }
@@ -42,16 +48,28 @@ pub(super) struct Traveller<'a> {
     sender: Sender,
     /// The subnets behind it, the first one first.
     passed: Vec<&'a str>,
+    /// Whether it is sent from an address of this subnet: by what stands here, or by a NAT gateway that does.
+    is_from_here: bool,
 }
 
 impl<'a> Traveller<'a> {
     pub(super) fn new(subnet: &'a Subnet, family: Family) -> Self {
-        Self { subnet, family, sender: Sender::Anyone, passed: Vec::new() }
+        Self { subnet, family, sender: Sender::Anyone, passed: Vec::new(), is_from_here: true }
     }
 
     /// The same traffic, as if there were no Block Public Access.
     pub(super) fn unblocked(self) -> Self {
         Self { sender: Sender::Unblocked, ..self }
+    }
+
+    /// Whether it is sent from an address of this subnet, to which answers come back.
+    pub(super) fn is_from_here(&self) -> bool {
+        self.is_from_here
+    }
+
+    /// The same traffic, sent on by a firewall; `None` if it was there before.
+    pub(super) fn behind_firewall(&self, place: &'a Subnet) -> Result<Option<Self>, Gap> {
+        self.moved_to(place, Sender::Anyone)
     }
 
     /// The same traffic, sent on from another subnet; `None` if it was there before.
@@ -66,8 +84,13 @@ impl<'a> Traveller<'a> {
             return Err(Gap::NotUnderstood(what));
         }
         let family = self.family;
-        let sender = if self.sender == Sender::Unblocked { Sender::Unblocked } else { sender };
-        Ok(Some(Self { subnet, family, sender, passed }))
+        let is_from_here = sender == Sender::NatGateway;
+        let sender = match (self.sender, sender) {
+            (Sender::Unblocked, _) => Sender::Unblocked,
+            (Sender::NatGateway | Sender::NatThroughFirewall, Sender::Anyone) => Sender::NatThroughFirewall,
+            (_, sender) => sender,
+        };
+        Ok(Some(Self { subnet, family, sender, passed, is_from_here }))
     }
 }
 
@@ -80,11 +103,11 @@ pub(super) fn judge(inventory: &Inventory, route: &Route, traveller: &Traveller<
         Target::InternetGateway(id) => internet_gateway(inventory, id, traveller),
         Target::EgressOnlyInternetGateway(id) => egress_only(inventory, id, traveller),
         Target::CarrierGateway(id) => Ok(public(traveller, format!("{id} is a carrier gateway"))),
-        Target::NatGateway(id) => nat_gateway(inventory, id, traveller),
+        Target::NatGateway(id) => nat::nat_gateway(inventory, id, traveller),
         Target::VpcEndpoint(id) => endpoint(inventory, id, traveller),
-        Target::NetworkInterface(id) => network_interface(inventory, id, route, traveller),
-        Target::Instance(id) => instance(inventory, id, traveller),
-        Target::OtherNetwork(id) => Ok(Passage::Leads(Class::PrivateRouted, format!("{id} is another network"))),
+        Target::NetworkInterface(id) => forwarder::network_interface(inventory, id, route, traveller),
+        Target::Instance(id) => forwarder::instance(inventory, id, traveller),
+        Target::OtherNetwork(id) => Ok(other_network(inventory, id, route, traveller)),
         Target::Local => Ok(Passage::Leads(Class::Isolated, "it stays inside the VPC".to_owned())),
         Target::Unrecognised(what) => Err(Gap::NotUnderstood(what.clone())),
     };
@@ -105,6 +128,7 @@ fn open(traveller: &Traveller<'_>, class: Class, because: String) -> Passage {
         (PublicAccess::Allowed, _) | (_, Sender::Unblocked) | (PublicAccess::IngressBlocked, Sender::NatGateway) => {
             Passage::Leads(class, because)
         }
+        (PublicAccess::IngressBlocked, Sender::NatThroughFirewall) => Passage::Unknown(through_firewall()),
         (PublicAccess::IngressBlocked, Sender::Anyone) => {
             Passage::Leads(Class::Isolated, format!("{because}, but Block Public Access is block-ingress"))
         }
@@ -113,6 +137,11 @@ fn open(traveller: &Traveller<'_>, class: Class, because: String) -> Passage {
         }
         (PublicAccess::Unrecognised(mode), _) => Passage::Unknown(unknown_mode(mode)),
     }
+}
+
+fn through_firewall() -> Gap {
+    let what = "whether Block Public Access (block-ingress) lets through what a NAT gateway sends by a firewall is not documented";
+    Gap::NotUnderstood(what.to_owned())
 }
 
 fn unknown_mode(mode: &str) -> Gap {
@@ -147,71 +176,6 @@ fn egress_only(inventory: &Inventory, id: &str, traveller: &Traveller<'_>) -> Re
             Passage::Leads(Class::Isolated, format!("{id} is blocked: Block Public Access is block-bidirectional"))
         }
         PublicAccess::Unrecognised(mode) => return Err(unknown_mode(mode)),
-    })
-}
-
-fn nat_gateway(inventory: &Inventory, id: &str, traveller: &Traveller<'_>) -> Result<Passage, Gap> {
-    let gateway = inventory.nat_gateways.find(id)?;
-    if gateway.state != "available" {
-        return Ok(broken(format!("{id} is {}", gateway.state)));
-    }
-    if gateway.vpc != traveller.subnet.vpc {
-        return Ok(broken(format!("{id} is in {}, another VPC", gateway.vpc)));
-    }
-    match &gateway.place {
-        NatPlace::Subnet(subnet) if gateway.connectivity == Connectivity::Private => {
-            private_nat_gateway(inventory, id, subnet, traveller)
-        }
-        NatPlace::Region => regional_nat_gateway(inventory, gateway),
-        NatPlace::Subnet(subnet) => zonal_nat_gateway(inventory, gateway, subnet, traveller),
-    }
-}
-
-/// A regional NAT gateway brings its own route to the internet gateway.
-fn regional_nat_gateway(inventory: &Inventory, gateway: &NatGateway) -> Result<Passage, Gap> {
-    let id = &gateway.id;
-    match &inventory.vpcs.find(&gateway.vpc)?.public_access {
-        PublicAccess::Blocked => Ok(broken(format!("{id} is blocked: Block Public Access is block-bidirectional"))),
-        PublicAccess::Unrecognised(mode) => Err(unknown_mode(mode)),
-        PublicAccess::Allowed | PublicAccess::IngressBlocked => {
-            Ok(Passage::Leads(Class::PrivateNat, format!("{id} is a regional public NAT gateway")))
-        }
-    }
-}
-
-/// A private NAT gateway has no address in the internet, but another network or a NAT gateway behind it may: so subnets whose addresses are not
-/// unique reach a central way out.
-fn private_nat_gateway(
-    inventory: &Inventory,
-    id: &str,
-    place: &str,
-    traveller: &Traveller<'_>,
-) -> Result<Passage, Gap> {
-    let moved = Traveller { family: Family::Ipv4, ..traveller.clone() };
-    let beyond = follow(inventory, &moved, inventory.subnets.find(place)?, Sender::NatGateway)?;
-    let because = format!("{id} is a private NAT gateway in {place}, which is {beyond}");
-    Ok(match beyond {
-        Class::PrivateRouted | Class::PrivateNat | Class::PrivateNatInstance => Passage::Leads(beyond, because),
-        _ => broken(because),
-    })
-}
-
-/// A NAT gateway sends IPv4, whatever it was sent: IPv6 only reaches it as translated addresses.
-fn zonal_nat_gateway(
-    inventory: &Inventory,
-    gateway: &NatGateway,
-    place: &str,
-    traveller: &Traveller<'_>,
-) -> Result<Passage, Gap> {
-    let subnet = inventory.subnets.find(place)?;
-    let moved = Traveller { family: Family::Ipv4, ..traveller.clone() };
-    let beyond = follow(inventory, &moved, subnet, Sender::NatGateway)?;
-    let id = &gateway.id;
-    Ok(match beyond {
-        Class::Public | Class::PublicPartial | Class::PublicInspected => {
-            Passage::Leads(Class::PrivateNat, format!("{id} is a public NAT gateway in {place}, which is {beyond}"))
-        }
-        _ => broken(format!("{id} is in {place}, which is {beyond}")),
     })
 }
 
@@ -256,85 +220,53 @@ fn endpoint(inventory: &Inventory, id: &str, traveller: &Traveller<'_>) -> Resul
     let Some(place) = endpoint.subnets.first() else {
         return Err(Gap::NotUnderstood(format!("{id} names no subnet that it stands in")));
     };
-    let beyond = follow(inventory, traveller, inventory.subnets.find(place)?, Sender::Anyone)?;
-    let because = format!("{id} is a firewall in {place}, which is {beyond}");
-    Ok(match beyond {
-        Class::Public | Class::PublicPartial | Class::PublicInspected => {
-            open(traveller, Class::PublicInspected, because)
-        }
-        Class::Isolated => broken(because),
-        other => Passage::Leads(other, because),
-    })
-}
-
-fn network_interface(
-    inventory: &Inventory,
-    id: &str,
-    route: &Route,
-    traveller: &Traveller<'_>,
-) -> Result<Passage, Gap> {
-    let interface = inventory.network_interfaces.find(id)?;
-    match &interface.attachment {
-        Attachment::Detached => return Ok(broken(format!("{id} is attached to nothing"))),
-        Attachment::Service => {
-            return Err(Gap::NotUnderstood(format!("{id} belongs to a service: what it does cannot be seen")));
-        }
-        Attachment::Instance(owner) => {
-            let state = &inventory.instances.find(owner)?.state;
-            if state != "running" {
-                return Ok(broken(format!("{id} belongs to {owner}, which is {state}")));
-            }
-        }
-    }
-    if interface.source_destination_check {
-        return Ok(does_not_forward(id));
-    }
-    let place = inventory.subnets.find(&interface.subnet)?;
-    if traffic_comes_back_by(inventory, route, traveller.subnet) {
-        let because = format!("{id} forwards, and traffic from the internet comes in by it");
-        return Ok(open(traveller, Class::PublicInspected, because));
-    }
-    forwarding(inventory, id, place, traveller)
-}
-
-fn instance(inventory: &Inventory, id: &str, traveller: &Traveller<'_>) -> Result<Passage, Gap> {
-    let instance = inventory.instances.find(id)?;
-    if instance.state != "running" {
-        return Ok(broken(format!("{id} is {}", instance.state)));
-    }
-    if instance.source_destination_check {
-        return Ok(does_not_forward(id));
-    }
-    let Some(place) = &instance.subnet else {
-        return Err(Gap::Resource { kind: Kind::NetworkInterfaces, id: format!("the interface of {id}") });
-    };
-    forwarding(inventory, id, inventory.subnets.find(place)?, traveller)
-}
-
-fn does_not_forward(id: &str) -> Passage {
-    broken(format!("{id} does not forward: its source/destination check is on"))
-}
-
-fn forwarding(inventory: &Inventory, id: &str, place: &Subnet, traveller: &Traveller<'_>) -> Result<Passage, Gap> {
+    let place = inventory.subnets.find(place)?;
     let beyond = follow(inventory, traveller, place, Sender::Anyone)?;
-    let because = format!("{id} forwards from {}, which is {beyond}", place.id);
+    let because = format!("{id} is a firewall in {}, which is {beyond}", place.id);
     Ok(match beyond {
-        Class::Isolated | Class::BrokenEgress => broken(because),
-        Class::EgressOnly | Class::PrivateRouted => Passage::Leads(beyond, because),
-        _ => Passage::Leads(Class::PrivateNatInstance, because),
+        Class::Public | Class::PublicPartial | Class::PublicInspected => inspected(inventory, traveller, because),
+        // What a NAT gateway here sends by it may get through where nothing else does.
+        Class::Isolated if may_carry_nat(inventory, traveller, place) => return Err(through_firewall()),
+        Class::Isolated => broken(because),
+        other => Passage::Leads(other, back::told(inventory, traveller, place, because)),
     })
 }
 
-/// Whether a gateway's own route table sends what comes in for the subnet by the same target: then it is a firewall in front of a
-/// public subnet, not a NAT instance.
-fn traffic_comes_back_by(inventory: &Inventory, route: &Route, subnet: &Subnet) -> bool {
-    let at_gateway = |association: &Association| matches!(association, Association::Gateway(_));
-    let overlaps = |destination: &Destination| match destination {
-        Destination::Block(block) => subnet.blocks.iter().any(|own| own.overlaps(*block)),
-        Destination::PrefixList(_) | Destination::Unknown => false,
+/// A firewall is one for what comes in only if the gateway's table sends that to it: else it comes straight in, and only the answers get there.
+fn inspected(inventory: &Inventory, traveller: &Traveller<'_>, because: String) -> Passage {
+    // What only passes through is another subnet's question.
+    if !traveller.is_from_here() || back::comes_in_by_firewall(inventory, traveller) {
+        return open(traveller, Class::PublicInspected, because);
+    }
+    let id = &traveller.subnet.id;
+    public(
+        traveller,
+        format!("{because}, and no table of an internet gateway sends what comes in for {id} to a firewall"),
+    )
+}
+
+fn may_carry_nat(inventory: &Inventory, traveller: &Traveller<'_>, place: &Subnet) -> bool {
+    let is_here = |gateway: &NatGateway| gateway.place == NatPlace::Subnet(traveller.subnet.id.clone());
+    traveller.sender == Sender::Anyone
+        && place.public_access == PublicAccess::IngressBlocked
+        && inventory.nat_gateways.iter().any(is_here)
+}
+
+/// A peering connection leads to the peer's own addresses and never on from there. Source: VPC Peering Guide, "VPC peering limitations": no edge
+/// to edge routing through an internet gateway or a NAT device.
+fn other_network(inventory: &Inventory, id: &str, route: &Route, traveller: &Traveller<'_>) -> Passage {
+    let is_peer = id.starts_with("pcx-") || id.contains("aws_vpc_peering_connection");
+    let peering = inventory.peerings.get(id);
+    let peer = peering.and_then(|peering| peering.other_side(&traveller.subnet.vpc));
+    let peers = peer.map(|peer| peer.blocks.as_slice()).unwrap_or_default();
+    let is_peers_own = match &route.destination {
+        Destination::Block(block) if block.length() == 0 => false,
+        // A peer may have public addresses for its own.
+        Destination::Block(block) => peers.is_empty() || peers.iter().any(|own| own.overlaps(*block)),
+        Destination::PrefixList(_) | Destination::Unknown => true,
     };
-    let of_vpc = inventory.index.tables_of_vpc(&subnet.vpc).filter_map(|id| inventory.route_tables.get(id));
-    let edge = of_vpc.filter(|table| table.associations.iter().any(at_gateway));
-    edge.flat_map(|table| &table.routes)
-        .any(|back| back.target == route.target && back.state == RouteState::Active && overlaps(&back.destination))
+    if is_peer && !is_peers_own {
+        return broken(format!("{id} leads to a peer's own addresses and never on to the internet"));
+    }
+    Passage::Leads(Class::PrivateRouted, format!("{id} is another network"))
 }

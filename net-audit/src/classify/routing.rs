@@ -20,9 +20,14 @@ pub struct EffectiveTable<'a> {
 /// Finds the route table that decides for a subnet: its own, else the main one of its VPC.
 ///
 /// # Errors
-/// Neither is in the snapshot.
+/// Neither is in the snapshot, or which of them it is is just being changed.
 pub fn effective_table<'a>(inventory: &'a Inventory, subnet: &Subnet) -> Result<EffectiveTable<'a>, Gap> {
     let (index, tables) = (&inventory.index, &inventory.route_tables);
+    let changing = index.changing_table_of_subnet(&subnet.id);
+    if let Some(table) = changing {
+        let what = format!("the association of {table} with {} is just being changed", subnet.id);
+        return Err(Gap::NotUnderstood(what));
+    }
     if let Some(table) = index.table_of_subnet(&subnet.id).and_then(|id| tables.get(id)) {
         return Ok(EffectiveTable { table, by_default: false });
     }
@@ -30,6 +35,10 @@ pub fn effective_table<'a>(inventory: &'a Inventory, subnet: &Subnet) -> Result<
         return Err(Gap::NotUnderstood(format!(
             "which subnet {loose} is for is not known before Terraform is applied"
         )));
+    }
+    if let Some(table) = index.changing_main_table_of_vpc(&subnet.vpc) {
+        let what = format!("{table} is just becoming the main route table of {}, or ceases to be it", subnet.vpc);
+        return Err(Gap::NotUnderstood(what));
     }
     index
         .main_table_of_vpc(&subnet.vpc)

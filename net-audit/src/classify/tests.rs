@@ -68,13 +68,80 @@ fn a_private_nat_gateway_leads_where_its_own_subnet_leads() {
     check(&["0.0.0.0/0 nat-private-inside"], Class::PrivateNat);
 }
 
+/// What comes in for the subnet under test goes by a firewall.
+const EDGE: &[&str] = &["10.0.1.0/24 vpce-firewall"];
+
 #[test]
 fn a_firewall_in_front_of_an_internet_gateway_is_public_all_the_same() {
-    check(&["0.0.0.0/0 vpce-firewall"], Class::PublicInspected);
-    check(&["0.0.0.0/0 vpce-firewall", "8.0.0.0/8 igw-1"], Class::PublicPartial);
+    let world = World::new(&["0.0.0.0/0 vpce-firewall"]).gateway_table("igw-1", EDGE);
+    assert_eq!(app(&world).ipv4(), Class::PublicInspected);
+    let world = World::new(&["0.0.0.0/0 vpce-firewall", "8.0.0.0/8 igw-1"]).gateway_table("igw-1", EDGE);
+    assert_eq!(app(&world).ipv4(), Class::PublicPartial);
     check(&["0.0.0.0/0 vpce-firewall-nat"], Class::PrivateNat);
     check(&["0.0.0.0/0 vpce-firewall-isolated"], Class::BrokenEgress);
     check(&["0.0.0.0/0 vpce-firewall-failed"], Class::BrokenEgress);
+}
+
+#[test]
+fn a_firewall_that_gets_nothing_of_what_comes_in_inspects_nothing() {
+    let because = |world: &World| app(world).family(Family::Ipv4).proof[0].clone();
+    let none = World::new(&["0.0.0.0/0 vpce-firewall"]);
+    assert_eq!(app(&none).ipv4(), Class::Public);
+    let text = "no table of an internet gateway sends what comes in for subnet-app to a firewall";
+    assert!(because(&none).ends_with(text), "{}", because(&none));
+    // A table for another subnet, for another gateway, of another family, with a black hole.
+    for (gateway, routes) in [
+        ("igw-1", &["10.0.7.0/24 vpce-firewall"][..]),
+        ("vgw-1", EDGE),
+        ("igw-1", &["2600:1f18:0:1::/64 vpce-firewall"]),
+        ("igw-1", &["10.0.1.0/24 blackhole:vpce-firewall"]),
+    ] {
+        let world = World::new(&["0.0.0.0/0 vpce-firewall"]).gateway_table(gateway, routes);
+        assert_eq!(app(&world).ipv4(), Class::Public, "{gateway} {routes:?}");
+    }
+}
+
+#[test]
+fn answers_that_do_not_come_back_through_a_firewall_are_told_and_change_no_class() {
+    let because = |world: &World| {
+        let verdict = app(world);
+        assert_eq!(verdict.ipv4(), Class::PrivateNat);
+        verdict.family(Family::Ipv4).proof[0].clone()
+    };
+    let straight = World::new(&["0.0.0.0/0 vpce-firewall-nat"]);
+    let text = "answers do not come back through it: rtb-edge of nat-1 sends them straight to subnet-app";
+    assert!(because(&straight).ends_with(text), "{}", because(&straight));
+    for back in ["10.0.1.0/24 vpce-firewall-nat", "10.0.0.0/8 vpce-firewall-nat"] {
+        let world = World::new(&["0.0.0.0/0 vpce-firewall-nat"]).route_of("rtb-edge", back);
+        assert!(!because(&world).contains("answers"), "{}", because(&world));
+    }
+    let regional = World::new(&["0.0.0.0/0 vpce-firewall-regional"]);
+    assert!(!because(&regional).contains("answers"), "its table is not known");
+}
+
+#[test]
+fn a_regional_nat_gateway_whose_own_table_has_no_way_out_carries_nothing() {
+    let with =
+        |routes: &[&str]| app(&World::new(&["0.0.0.0/0 nat-regional"]).gateway_table("nat-regional", routes)).ipv4();
+    assert_eq!(with(&[]), Class::BrokenEgress);
+    assert_eq!(with(&["10.0.0.0/8 igw-1", "0.0.0.0/0 tgw-1"]), Class::BrokenEgress);
+    assert_eq!(with(&["0.0.0.0/0 igw-other"]), Class::BrokenEgress);
+    assert_eq!(with(&["0.0.0.0/0 blackhole:igw-1"]), Class::BrokenEgress);
+    assert_eq!(with(&["0.0.0.0/0 igw-1"]), Class::PrivateNat);
+    assert_eq!(with(&["0.0.0.0/0 vpce-firewall"]), Class::PrivateNat);
+}
+
+#[test]
+fn an_instance_without_an_address_in_the_internet_forwards_nothing_to_it() {
+    check(&["0.0.0.0/0 eni-private"], Class::BrokenEgress);
+    check(&["0.0.0.0/0 i-private"], Class::BrokenEgress);
+    // A NAT gateway behind it brings one.
+    check(&["0.0.0.0/0 eni-behind-nat"], Class::PrivateNatInstance);
+    check_ipv6(&["::/0 eni-private"], Class::BrokenEgress);
+    check_ipv6(&["::/0 eni-forwarding"], Class::PrivateNatInstance);
+    // Which addresses an instance has is not known without its interfaces.
+    let verdict = app(&World::new(&["0.0.0.0/0 i-forwarding"]).without("NetworkInterfaces"));
+    assert_eq!(verdict.family(Family::Ipv4).gaps, [Gap::Kind(Kind::NetworkInterfaces)]);
 }
 
 #[test]
@@ -99,10 +166,22 @@ fn an_instance_that_also_gets_what_comes_in_is_a_firewall_of_a_public_subnet() {
 
 #[test]
 fn another_network_is_private_and_no_more_is_known() {
-    for target in ["tgw-1", "pcx-1", "vgw-1", "lgw-1", "arn:aws:networkmanager::1:core-network/core-network-1"] {
+    for target in ["tgw-1", "vgw-1", "lgw-1", "arn:aws:networkmanager::1:core-network/core-network-1"] {
         check(&[&format!("0.0.0.0/0 {target}")], Class::PrivateRouted);
         check(&[&format!("10.0.0.0/8 {target}")], Class::Isolated);
     }
+}
+
+#[test]
+fn a_peer_never_leads_on_to_the_internet() {
+    check(&["0.0.0.0/0 pcx-1"], Class::BrokenEgress);
+    check(&["0.0.0.0/0 nat-1", "10.0.0.0/8 pcx-1"], Class::PrivateNat);
+    check(&["10.0.0.0/8 pcx-1"], Class::Isolated);
+    // Public addresses may be the peer's own: that is no way to the internet, and none that is broken.
+    let with = |blocks: &[&str]| app(&World::new(&["8.8.0.0/16 pcx-1"]).peer(blocks)).ipv4();
+    assert_eq!(with(&["8.8.0.0/16"]), Class::PrivateRouted);
+    assert_eq!(with(&["172.16.0.0/16"]), Class::BrokenEgress);
+    check(&["8.8.0.0/16 pcx-1"], Class::PrivateRouted);
 }
 
 #[test]
@@ -201,7 +280,8 @@ fn block_public_access_decides_over_routes() {
     let cases = [
         ("off", "0.0.0.0/0 igw-1", Class::Public),
         ("block-ingress", "0.0.0.0/0 igw-1", Class::Isolated),
-        ("block-ingress", "0.0.0.0/0 vpce-firewall", Class::BrokenEgress),
+        // A NAT gateway stands here, and what it sends may get through.
+        ("block-ingress", "0.0.0.0/0 vpce-firewall", Class::Unknown),
         ("block-ingress", "0.0.0.0/0 nat-1", Class::PrivateNat),
         ("block-ingress", "0.0.0.0/0 nat-regional", Class::PrivateNat),
         ("block-ingress", "0.0.0.0/0 eni-forwarding", Class::BrokenEgress),
@@ -216,10 +296,34 @@ fn block_public_access_decides_over_routes() {
         let world = World::new(&[route]).block_public_access(mode);
         assert_eq!(app(&world).ipv4(), expected, "{mode} {route}");
     }
+    let world = World::new(&["0.0.0.0/0 vpce-firewall"]).without("NatGateways").block_public_access("block-ingress");
+    assert_eq!(app(&world).ipv4(), Class::BrokenEgress);
     for (mode, expected) in [("block-ingress", Class::EgressOnly), ("block-bidirectional", Class::Isolated)] {
         let world = World::new(&["::/0 eigw-1"]).block_public_access(mode);
         assert_eq!(app(&world).ipv6(), expected, "{mode}");
     }
+}
+
+#[test]
+fn what_a_nat_gateway_sends_by_a_firewall_is_unknown_where_only_nat_gateways_may_send() {
+    for (mode, expected) in
+        [("off", Class::PrivateNat), ("block-ingress", Class::Unknown), ("block-bidirectional", Class::BrokenEgress)]
+    {
+        let world = World::new(&["0.0.0.0/0 nat-before-firewall"]).nat_before_firewall(mode);
+        assert_eq!(app(&world).ipv4(), expected, "{mode}");
+    }
+}
+
+#[test]
+fn a_table_that_is_just_being_changed_decides_nothing() {
+    for state in ["associating", "disassociating"] {
+        let verdict = app(&World::new(&["0.0.0.0/0 igw-1"]).association_state(state));
+        assert_eq!(verdict.ipv4(), Class::Unknown, "{state}");
+        let gaps: Vec<String> = verdict.family(Family::Ipv4).gaps.iter().map(ToString::to_string).collect();
+        assert_eq!(gaps, ["the association of rtb-app with subnet-app is just being changed"]);
+    }
+    let failed = app(&World::new(&["0.0.0.0/0 igw-1"]).association_state("failed"));
+    assert_eq!(failed.ipv4(), Class::Isolated);
 }
 
 #[test]
@@ -268,7 +372,8 @@ fn ways_in_circles_come_to_an_end() {
 #[test]
 fn a_way_through_many_firewalls_is_followed_and_one_through_too_many_is_unknown() {
     for (firewalls, expected) in [(4, Class::PublicInspected), (5, Class::Unknown)] {
-        let world = World::new(&["0.0.0.0/0 vpce-chain-1"]).chain_of_firewalls(firewalls);
+        let world = World::new(&["0.0.0.0/0 vpce-chain-1"]).gateway_table("igw-1", &["10.0.1.0/24 vpce-chain-1"]);
+        let world = world.chain_of_firewalls(firewalls);
         assert_eq!(app(&world).ipv4(), expected, "{firewalls}");
     }
 }

@@ -240,6 +240,7 @@ impl<'a> Inside<'a> {
         let (resource, because) = match &interface.attachment {
             Attachment::Detached => (self.resource(), "it is attached to nothing".to_owned()),
             Attachment::Service => return None,
+            Attachment::Unsaid => (self.resource(), "it is in use".to_owned()),
             Attachment::Instance(id) => {
                 let instance = self.facts.inventory.instances.get(id);
                 let name = instance.and_then(|instance| instance.name());

@@ -261,7 +261,7 @@ fn forwards(inventory: &Inventory, target: &Target) -> Answer {
             let interface = inventory.network_interfaces.find(id)?;
             match &interface.attachment {
                 Attachment::Detached => return Ok((false, format!("{id} is attached to nothing"))),
-                Attachment::Service => {}
+                Attachment::Service | Attachment::Unsaid => {}
                 Attachment::Instance(owner) => {
                     let state = &inventory.instances.find(owner)?.state;
                     if state != "running" {

@@ -1,5 +1,6 @@
 //! Each case is the account in which nothing is wrong, spoilt: its load balancer `eni-0lba` is what the internet reaches.
 
+mod doubt;
 mod reference;
 mod world;
 
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::facts::Setting;
 use crate::facts::intent::Intent;
+use crate::inventory::gap::Kind;
 use crate::money::price::built_in;
 use crate::snapshot::read;
 
@@ -133,7 +135,9 @@ fn each_condition_is_the_first_to_stop_it_once() {
             "block-ingress".into();
     });
     check(&Verdict::Stopped(Condition::Running), |account| {
-        one(account, "NetworkInterfaces", BALANCER).as_object_mut().unwrap().remove("Attachment");
+        let interface = one(account, "NetworkInterfaces", BALANCER);
+        interface.as_object_mut().unwrap().remove("Attachment");
+        interface["Status"] = "available".into();
     });
 }
 
@@ -301,4 +305,16 @@ fn a_part_of_the_routes_that_is_not_known_is_unknown_only_if_somebody_could_come
     assert!(is_unknown_for(&verdict, Kind::VpcEndpoints), "{verdict:?}");
     check(&Verdict::Exposed, |account| spoil(account, "8.8.8.8/32"));
     check(&Verdict::Stopped(Condition::SecurityGroup), |account| spoil(account, "10.0.0.0/8"));
+}
+
+/// Why more may be open of the load balancer than what is.
+fn doubts(spoil: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut account: Value = serde_json::from_str(CLEAN).unwrap();
+    spoil(&mut account);
+    with_exposures(&account, |facts| {
+        let exposure = facts.exposures.iter().find(|exposure| exposure.interface.id == BALANCER).unwrap();
+        assert_eq!(exposure.verdict, Verdict::Exposed);
+        assert_eq!(exposure.doubts.is_empty(), exposure.possible == exposure.openings);
+        exposure.doubts.iter().map(ToString::to_string).collect()
+    })
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Association, Database, Listing, LoadBalancer, NetworkAcl, NetworkInterface, RouteTable, Subnet};
+use super::{
+    Association, Attachment, Database, Listing, LoadBalancer, NetworkAcl, NetworkInterface, RouteTable, Subnet,
+};
 
 /// Ids by the id of what they belong to.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +15,13 @@ pub struct Index {
     /// VPCs with a table of which it is not known what uses it.
     vpcs_with_loose_table: HashMap<String, String>,
     acl_of_subnet: HashMap<String, String>,
+    table_of_gateway: HashMap<String, String>,
+    /// Subnets whose association with a table is being made or ended, with that table.
+    changing: HashMap<String, String>,
+    /// VPCs whose main table is being changed, with one of the two.
+    changing_main: HashMap<String, String>,
     interfaces_of_subnet: HashMap<String, Vec<String>>,
+    interfaces_of_instance: HashMap<String, Vec<String>>,
     subnets_of_vpc: HashMap<String, Vec<String>>,
     databases_of_subnet: HashMap<String, Vec<String>>,
     databases_anywhere: Vec<String>,
@@ -38,6 +46,9 @@ impl Index {
         }
         for interface in interfaces.iter() {
             index.interfaces_of_subnet.entry(interface.subnet.clone()).or_default().push(interface.id.clone());
+            if let Attachment::Instance(owner) = &interface.attachment {
+                index.interfaces_of_instance.entry(owner.clone()).or_default().push(interface.id.clone());
+            }
         }
         for subnet in subnets.iter() {
             index.subnets_of_vpc.entry(subnet.vpc.clone()).or_default().push(subnet.id.clone());
@@ -76,7 +87,15 @@ impl Index {
                 Association::Unknown => {
                     self.vpcs_with_loose_table.insert(table.vpc.clone(), table.id.clone());
                 }
-                Association::Gateway(_) => {}
+                Association::Gateway(gateway) => {
+                    self.table_of_gateway.entry(gateway.clone()).or_insert_with(|| table.id.clone());
+                }
+                Association::Changing(Some(subnet)) => {
+                    self.changing.insert(subnet.clone(), table.id.clone());
+                }
+                Association::Changing(None) => {
+                    self.changing_main.insert(table.vpc.clone(), table.id.clone());
+                }
             }
         }
     }
@@ -99,6 +118,24 @@ impl Index {
         self.vpcs_with_loose_table.get(vpc).map(String::as_str)
     }
 
+    /// The table for what comes in by a gateway.
+    #[must_use]
+    pub fn table_of_gateway(&self, gateway: &str) -> Option<&str> {
+        self.table_of_gateway.get(gateway).map(String::as_str)
+    }
+
+    /// A table whose association with the subnet is being made or ended.
+    #[must_use]
+    pub fn changing_table_of_subnet(&self, subnet: &str) -> Option<&str> {
+        self.changing.get(subnet).map(String::as_str)
+    }
+
+    /// A table that is becoming the main one of the VPC, or ceases to be it.
+    #[must_use]
+    pub fn changing_main_table_of_vpc(&self, vpc: &str) -> Option<&str> {
+        self.changing_main.get(vpc).map(String::as_str)
+    }
+
     /// All tables of a VPC.
     pub fn tables_of_vpc(&self, vpc: &str) -> impl Iterator<Item = &str> {
         self.tables_of_vpc.get(vpc).into_iter().flatten().map(String::as_str)
@@ -113,6 +150,11 @@ impl Index {
     /// The interfaces in a subnet.
     pub fn interfaces_of_subnet(&self, subnet: &str) -> impl Iterator<Item = &str> {
         self.interfaces_of_subnet.get(subnet).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The interfaces of an instance.
+    pub fn interfaces_of_instance(&self, instance: &str) -> impl Iterator<Item = &str> {
+        self.interfaces_of_instance.get(instance).into_iter().flatten().map(String::as_str)
     }
 
     /// The subnets of a VPC.

@@ -25,6 +25,8 @@ pub struct NetworkInterface {
     pub requester: Option<String>,
     /// Its security groups.
     pub groups: Vec<String>,
+    /// Whether it has more of them or not is not said: nobody described them.
+    pub has_unknown_groups: bool,
     /// Its addresses in the VPC, the first one first.
     pub private_addresses: Vec<Ipv4Addr>,
     /// Its IPv6 addresses.
@@ -40,6 +42,8 @@ pub struct PublicAddress {
     pub address: Option<Ipv4Addr>,
     /// `eipalloc-…`, if it stays when the instance is stopped.
     pub allocation: Option<String>,
+    /// The private address that it stands for, if it is said.
+    pub private: Option<Ipv4Addr>,
 }
 
 /// What a network interface is attached to.
@@ -51,6 +55,8 @@ pub enum Attachment {
     Instance(String),
     /// Something that AWS runs.
     Service,
+    /// Something that nobody described.
+    Unsaid,
 }
 
 /// An instance.

@@ -12,7 +12,7 @@ pub struct RouteTable {
     pub tags: Tags,
     /// The VPC it is in.
     pub vpc: String,
-    /// What uses it; only associations that are in force.
+    /// What uses it; only associations that are in force, or may be.
     pub associations: Vec<Association>,
     /// Its routes.
     pub routes: Vec<Route>,
@@ -29,6 +29,8 @@ pub enum Association {
     Gateway(String),
     /// A subnet that is not known before Terraform is applied.
     Unknown,
+    /// A subnet, or with `None` all that have none of their own, whose association is just being made or ended.
+    Changing(Option<String>),
 }
 
 /// A route.

@@ -10,7 +10,7 @@ use crate::audit::RegionAudit;
 use crate::exposure::names::names_of;
 use crate::exposure::purpose::Purpose;
 use crate::exposure::traffic::Opening;
-use crate::exposure::{Coverage, Exposure, Step, Verdict, prove};
+use crate::exposure::{Coverage, Exposure, Prover, Step, Verdict};
 use crate::facts::Facts;
 
 /// So many blocks of an opening are written out.
@@ -57,6 +57,9 @@ pub struct InterfaceReport {
     /// What the internet can speak to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub openings: Vec<OpeningReport>,
+    /// Why more may be open than that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
     /// The six conditions.
     pub proof: Vec<StepReport>,
 }
@@ -122,35 +125,54 @@ pub(super) fn interfaces(facts: &Facts<'_>) -> Vec<InterfaceReport> {
         let is_named = matches!(*exposure.purpose, Purpose::Store { .. } | Purpose::LoadBalancer { .. });
         is_named || !matches!(exposure.verdict, Verdict::Stopped(_))
     });
-    told.map(|exposure| interface(facts, exposure, &names)).collect()
+    let mut reporter = Reporter { prover: Prover::new(facts), openings: HashMap::new() };
+    told.map(|exposure| reporter.interface(exposure, &names)).collect()
 }
 
-fn interface(facts: &Facts<'_>, exposure: &Exposure<'_>, names: &HashMap<&str, Vec<String>>) -> InterfaceReport {
-    let interface = exposure.interface;
-    let (exposed, stopped_by) = match &exposure.verdict {
-        Verdict::Exposed => (Some(true), None),
-        Verdict::Stopped(condition) => (Some(false), Some(condition.word())),
-        Verdict::Unknown(_) => (None, None),
-    };
-    let addresses = match exposure.family {
-        Family::Ipv4 => {
-            let known = interface.public_addresses.iter().filter_map(|public| public.address);
-            known.map(|address| address.to_string()).collect()
+/// What interfaces that share groups and subnet have in common is written once.
+struct Reporter<'f, 'a> {
+    prover: Prover<'f, 'a>,
+    openings: HashMap<(*const Opening, Family), Vec<OpeningReport>>,
+}
+
+impl<'f> Reporter<'f, '_> {
+    fn interface(&mut self, exposure: &'f Exposure<'_>, names: &HashMap<&str, Vec<String>>) -> InterfaceReport {
+        let interface = exposure.interface;
+        let (exposed, stopped_by) = match &exposure.verdict {
+            Verdict::Exposed => (Some(true), None),
+            Verdict::Stopped(condition) => (Some(false), Some(condition.word())),
+            Verdict::Unknown(_) => (None, None),
+        };
+        let addresses = match exposure.family {
+            Family::Ipv4 => {
+                let known = interface.public_addresses.iter().filter_map(|public| public.address);
+                known.map(|address| address.to_string()).collect()
+            }
+            Family::Ipv6 => interface.ipv6_addresses.iter().map(ToString::to_string).collect(),
+        };
+        InterfaceReport {
+            id: interface.id.clone(),
+            purpose: exposure.purpose.word(),
+            name: exposure.purpose.name(),
+            subnet: interface.subnet.clone(),
+            family: exposure.family,
+            exposed,
+            stopped_by,
+            addresses,
+            names: names.get(interface.id.as_str()).cloned().unwrap_or_default(),
+            openings: self.openings(exposure),
+            doubts: exposure.doubts.iter().map(ToString::to_string).collect(),
+            proof: self.prover.prove(exposure).into_iter().map(StepReport::from).collect(),
         }
-        Family::Ipv6 => interface.ipv6_addresses.iter().map(ToString::to_string).collect(),
-    };
-    InterfaceReport {
-        id: interface.id.clone(),
-        purpose: exposure.purpose.word(),
-        name: exposure.purpose.name(),
-        subnet: interface.subnet.clone(),
-        family: exposure.family,
-        exposed,
-        stopped_by,
-        addresses,
-        names: names.get(interface.id.as_str()).cloned().unwrap_or_default(),
-        openings: exposure.openings.iter().map(|opening| OpeningReport::new(opening, exposure.family)).collect(),
-        proof: prove(facts, exposure).into_iter().map(StepReport::from).collect(),
+    }
+
+    fn openings(&mut self, exposure: &Exposure<'_>) -> Vec<OpeningReport> {
+        let written = || exposure.openings.iter().map(|opening| OpeningReport::new(opening, exposure.family)).collect();
+        if exposure.openings.is_empty() {
+            return Vec::new();
+        }
+        let key = (exposure.openings.as_ptr(), exposure.family);
+        self.openings.entry(key).or_insert_with(written).clone()
     }
 }
 

@@ -247,3 +247,32 @@ fn a_region_that_could_not_be_seen_does_not_hide_the_others() {
         "the snapshot of eu-west-1 has no Vpcs: ec2:DescribeVpcs failed: X: no"
     );
 }
+
+#[test]
+fn a_public_address_keeps_the_private_one_that_it_stands_for() {
+    let document = r#"{ "Vpcs": [], "RouteTables": [],
+        "Subnets": [{ "SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24" }],
+        "NetworkInterfaces": [{
+        "NetworkInterfaceId": "eni-1", "SubnetId": "subnet-1", "SourceDestCheck": true, "PrivateIpAddress": "10.0.0.4",
+        "Association": { "PublicIp": "18.1.1.1" },
+        "PrivateIpAddresses": [
+            { "PrivateIpAddress": "10.0.0.4", "Association": { "PublicIp": "18.1.1.1" } },
+            { "PrivateIpAddress": "10.0.0.5" },
+            { "PrivateIpAddress": "10.0.0.6", "Association": { "CarrierIp": "18.1.1.2" } }
+        ] }] }"#;
+    let estate = read([document.as_bytes()]).unwrap();
+    let interface = estate.regions[0].network_interfaces.get("eni-1").unwrap();
+    let addresses = interface.public_addresses.iter();
+    let addresses: Vec<_> =
+        addresses.map(|one| (one.address.unwrap().to_string(), one.private.unwrap().to_string())).collect();
+    let expected = [("18.1.1.1", "10.0.0.4"), ("18.1.1.2", "10.0.0.6")];
+    assert_eq!(addresses, expected.map(|(public, private)| (public.to_owned(), private.to_owned())));
+}
+
+#[test]
+fn a_rule_that_ends_before_it_begins_is_refused() {
+    let document = r#"{ "Vpcs": [], "Subnets": [], "RouteTables": [], "SecurityGroups": [{ "GroupId": "sg-1",
+        "IpPermissions": [{ "IpProtocol": "tcp", "FromPort": 443, "ToPort": 80 }] }] }"#;
+    let error = read([document.as_bytes()]).unwrap_err().to_string();
+    assert!(error.contains("sg-1: a rule ends before it begins: from port 443 to 80"), "{error}");
+}

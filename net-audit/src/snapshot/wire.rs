@@ -188,9 +188,12 @@ struct RouteTableAssociation {
 
 impl RouteTableAssociation {
     fn in_force(self) -> Option<Association> {
-        let state = self.association_state.as_ref();
-        if state.is_some_and(|state| state.state != "associated") {
-            return None;
+        match self.association_state.as_ref().map(|state| state.state.as_str()) {
+            None | Some("associated") => {}
+            Some("associating" | "disassociating") if self.subnet_id.is_some() || self.gateway_id.is_none() => {
+                return (self.subnet_id.is_some() || self.main).then_some(Association::Changing(self.subnet_id));
+            }
+            Some(_) => return None,
         }
         match (self.subnet_id, self.gateway_id) {
             (Some(subnet), _) if subnet == UNKNOWN_UNTIL_APPLY => Some(Association::Unknown),

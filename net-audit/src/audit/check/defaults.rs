@@ -45,10 +45,12 @@ fn check_groups(facts: &Facts<'_>, findings: &mut Findings) {
         }
         let has_rules = !group.ingress.is_empty() || !group.egress.is_empty();
         let is_default = group.name == "default" && has_rules;
+        // What opens everything cannot open more.
+        let opens_all = doors.wide.iter().any(|(protocol, _)| *protocol == Protocol::All);
+        if let Some(gap) = gap.filter(|_| !opens_all) {
+            findings.unknown_of(RULE, &group.id, gap);
+        }
         if doors.is_empty() && !is_default {
-            if let Some(gap) = gap {
-                findings.unknown_of(RULE, &group.id, gap);
-            }
             continue;
         }
         let used = users.get(group.id.as_str()).map(Vec::as_slice).unwrap_or_default();
@@ -96,7 +98,6 @@ fn doors(facts: &Facts<'_>, group: &SecurityGroup) -> (Doors, Option<Gap>) {
     }
     for family in [Family::Ipv4, Family::Ipv6] {
         let rules = GroupRules::of(facts.inventory, std::slice::from_ref(&group.id), Direction::Ingress, family);
-        gap = gap.or_else(|| rules.gaps().first().cloned());
         let blocks = group.ingress.iter().flat_map(|rule| &rule.peers).filter_map(|peer| match peer {
             Peer::Block(block) => Some(vec![*block]),
             Peer::PrefixList(id) => facts.inventory.prefix_lists.get(id).map(|list| list.blocks.clone()),
@@ -104,8 +105,13 @@ fn doors(facts: &Facts<'_>, group: &SecurityGroup) -> (Doors, Option<Gap>) {
         });
         let own = blocks.flatten().filter(|block| block.family() == family);
         // Most groups are open to nobody: they need no second look.
-        if Coverage::of(&crate::address::set::AddressSet::of_prefixes(own), family).is_world() {
-            all = all.with(&Doors::of(&rules.admitted(&internet(family, &[])).openings, family));
+        if Coverage::of(&crate::address::set::AddressSet::of_prefixes(own), family).is_world()
+            || !rules.gaps().is_empty()
+        {
+            let admitted = rules.admitted(&internet(family, &[]));
+            let (certain, possible) = (Doors::of(&admitted.openings, family), Doors::of(&admitted.possible, family));
+            gap = gap.or_else(|| admitted.gaps.first().filter(|_| possible != certain).cloned());
+            all = all.with(&certain);
         }
     }
     (all, gap)

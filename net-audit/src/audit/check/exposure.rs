@@ -72,6 +72,7 @@ fn check_doors(facts: &Facts<'_>, findings: &mut Findings) {
         }
         let Some(front) = front(exposure) else { continue };
         let mut doors = Doors::default();
+        let mut doubtful = Vec::new();
         for exposure in families {
             match &exposure.verdict {
                 // What shares groups and ACL shares one list of openings.
@@ -79,10 +80,14 @@ fn check_doors(facts: &Facts<'_>, findings: &mut Findings) {
                     let key = (exposure.openings.as_ptr(), exposure.family);
                     let new = || Doors::of(&exposure.openings, exposure.family);
                     doors = doors.with(known.entry(key).or_insert_with(new));
+                    doubtful.extend((!exposure.doubts.is_empty()).then_some(exposure));
                 }
                 Verdict::Unknown(gaps) => unsaid.note(facts, exposure, gaps),
                 Verdict::Stopped(_) => {}
             }
+        }
+        for exposure in doubtful {
+            doubt(exposure, &doors, findings);
         }
         if !doors.is_empty() {
             let mut groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
@@ -97,10 +102,28 @@ fn check_doors(facts: &Facts<'_>, findings: &mut Findings) {
     unsaid.report(findings);
 }
 
+/// Says which rules cannot tell whether more is open of what is exposed than what they found.
+fn doubt(exposure: &Exposure<'_>, found: &Doors, findings: &mut Findings) {
+    let possible = Doors::of(&exposure.possible, exposure.family);
+    let Some(gap) = exposure.doubts.first() else { return };
+    // What opens everything opens every door, and is told instead of each.
+    let is_all = |doors: &Doors| doors.wide.iter().any(|(protocol, _)| *protocol == Protocol::All);
+    let any = is_all(&possible) && !is_all(found);
+    for (rule, is_open, could_be) in [
+        (Rule::ExposedDatabase, !found.databases.is_empty(), any || !possible.databases.is_empty()),
+        (Rule::AllPortsOpen, !found.wide.is_empty(), any || !possible.wide.is_empty()),
+        (Rule::RemoteAccessOpen, !found.remote.is_empty(), any || !possible.remote.is_empty()),
+    ] {
+        if could_be && !is_open {
+            findings.unknown_of(rule, &exposure.interface.id, gap.clone());
+        }
+    }
+}
+
 /// What answers there; `None` for a load balancer without groups, whose listeners are all that it has.
 fn front(exposure: &Exposure<'_>) -> Option<Front> {
     let Purpose::LoadBalancer { balancer, .. } = &*exposure.purpose else { return Some(Front::Machine) };
-    if exposure.interface.groups.is_empty() {
+    if exposure.interface.groups.is_empty() && !exposure.interface.has_unknown_groups {
         return None;
     }
     let is_http = balancer.is_some_and(|balancer| balancer.kind == "application");
@@ -120,13 +143,10 @@ struct Unsaid<'a> {
 impl<'a> Unsaid<'a> {
     fn note(&mut self, facts: &Facts<'a>, exposure: &Exposure<'a>, gaps: &[Gap]) {
         let family = exposure.family;
-        let groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
+        let mut groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
+        groups.extend(exposure.interface.has_unknown_groups.then_some(exposure.interface.id.as_str()));
         let (doors, missing) = self.by_groups.entry((groups, family)).or_insert_with(|| {
-            let rules = if exposure.interface.groups.is_empty() {
-                GroupRules::anyone(family)
-            } else {
-                GroupRules::of(facts.inventory, &exposure.interface.groups, Direction::Ingress, family)
-            };
+            let rules = GroupRules::of_interface(facts.inventory, exposure.interface, family);
             let admitted = rules.admitted(&internet(family, &[]));
             (Doors::of(&admitted.openings, family), admitted.gaps)
         });

@@ -46,7 +46,7 @@ impl<'a> Used<'a> {
             targets.extend(table.routes.iter().map(|route| route.target.id()));
             targets.extend(table.associations.iter().filter_map(|association| match association {
                 Association::Gateway(id) => Some(id.as_str()),
-                Association::Main | Association::Subnet(_) | Association::Unknown => None,
+                Association::Main | Association::Subnet(_) | Association::Unknown | Association::Changing(_) => None,
             }));
         }
         let regional = inventory.nat_gateways.iter().filter(|gateway| gateway.place == NatPlace::Region);

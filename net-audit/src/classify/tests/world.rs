@@ -86,12 +86,14 @@ impl World {
                 subnet("subnet-app", "vpc-1", 1),
                 subnet("subnet-isolated", "vpc-1", 2),
                 subnet("subnet-nat", "vpc-1", 3),
+                subnet("subnet-regional", "vpc-1", 4),
             ],
             "RouteTables": [
                 table("rtb-0", "vpc-0", json!({ "Main": true }), &["0.0.0.0/0 igw-other"]),
                 table("rtb-app", "vpc-1", json!({ "SubnetId": "subnet-app" }), routes),
                 table("rtb-edge", "vpc-1", json!({ "SubnetId": "subnet-edge" }), &["0.0.0.0/0 igw-1", "::/0 igw-1"]),
                 table("rtb-main", "vpc-1", json!({ "Main": true }), &[]),
+                table("rtb-regional", "vpc-1", json!({ "SubnetId": "subnet-regional" }), &["0.0.0.0/0 nat-regional"]),
                 table("rtb-nat", "vpc-1", json!({ "SubnetId": "subnet-nat" }), &["0.0.0.0/0 nat-1"]),
             ],
             "InternetGateways": [
@@ -121,6 +123,7 @@ impl World {
                 firewall("vpce-firewall-nat", "subnet-nat", "available"),
                 firewall("vpce-firewall-isolated", "subnet-isolated", "available"),
                 firewall("vpce-firewall-failed", "subnet-edge", "failed"),
+                firewall("vpce-firewall-regional", "subnet-regional", "available"),
                 firewall("vpce-circle", "subnet-app", "available"),
             ],
             "PrefixLists": [
@@ -134,7 +137,9 @@ impl World {
                 { "PrefixListId": "pl-unlisted" },
             ],
             "NetworkInterfaces": [
-                interface("eni-forwarding", "subnet-edge", false, &json!({ "InstanceId": "i-forwarding" })),
+                known_by("18.1.1.1", interface("eni-forwarding", "subnet-edge", false, &json!({ "InstanceId": "i-forwarding" }))),
+                interface("eni-private", "subnet-edge", false, &json!({ "InstanceId": "i-private" })),
+                interface("eni-behind-nat", "subnet-nat", false, &json!({ "InstanceId": "i-private" })),
                 interface("eni-checking", "subnet-edge", true, &json!({ "InstanceId": "i-checking" })),
                 interface("eni-stopped", "subnet-edge", false, &json!({ "InstanceId": "i-stopped" })),
                 interface("eni-isolated", "subnet-isolated", false, &json!({ "InstanceId": "i-forwarding" })),
@@ -143,6 +148,7 @@ impl World {
             ],
             "Instances": [
                 instance("i-forwarding", false, "running"),
+                instance("i-private", false, "running"),
                 instance("i-checking", true, "running"),
                 instance("i-stopped", false, "stopped"),
             ],
@@ -190,6 +196,39 @@ impl World {
         let table = table("rtb-gateway", "vpc-1", json!({ "GatewayId": gateway }), routes);
         self.0["RouteTables"].as_array_mut().unwrap().push(table);
         self
+    }
+
+    /// Puts NAT gateways into a subnet whose way out leads through a firewall in a subnet of its own, and sets Block Public Access.
+    pub(super) fn nat_before_firewall(mut self, mode: &str) -> Self {
+        for (id, number, route) in
+            [("subnet-nat-fw", 50, "0.0.0.0/0 vpce-behind-nat"), ("subnet-fw", 51, "0.0.0.0/0 igw-1")]
+        {
+            self.push("Subnets", subnet(id, "vpc-1", number));
+            self.push("RouteTables", table(&format!("rtb-{id}"), "vpc-1", json!({ "SubnetId": id }), &[route]));
+        }
+        self.push("VpcEndpoints", firewall("vpce-behind-nat", "subnet-fw", "available"));
+        self.push("NatGateways", nat("nat-before-firewall", "vpc-1", "subnet-nat-fw", "available", "public"));
+        self.block_public_access(mode)
+    }
+
+    /// Peers the VPC with one that has these blocks.
+    pub(super) fn peer(mut self, blocks: &[&str]) -> Self {
+        let blocks: Vec<Value> = blocks.iter().map(|block| json!({ "CidrBlock": block })).collect();
+        self.0["VpcPeeringConnections"] = json!([{ "VpcPeeringConnectionId": "pcx-1", "Status": { "Code": "active" },
+            "RequesterVpcInfo": { "VpcId": "vpc-1" }, "AccepterVpcInfo": { "VpcId": "vpc-9", "CidrBlockSet": blocks } }]);
+        self
+    }
+
+    /// Adds a route to the table of a subnet.
+    pub(super) fn route_of(mut self, table: &str, text: &str) -> Self {
+        let tables = self.0["RouteTables"].as_array_mut().unwrap();
+        let table = tables.iter_mut().find(|one| one["RouteTableId"] == table).unwrap();
+        table["Routes"].as_array_mut().unwrap().push(route(text));
+        self
+    }
+
+    fn push(&mut self, member: &str, one: Value) {
+        self.0[member].as_array_mut().unwrap().push(one);
     }
 
     /// Adds firewalls one behind the other, `vpce-chain-1` first; the last one is in front of the internet gateway.
@@ -279,6 +318,12 @@ fn firewall(id: &str, subnet: &str, state: &str) -> Value {
 
 fn interface(id: &str, subnet: &str, check: bool, attachment: &Value) -> Value {
     json!({ "NetworkInterfaceId": id, "SubnetId": subnet, "SourceDestCheck": check, "Attachment": attachment })
+}
+
+fn known_by(address: &str, mut interface: Value) -> Value {
+    interface["Association"] = json!({ "PublicIp": address });
+    interface["Ipv6Addresses"] = json!([{ "Ipv6Address": "2600:1f18::9" }]);
+    interface
 }
 
 fn instance(id: &str, check: bool, state: &str) -> Value {

@@ -158,7 +158,9 @@ fn what_is_stopped_or_attached_to_nothing_is_the_first_reason() {
     check(&account, "internet", "i-0bastion:22", "no: runs");
     assert_eq!(because(&account, "bastion", "orders"), "i-0bastion is stopped");
     let detached = spoilt(|account| {
-        find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0dba")["Attachment"] = Value::Null;
+        let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0dba");
+        interface["Attachment"] = Value::Null;
+        interface["Status"] = "available".into();
     });
     check(&detached, "service/web", "eni-0dba:5432", "no: runs");
 }

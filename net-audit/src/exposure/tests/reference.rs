@@ -7,7 +7,7 @@ use proptest::sample::select;
 use serde_json::Value;
 
 use super::with_exposures;
-use super::world::{BLOCKS, Kind, OFFICE, Route, S3, World, worlds};
+use super::world::{BLOCKS, Kind, OFFICE, PEER, Route, S3, World, worlds};
 use crate::address::prefix::{Family, Prefix};
 use crate::classify::class::Class;
 use crate::exposure::{Condition, Verdict};
@@ -95,6 +95,19 @@ impl World {
         own.contains(&"igw-1") || (own.contains(&"vpce-fw") && behind.contains(&"igw-1"))
     }
 
+    /// Whether a route to the peer that takes an address is for the peer's own.
+    fn peers_with(&self, address: u128) -> bool {
+        let mut routes: Vec<&str> = self
+            .own_table()
+            .iter()
+            .filter(|(to, by)| *by == "pcx-1" && holds(to, address))
+            .map(|(to, _)| *to)
+            .collect();
+        routes.sort_by_key(|to| blocks(to).first().map(|block| block.length()));
+        let longest = routes.pop().unwrap();
+        longest.starts_with("pl-") || (longest != "0.0.0.0/0" && blocks(longest)[0].overlaps(PEER.parse().unwrap()))
+    }
+
     fn is_let_in(&self, packet: (i16, u16, u128)) -> bool {
         let mut rules = self.groups.iter().flatten();
         self.groups.is_empty()
@@ -108,8 +121,9 @@ impl World {
             .is_some_and(|entry| entry.1)
     }
 
+    /// Only TCP needs an answer, and who attacks chooses the port that it goes to.
     fn is_answered(&self, (protocol, _, address): (i16, u16, u128)) -> bool {
-        self.ports().into_iter().any(|port| port >= 1024 && self.passes(true, (protocol, port, address)))
+        protocol != 6 || self.ports().into_iter().any(|port| self.passes(true, (protocol, port, address)))
     }
 
     fn ports(&self) -> BTreeSet<u16> {
@@ -155,7 +169,7 @@ impl World {
             if targets.contains(&"vpce-s3") {
                 continue;
             }
-            led.insert(targets.iter().map(|target| self.leads(target)).max().unwrap_or(Class::Isolated));
+            led.insert(targets.iter().map(|target| self.leads(target, address)).max().unwrap_or(Class::Isolated));
         }
         match led.iter().max() {
             Some(Class::Public) if led.len() > 1 => Class::PublicPartial,
@@ -163,13 +177,21 @@ impl World {
         }
     }
 
-    fn leads(&self, target: &str) -> Class {
+    fn leads(&self, target: &str, address: u128) -> Class {
         let is_blocked = self.mode != "off";
         match target {
             "igw-1" if !is_blocked => Class::Public,
             "nat-1" => Class::PrivateNat,
             "nat-astray" => Class::BrokenEgress,
-            "tgw-1" | "pcx-1" => Class::PrivateRouted,
+            "tgw-1" => Class::PrivateRouted,
+            // What the peer has not for itself it leads to nowhere; a route to both is taken for a way to the peer.
+            "pcx-1" => {
+                if self.peers_with(address) {
+                    Class::PrivateRouted
+                } else {
+                    Class::BrokenEgress
+                }
+            }
             _ => Class::Isolated,
         }
     }

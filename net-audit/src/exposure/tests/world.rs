@@ -47,6 +47,8 @@ pub(super) const BLOCKS: [&str; 12] = [
 pub(super) const S3: [&str; 2] = ["52.1.0.0/16", "9.9.0.0/16"];
 /// The blocks of `pl-office`.
 pub(super) const OFFICE: [&str; 2] = ["8.8.8.8/32", "200.0.0.0/8"];
+/// The block of the peer `pcx-1`.
+pub(super) const PEER: &str = "9.0.0.0/8";
 const TARGETS: [&str; 11] = [
     "igw-1",
     "igw-1",
@@ -152,6 +154,8 @@ impl World {
                 { "VpcEndpointId": "vpce-s3", "VpcEndpointType": "Gateway", "State": "available" },
                 { "VpcEndpointId": "vpce-fw", "VpcEndpointType": "GatewayLoadBalancer", "State": "available", "SubnetIds": ["subnet-fw"] },
             ],
+            "VpcPeeringConnections": [{ "VpcPeeringConnectionId": "pcx-1", "Status": { "Code": "active" },
+                "RequesterVpcInfo": { "VpcId": "vpc-1" }, "AccepterVpcInfo": { "VpcId": "vpc-9", "CidrBlock": PEER } }],
             "PrefixLists": [list("pl-s3", &S3), list("pl-office", &OFFICE)],
             "SecurityGroups": self.groups.iter().enumerate().map(|(number, rules)| group(number, rules)).collect::<Vec<_>>(),
             "NetworkAcls": [{ "NetworkAclId": "acl-1", "Entries": self.acl_entries(),

@@ -4,6 +4,7 @@ mod notation;
 mod reference;
 
 use super::*;
+use crate::inventory::NetworkAcl;
 use crate::inventory::gap::Kind;
 use notation::{acl, groups, protocol, told};
 
@@ -19,10 +20,15 @@ fn check(rules: &[&str], of: &str, expected: &[&str]) {
     assert_eq!(admitted.gaps, [], "{rules:?}");
 }
 
+/// What groups and an ACL let in from these addresses.
+fn through(rules: &GroupRules<'_>, acl: &NetworkAcl, family: Family, space: &AddressSet) -> Admitted {
+    rules.admitted_from(&Space::known(space.clone()), Some(&AclTable::new(acl, family)))
+}
+
 /// What gets through a network ACL, and is answered, if the groups let everybody speak to every port.
 fn check_acl(entries: &[&str], of: &str, expected: &[&str]) {
     let everyone = GroupRules::anyone(Family::Ipv4);
-    let admitted = everyone.admitted_through(&acl(entries), Family::Ipv4, &AddressSet::whole(Family::Ipv4));
+    let admitted = through(&everyone, &acl(entries), Family::Ipv4, &AddressSet::whole(Family::Ipv4));
     assert_eq!(told(&admitted, protocol(of), Family::Ipv4), expected, "{entries:?}");
     assert_eq!(admitted.gaps, [], "{entries:?}");
 }
@@ -129,28 +135,30 @@ fn where_no_entry_fits_nothing_gets_through() {
 }
 
 #[test]
-fn an_answer_has_to_get_out_to_some_port_that_clients_send_from() {
+fn an_answer_of_tcp_has_to_get_out_to_some_port_whichever_the_attacker_has_to_ask_from() {
     let inward = "100 in allow tcp:443 0.0.0.0/0";
     for (outward, expected) in [
         ("100 out allow tcp:1024-65535 0.0.0.0/0", &["443 0.0.0.0/0"][..]),
-        ("100 out allow tcp:0-1024 0.0.0.0/0", &["443 0.0.0.0/0"]),
+        ("100 out allow tcp:443 0.0.0.0/0", &["443 0.0.0.0/0"]),
+        ("100 out allow tcp:0 8.0.0.0/8", &["443 8.0.0.0/8"]),
         ("100 out allow tcp:65535 8.0.0.0/8", &["443 8.0.0.0/8"]),
-        ("100 out allow tcp:0-1023 0.0.0.0/0", &[]),
-        ("100 out allow tcp:443 0.0.0.0/0", &[]),
         ("100 out allow udp:1024-65535 0.0.0.0/0", &[]),
         ("100 out allow all 8.0.0.0/8", &["443 8.0.0.0/8"]),
+        ("100 out deny all 0.0.0.0/0", &[]),
     ] {
         check_acl(&[inward, outward], "tcp", expected);
     }
-    let narrow = ["50 out deny tcp:1024-60000 0.0.0.0/0", "60 out allow tcp:1024-65535 8.0.0.0/8"];
-    check_acl(&[inward, narrow[0], narrow[1]], "tcp", &["443 8.0.0.0/8"]);
+    let narrow = ["50 out deny tcp:0-60000 0.0.0.0/0", "60 out allow tcp:0-60000 8.0.0.0/8"];
+    check_acl(&[inward, narrow[0], narrow[1]], "tcp", &[]);
 }
 
 #[test]
-fn the_answer_to_a_protocol_without_ports_is_of_that_protocol() {
-    let inward = "100 in allow icmp 0.0.0.0/0";
-    check_acl(&[inward, "100 out allow icmp 8.0.0.0/8"], "icmp", &["all ports 8.0.0.0/8"]);
-    check_acl(&[inward, "100 out allow tcp:1024-65535 0.0.0.0/0"], "icmp", &[]);
+fn what_needs_no_answer_does_its_work_by_coming_in() {
+    for protocol in ["udp:11211", "icmp", "47"] {
+        let inward = format!("100 in allow {protocol} 8.0.0.0/8");
+        let (name, ports) = protocol.split_once(':').unwrap_or((protocol, "all ports"));
+        check_acl(&[&inward], name, &[&format!("{ports} 8.0.0.0/8")]);
+    }
 }
 
 #[test]
@@ -158,7 +166,7 @@ fn groups_and_acl_have_to_agree_on_port_and_address() {
     let inventory = groups(&[("sg-1", &["tcp:20-30 8.0.0.0/7"])]);
     let rules = GroupRules::of(&inventory, &["sg-1".to_owned()], Direction::Ingress, Family::Ipv4);
     let acl = acl(&["100 in allow tcp:25-40 8.0.0.0/8", "100 out allow all 0.0.0.0/0"]);
-    let admitted = rules.admitted_through(&acl, Family::Ipv4, &AddressSet::from(block("8.8.0.0/16")));
+    let admitted = through(&rules, &acl, Family::Ipv4, &AddressSet::from(block("8.8.0.0/16")));
     assert_eq!(told(&admitted, Protocol::TCP, Family::Ipv4), ["25-30 8.8.0.0/16"]);
 }
 
@@ -168,6 +176,8 @@ fn what_is_not_known_before_apply_is_a_gap_and_no_opening() {
     let rules = GroupRules::of(&inventory, &["sg-1".to_owned()], Direction::Ingress, Family::Ipv4);
     let admitted = rules.admitted(&AddressSet::whole(Family::Ipv4));
     assert_eq!(told(&admitted, Protocol::TCP, Family::Ipv4), ["80 8.0.0.0/8"]);
+    let most = Admitted { openings: admitted.possible.clone(), ..Admitted::default() };
+    assert_eq!(told(&most, Protocol::TCP, Family::Ipv4), ["22 0.0.0.0/0", "80 8.0.0.0/8"]);
     let texts: Vec<String> = admitted.gaps.iter().map(ToString::to_string).collect();
     assert_eq!(texts, ["whom a rule of sg-1 is for is not known before Terraform is applied"]);
 }
@@ -191,8 +201,36 @@ fn groups_and_lists_that_are_not_there_are_gaps() {
     let missing = |kind: Kind, id: &str| Gap::Resource { kind, id: id.to_owned() };
     assert_eq!(rules.gaps(), [missing(Kind::PrefixLists, "pl-unlisted"), missing(Kind::SecurityGroups, "sg-9")]);
     assert!(rules.is_empty());
+    // The list could let anybody speak to port 22, the group anything.
+    let most = rules.admitted(&AddressSet::whole(Family::Ipv4));
+    assert_eq!((most.openings, most.gaps.len()), (Vec::new(), 2));
+    assert!(most.possible.iter().any(|opening| opening.protocol == Protocol::All));
+}
+
+#[test]
+fn what_is_not_known_is_no_gap_where_it_changes_nothing() {
+    let inventory = groups(&[("sg-1", &["tcp:22 pl-unlisted", "tcp:22 0.0.0.0/0"])]);
+    let rules = GroupRules::of(&inventory, &["sg-1".to_owned()], Direction::Ingress, Family::Ipv4);
+    let admitted = rules.admitted(&AddressSet::whole(Family::Ipv4));
+    assert_eq!((admitted.gaps.len(), &admitted.possible), (0, &admitted.openings));
+    // What the ACL lets nobody speak to is shut, whatever the groups may say.
+    let unknown = GroupRules::of(&inventory, &["sg-9".to_owned()], Direction::Ingress, Family::Ipv4);
+    let shut = through(&unknown, &acl(&["100 in deny all 0.0.0.0/0"]), Family::Ipv4, &AddressSet::whole(Family::Ipv4));
+    assert_eq!(shut, Admitted::default());
 }
 
 fn block(text: &str) -> Prefix {
     text.parse().unwrap()
+}
+
+#[test]
+fn thousands_of_rules_are_told_apart() {
+    let rules: Vec<String> = (0..2000_u32)
+        .map(|at| format!("tcp:{}-{} {}.{}.0.0/16", 1000 + at * 32, 1010 + at * 32, 11 + at % 200, at / 200))
+        .collect();
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    let inventory = groups(&[("sg-1", &rules)]);
+    let of_groups = GroupRules::of(&inventory, &["sg-1".to_owned()], Direction::Ingress, Family::Ipv4);
+    let admitted = through(&of_groups, &acl(OPEN), Family::Ipv4, &AddressSet::whole(Family::Ipv4));
+    assert_eq!(admitted.openings.len(), 2000);
 }

@@ -19,6 +19,7 @@ pub(in crate::snapshot) struct NetworkInterface {
     #[serde(default)]
     description: String,
     requester_id: Option<String>,
+    status: Option<String>,
     groups: Option<Vec<Group>>,
     private_ip_address: Option<String>,
     private_ip_addresses: Option<Vec<PrivateAddress>>,
@@ -57,6 +58,8 @@ struct Ipv6Address {
 #[serde(rename_all = "PascalCase")]
 struct AddressAssociation {
     public_ip: Option<String>,
+    /// The address that a carrier's network knows, in a Wavelength zone.
+    carrier_ip: Option<String>,
     allocation_id: Option<String>,
 }
 
@@ -69,57 +72,57 @@ fn ipv4(text: &str) -> Result<Option<Ipv4Addr>, String> {
 }
 
 impl AddressAssociation {
-    fn read(self) -> Result<Option<PublicAddress>, String> {
-        let Some(text) = self.public_ip.filter(|text| !text.is_empty()) else { return Ok(None) };
-        Ok(Some(PublicAddress { address: ipv4(&text)?, allocation: self.allocation_id }))
+    fn read(self, private: Option<Ipv4Addr>) -> Result<Option<PublicAddress>, String> {
+        let mut said = [self.public_ip, self.carrier_ip].into_iter().flatten().filter(|text| !text.is_empty());
+        let Some(text) = said.next() else { return Ok(None) };
+        Ok(Some(PublicAddress { address: ipv4(&text)?, allocation: self.allocation_id, private }))
     }
 }
 
+/// An IPv4 address that may not be said.
+fn said(text: Option<&String>) -> Result<Option<Ipv4Addr>, String> {
+    text.filter(|text| !text.is_empty()).map_or(Ok(None), |text| ipv4(text))
+}
+
 impl NetworkInterface {
-    fn attachment(attachment: Option<NetworkInterfaceAttachment>) -> Attachment {
-        let Some(attachment) = attachment else { return Attachment::Detached };
+    fn attachment(attachment: Option<NetworkInterfaceAttachment>, status: Option<&str>) -> Attachment {
+        let Some(attachment) = attachment else {
+            return if status == Some("in-use") { Attachment::Unsaid } else { Attachment::Detached };
+        };
         if attachment.status.is_some_and(|status| status == "detached" || status == "detaching") {
             return Attachment::Detached;
         }
         attachment.instance_id.map_or(Attachment::Service, Attachment::Instance)
+    }
+
+    /// Its addresses in the VPC and in the internet, each once: the first of either stands there twice.
+    fn addresses(&mut self) -> Result<(Vec<Ipv4Addr>, Vec<PublicAddress>), String> {
+        let first =
+            PrivateAddress { private_ip_address: self.private_ip_address.take(), association: self.association.take() };
+        let (mut private, mut public): (Vec<Ipv4Addr>, Vec<PublicAddress>) = (Vec::new(), Vec::new());
+        for one in std::iter::once(first).chain(self.private_ip_addresses.take().unwrap_or_default()) {
+            let address = said(one.private_ip_address.as_ref())?;
+            private.extend(address.filter(|address| !private.contains(address)));
+            let Some(new) = one.association.map_or(Ok(None), |association| association.read(address))? else {
+                continue;
+            };
+            let is_it =
+                |known: &&mut PublicAddress| (known.address, &known.allocation) == (new.address, &new.allocation);
+            match public.iter_mut().find(is_it) {
+                Some(known) => known.private = known.private.or(new.private),
+                None => public.push(new),
+            }
+        }
+        Ok((private, public))
     }
 }
 
 impl Described for NetworkInterface {
     type Resource = inventory::NetworkInterface;
 
-    fn resources(self) -> Result<Vec<(String, inventory::NetworkInterface)>, String> {
+    fn resources(mut self) -> Result<Vec<(String, inventory::NetworkInterface)>, String> {
+        let (private, public) = self.addresses().map_err(|cause| format!("{}: {cause}", self.id))?;
         let about = |cause: String| format!("{}: {cause}", self.id);
-        let mut private: Vec<Ipv4Addr> = Vec::new();
-        let mut public: Vec<PublicAddress> = Vec::new();
-        let mut associations = vec![self.association];
-        let first = self.private_ip_address;
-        let mut texts: Vec<String> = first.into_iter().collect();
-        for address in self.private_ip_addresses.unwrap_or_default() {
-            texts.extend(address.private_ip_address);
-            associations.push(address.association);
-        }
-        for text in texts.iter().filter(|text| !text.is_empty()) {
-            private.extend(ipv4(text).map_err(about)?);
-        }
-        for association in associations.into_iter().flatten() {
-            public.extend(association.read().map_err(about)?);
-        }
-        // The first of either stands there twice.
-        let mut seen = Vec::new();
-        private.retain(|address| {
-            !seen.contains(address) && {
-                seen.push(*address);
-                true
-            }
-        });
-        let mut seen = Vec::new();
-        public.retain(|address| {
-            !seen.contains(address) && {
-                seen.push(address.clone());
-                true
-            }
-        });
         let ipv6 = self.ipv6_addresses.unwrap_or_default().into_iter();
         let ipv6 = ipv6.filter(|address| address.ipv6_address != UNKNOWN_UNTIL_APPLY).map(|address| {
             let text = address.ipv6_address;
@@ -129,10 +132,11 @@ impl Described for NetworkInterface {
             tags: tags(self.tag_set),
             subnet: self.subnet_id,
             source_destination_check: self.source_dest_check,
-            attachment: Self::attachment(self.attachment),
+            attachment: Self::attachment(self.attachment, self.status.as_deref()),
             kind: self.interface_type.unwrap_or_else(|| "interface".to_owned()),
             description: self.description,
             requester: self.requester_id,
+            has_unknown_groups: self.groups.is_none(),
             groups: self.groups.unwrap_or_default().into_iter().map(|group| group.group_id).collect(),
             private_addresses: private,
             ipv6_addresses: ipv6.collect::<Result<_, String>>()?,

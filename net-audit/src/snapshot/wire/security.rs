@@ -74,7 +74,11 @@ fn ports(protocol: Protocol, from: Option<i32>, to: Option<i32>) -> Result<Ports
         (None | Some(-1), None | Some(-1)) => Ok(Ports::ALL),
         (Some(from), Some(to)) => {
             let port = |number: i32| u16::try_from(number).map_err(|_| format!("{number} is no port"));
-            Ok(Ports { first: port(from)?, last: port(to)? })
+            let ports = Ports { first: port(from)?, last: port(to)? };
+            if ports.first > ports.last {
+                return Err(format!("a rule ends before it begins: from port {from} to {to}"));
+            }
+            Ok(ports)
         }
         _ => Err("a rule has only one end of its ports".to_owned()),
     }

@@ -129,3 +129,22 @@ fn without_interfaces_only_groups_that_matter_are_unknown() {
     });
     assert_eq!(unknown(&account, Rule::OpenDefaults), ["the snapshot has no NetworkInterfaces"]);
 }
+
+#[test]
+fn an_unknown_list_is_not_forgotten_because_another_rule_opens_something() {
+    let with = |protocol: &str, port: u16| {
+        spoilt(|account| {
+            add_group(account, "sg-0open", "open", &[(protocol, 22, 22, "0.0.0.0/0")]);
+            let group = find(account, "SecurityGroups", "GroupId", "sg-0open");
+            let rule = json!({ "IpProtocol": "tcp", "FromPort": port, "ToPort": port,
+                "PrefixListIds": [{ "PrefixListId": "pl-0unlisted" }] });
+            group["IpPermissions"].as_array_mut().unwrap().push(rule);
+        })
+    };
+    assert_eq!(
+        unknown(&with("tcp", 3306), Rule::OpenDefaults),
+        ["pl-0unlisted is not among the snapshot's PrefixLists"]
+    );
+    assert_eq!(unknown(&with("tcp", 443), Rule::OpenDefaults), [] as [&str; 0]);
+    assert_eq!(unknown(&with("-1", 3306), Rule::OpenDefaults), [] as [&str; 0]);
+}

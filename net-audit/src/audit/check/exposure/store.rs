@@ -9,6 +9,7 @@ use crate::audit::check::remedy::{close_database, terraform_database, terraform_
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
+use crate::exposure::traffic::Opening;
 use crate::exposure::{Coverage, Exposure, Verdict};
 use crate::facts::Facts;
 use crate::inventory::{Database, Ports, Protocol};
@@ -26,6 +27,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 findings.unknown_of(Rule::ExposedDatabase, &exposure.interface.id, gap.clone());
             }
         }
+        if let Some(gap) = exposure.doubts.first().filter(|_| severity_at_most(exposure) > severity(exposure)) {
+            findings.unknown_of(Rule::ExposedDatabase, &exposure.interface.id, gap.clone());
+        }
         let Some(severity) = severity(exposure) else { continue };
         let groups = exposure.interface.groups.iter().map(String::as_str).collect();
         let entry = stores.entry((exposure.purpose.label(), groups)).or_insert((severity, Vec::new()));
@@ -39,13 +43,22 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// How bad it is that the internet reaches a store; `None` if it does not, or speaks to none of its ports.
 pub(super) fn severity(exposure: &Exposure<'_>) -> Option<Severity> {
+    severity_of(exposure, &exposure.openings)
+}
+
+/// How bad it can be, if what is not known lets the internet in.
+fn severity_at_most(exposure: &Exposure<'_>) -> Option<Severity> {
+    severity_of(exposure, &exposure.possible)
+}
+
+fn severity_of(exposure: &Exposure<'_>, openings: &[Opening]) -> Option<Severity> {
     let Purpose::Store { service, candidates, .. } = &*exposure.purpose else { return None };
     if exposure.verdict != Verdict::Exposed {
         return None;
     }
     let own = ports(service, candidates);
     let speaks = |protocol: Protocol| matches!(protocol, Protocol::TCP | Protocol::UDP);
-    let spoken = exposure.openings.iter().filter(|opening| speaks(opening.protocol));
+    let spoken = openings.iter().filter(|opening| speaks(opening.protocol));
     let severities = spoken.map(|opening| {
         let on_port = opening.protocol == Protocol::TCP && own.iter().any(|port| opening.ports.contain(*port));
         let is_world = Coverage::of(&opening.addresses, exposure.family).is_world();

@@ -117,7 +117,7 @@ impl<'a> Fates<'a> {
             Target::NetworkInterface(_) => match &inventory.network_interfaces.get(id)?.attachment {
                 Attachment::Detached => Some(format!("{id} is attached to nothing")),
                 Attachment::Instance(owner) => Some(format!("{id} belongs to {}", instance(owner)?)),
-                Attachment::Service => None,
+                Attachment::Service | Attachment::Unsaid => None,
             },
             Target::OtherNetwork(_) if id.starts_with("pcx-") => {
                 let status = &inventory.peerings.get(id)?.status;

@@ -11,7 +11,7 @@ use crate::audit::check::remedy::route::{
 use crate::audit::check::remedy::{aws, keep, terraform_name};
 use crate::audit::finding::Remedy;
 use crate::classify::class::Group;
-use crate::inventory::{Attachment, Connectivity, NatGateway, Route, Subnet, Target};
+use crate::inventory::{Attachment, Connectivity, NatGateway, NatPlace, Route, Subnet, Target};
 
 /// A gateway that a command before has made.
 const NEW_GATEWAY: &str = "\"$gateway\"";
@@ -27,6 +27,10 @@ pub(super) fn remedy(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
         Target::VpcEndpoint(id) => endpoint(usage, broken, id),
         Target::NetworkInterface(_) | Target::Instance(_) => forwarder(usage, broken),
         Target::EgressOnlyInternetGateway(_) => egress_only(usage, broken),
+        Target::OtherNetwork(id) => Remedy {
+            advice: format!("Narrow the route to {id} to the peer's own blocks, and send the rest to a NAT gateway."),
+            ..nothing()
+        },
         _ => nothing(),
     }
 }
@@ -84,6 +88,23 @@ fn nat(usage: &Usage<'_, '_>, broken: &Broken<'_>, gateway: &NatGateway) -> Reme
             terraform: String::new(),
         };
     }
+    if let Some(table) = own_table(usage, broken, gateway) {
+        let mut gateways = inventory.internet_gateways.iter();
+        let attached = gateways.find(|it| it.vpcs.iter().any(|vpc| vpc == broken.vpc));
+        let to = attached.map_or("INTERNET_GATEWAY", |it| it.id.as_str());
+        return Remedy {
+            advice: format!("Route {table}, its own table, to the internet gateway."),
+            cli: vec![aws(
+                usage.facts,
+                format_args!(
+                    "ec2 create-route --route-table-id {table} --destination-cidr-block 0.0.0.0/0 --gateway-id {to}"
+                ),
+            )],
+            terraform: format!(
+                "resource \"aws_route\" \"nat\" {{\n  route_table_id = \"{table}\"\n  destination_cidr_block = \"0.0.0.0/0\"\n  gateway_id = \"{to}\"\n}}"
+            ),
+        };
+    }
     if let Some(other) = working_nat(usage, broken.vpc, &broken.subnets) {
         // It works, and carries no IPv6 that is not translated.
         if other.id == gateway.id {
@@ -102,6 +123,15 @@ fn nat(usage: &Usage<'_, '_>, broken: &Broken<'_>, gateway: &NatGateway) -> Reme
         (None, Some(own)) if is_misplaced => open_place(usage, own),
         (public, _) => renew(usage, broken, public),
     }
+}
+
+/// The own table of a regional NAT gateway that is in its VPC and works, if it has one: then that is what does not lead out.
+fn own_table<'a>(usage: &Usage<'_, 'a>, broken: &Broken<'_>, gateway: &NatGateway) -> Option<&'a str> {
+    let works = gateway.place == NatPlace::Region && gateway.state == "available" && gateway.vpc == broken.vpc;
+    // IPv6 that is not translated is another fault.
+    let is_ipv4 =
+        broken.ways.iter().any(|(_, route, _)| route.destination.block().is_none_or(|it| it.family() == Family::Ipv4));
+    usage.inventory().index.table_of_gateway(&gateway.id).filter(|_| works && is_ipv4)
 }
 
 /// A public subnet of the VPC, in a zone of the subnets that need it if there is one.
@@ -209,7 +239,7 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
     let interface = inventory.network_interfaces.get(id);
     let instance = match interface.map(|interface| &interface.attachment) {
         Some(Attachment::Instance(owner)) => inventory.instances.get(owner),
-        Some(Attachment::Detached | Attachment::Service) => None,
+        Some(Attachment::Detached | Attachment::Service | Attachment::Unsaid) => None,
         None => inventory.instances.get(id),
     };
     let is_checked = interface.map_or_else(
@@ -250,6 +280,20 @@ fn forwarder(usage: &Usage<'_, '_>, broken: &Broken<'_>) -> Remedy {
         };
     }
     let place = place(inventory, broken.target).and_then(|place| inventory.subnets.get(place));
+    let is_public = |place: &&Subnet| usage.facts.verdict(&place.id).is_some_and(|it| it.group() == Group::Public);
+    if place.as_ref().is_some_and(is_public) {
+        let address = keep(usage.facts, "allocation", "ec2 allocate-address --domain vpc", "AllocationId");
+        let at =
+            if interface.is_some() { format!("--network-interface-id {id}") } else { format!("--instance-id {id}") };
+        return Remedy {
+            advice: "Give it an Elastic IP address to send from, or use a NAT gateway.".to_owned(),
+            cli: vec![
+                address,
+                aws(usage.facts, format_args!("ec2 associate-address {at} --allocation-id \"$allocation\"")),
+            ],
+            terraform: format!("resource \"aws_eip\" \"this\" {{\n  network_interface = \"{id}\"\n}}"),
+        };
+    }
     place.map_or_else(nothing, |place| open_place(usage, place))
 }
 

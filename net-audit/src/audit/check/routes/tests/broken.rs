@@ -135,6 +135,7 @@ fn nat_instance(account: &mut Value, state: &str, checks: bool) {
         json!({
             "NetworkInterfaceId": "eni-0fck", "SubnetId": "subnet-0publica00000", "SourceDestCheck": checks,
             "PrivateIpAddress": "10.20.0.77", "Attachment": { "InstanceId": "i-0fck", "Status": "attached" },
+            "Association": { "PublicIp": "18.184.9.7" }, "Groups": [{ "GroupId": "sg-0app" }],
         }),
     );
     let instance = json!({ "InstanceId": "i-0fck", "SubnetId": "subnet-0publica00000", "State": { "Name": state } });
@@ -156,6 +157,12 @@ fn a_nat_instance_has_to_run_and_to_forward() {
     );
     let works = spoilt(|account| nat_instance(account, "running", false));
     assert_eq!(findings(&works, Rule::BrokenEgress), []);
+    let unknown = spoilt(|account| {
+        nat_instance(account, "running", false);
+        find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0fck")["Association"] = Value::Null;
+    });
+    let command = "aws ec2 associate-address --network-interface-id eni-0fck --allocation-id";
+    assert!(one(&unknown, Rule::BrokenEgress).remedy.cli[1].starts_with(command));
 }
 
 #[test]
