@@ -131,7 +131,10 @@ impl Fault {
             vpc: None,
             availability_zones: Vec::new(),
             proof: self.proof,
-            blast_radius: format!("whoever trusts {}: visitors, cookies and certificates of {}", record.name, zone.name),
+            blast_radius: format!(
+                "whoever trusts {}: visitors, cookies and certificates of {}",
+                record.name, zone.name
+            ),
             money: None,
             confidence: self.confidence,
             remedy: remedy::remedy(self.advice, &self.change, record, zone),

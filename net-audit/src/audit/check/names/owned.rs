@@ -74,7 +74,8 @@ impl<'a> Owned<'a> {
         let (ipv4, ipv6) = (internet(Family::Ipv4, &[]), internet(Family::Ipv6, &[]));
         let of_machines: Vec<Ipv4Addr> = hosts(record).filter_map(|host| host::machine(&host)).collect();
         let ipv4 = record.addresses().chain(of_machines).filter(move |one| ipv4.contains(u128::from(one.to_bits())));
-        ipv4.map(IpAddr::V4).chain(ipv6_addresses(record).filter(move |one| ipv6.contains(one.to_bits())).map(IpAddr::V6))
+        ipv4.map(IpAddr::V4)
+            .chain(ipv6_addresses(record).filter(move |one| ipv6.contains(one.to_bits())).map(IpAddr::V6))
     }
 
     /// Judges addresses that are nobody's; other record sets of the name and type tell as much as other values do.
