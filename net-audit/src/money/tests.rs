@@ -164,7 +164,7 @@ fn what_two_findings_want_gone_is_gone_once() {
         availability_zones: Vec::new(),
         proof: Vec::new(),
         blast_radius: String::new(),
-        money: Some(Money { monthly: saving.abs(), saving, inputs: Vec::new() }),
+        money: Some(Money { monthly: saving.abs(), saving, saving_up_to: None, inputs: Vec::new() }),
         confidence: Confidence::High,
         remedy: Remedy { advice: String::new(), cli: Vec::new(), terraform: String::new() },
     };

@@ -52,7 +52,9 @@ fn a_vpc_behind_nat_without_an_endpoint_for_s3_pays_for_s3() {
     assert_eq!(finding.remedy.cli, [create]);
     assert!(finding.remedy.advice.contains("costs $0.052 (not certain) now and nothing then, at most $22.60 a month"));
     // How much of it is for S3 nobody knows.
-    assert!(finding.money.as_ref().unwrap().saving.abs() < f64::EPSILON);
+    let money = finding.money.as_ref().unwrap();
+    assert!(money.saving.abs() < f64::EPSILON);
+    assert_eq!(money.saving_up_to.map(|most| format!("{most:.2}")), Some("22.60".to_owned()));
 }
 
 #[test]

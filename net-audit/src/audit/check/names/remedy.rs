@@ -42,18 +42,14 @@ pub(super) fn remedy(advice: &str, change: &Change, record: &RecordSet, zone: &H
             Some(("delete.json", format!("{{Changes: {chosen}.{{Action: 'DELETE', ResourceRecordSet: @}}}}")))
         }
     };
-    let (cli, step) = match action {
-        Some((file, query)) => (
-            vec![
-                format!("{list} \"{query}\" --output json > {file}"),
-                format!("aws route53 change-resource-record-sets --hosted-zone-id {id} --change-batch file://{file}"),
-            ],
-            format!(" See that {file} holds this record set alone before it is sent."),
-        ),
-        None => {
-            let query = chosen.unwrap_or_else(|| format!("{same_name}]"));
-            (vec![format!("{list} \"{query}\" --output json")], String::new())
-        }
+    let (cli, step) = if let Some((file, query)) = action {
+        let write = format!("{list} \"{query}\" --output json > {file}");
+        let send =
+            format!("aws route53 change-resource-record-sets --hosted-zone-id {id} --change-batch file://{file}");
+        (vec![write, send], format!(" See that {file} holds this record set alone before it is sent."))
+    } else {
+        let query = chosen.unwrap_or_else(|| format!("{same_name}]"));
+        (vec![format!("{list} \"{query}\" --output json")], String::new())
     };
     Remedy { advice: format!("{advice}{step}"), cli, terraform: terraform(change, record, zone, &kept) }
 }
@@ -72,13 +68,18 @@ fn terraform(change: &Change, record: &RecordSet, zone: &HostedZone, kept: &[&st
         Change::Shown => "# when it is decided: remove this resource, or let it follow what it names",
         Change::Deleted | Change::Without(_) => "# remove this resource, or let it follow what it names",
     };
-    let mut members = format!("  zone_id = \"{id}\"\n  name    = \"{name}\"\n  type    = \"{kind}\"\n");
-    if let Some(set) = &record.set {
-        members += &format!("  set_identifier = {set:?}\n");
-    }
+    let mut lines = vec![
+        what.to_owned(),
+        "resource \"aws_route53_record\" \"this\" {".to_owned(),
+        format!("  zone_id = \"{id}\""),
+        format!("  name    = \"{name}\""),
+        format!("  type    = \"{kind}\""),
+    ];
+    lines.extend(record.set.as_ref().map(|set| format!("  set_identifier = {set:?}")));
     if !kept.is_empty() {
         let values: Vec<String> = kept.iter().map(|value| format!("\"{value}\"")).collect();
-        members += &format!("  records = [{}]\n", values.join(", "));
+        lines.push(format!("  records = [{}]", values.join(", ")));
     }
-    format!("{what}\nresource \"aws_route53_record\" \"this\" {{\n{members}}}")
+    lines.push("}".to_owned());
+    lines.join("\n")
 }

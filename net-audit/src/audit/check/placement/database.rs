@@ -150,16 +150,16 @@ fn finding(
 fn remedy(facts: &Facts<'_>, name: &str, better: &Better<'_>) -> Remedy {
     let ids: Vec<&str> = better.kept.iter().chain(&better.added).copied().collect();
     let in_use = "A subnet in which a database stands cannot be taken out: then make a new group, and move the database by a snapshot, or by fail-over to a standby in another subnet.";
-    let mut advice = format!("Let the group hold isolated subnets of at least two zones. {in_use}");
+    let mut advice = vec![format!("Let the group hold isolated subnets of at least two zones. {in_use}")];
     if !better.added.is_empty() {
-        advice += &format!(
-            " {} {} chosen by routes alone: see first that databases are meant to stand there.",
-            listed(&better.added),
-            if better.added.len() == 1 { "is" } else { "are" }
-        );
+        let are = if better.added.len() == 1 { "is" } else { "are" };
+        let added = listed(&better.added);
+        advice.push(format!(
+            "See first that databases are meant to stand in {added}, which {are} chosen by routes alone."
+        ));
     }
     let (command, list) = if ids.is_empty() {
-        advice += " The VPC has no such subnets in two zones yet: make them first.";
+        advice.push("The VPC has no such subnets in two zones yet: make them first.".to_owned());
         (format!("describe-db-subnet-groups --db-subnet-group-name {name}"), vec!["\"subnet-…\"".to_owned(); 2])
     } else {
         (
@@ -168,7 +168,7 @@ fn remedy(facts: &Facts<'_>, name: &str, better: &Better<'_>) -> Remedy {
         )
     };
     Remedy {
-        advice,
+        advice: advice.join(" "),
         cli: vec![aws(facts, format_args!("rds {command}"))],
         terraform: format!(
             "resource \"aws_db_subnet_group\" \"this\" {{\n  name       = \"{name}\"\n  subnet_ids = [{}]\n}}",

@@ -135,7 +135,9 @@ pub(in crate::audit::check) fn terraform_ingress(opened: &[Opened<'_>]) -> Strin
             lines.extend(left(rule).iter().map(|part| format!("# write one instead that lets in {}", rule_told(part))));
         }
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    // Each line ends, the last one too.
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// A rule as `--ip-permissions` reads it.
