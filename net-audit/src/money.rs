@@ -19,7 +19,7 @@ pub use advice::{Advice, Design, DesignOption, advice};
 pub use gigabytes::Gigabytes;
 pub use usage::Usage;
 
-pub(crate) use charges::{EVEN, active_zones, public_addresses, share, zones};
+pub(crate) use charges::{EVEN, active_zones, is_billed, public_addresses, share, zones};
 
 use crate::audit::finding::{Finding, MoneyInput};
 use crate::facts::Facts;

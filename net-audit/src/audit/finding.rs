@@ -129,6 +129,9 @@ pub struct Money {
     pub monthly: f64,
     /// What of that is saved by the remedy; negative if the remedy costs.
     pub saving: f64,
+    /// What may be saved at most, if it is not known how much of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saving_up_to: Option<f64>,
     /// What the sums were made of.
     pub inputs: Vec<MoneyInput>,
 }

@@ -122,14 +122,15 @@ fn load_balancer<'a>(inventory: &'a Inventory, text: &str) -> Purpose<'a> {
     Purpose::LoadBalancer { name, balancer }
 }
 
-/// The databases whose groups and subnets are the interface's.
+/// The databases whose groups and subnets are the interface's; if none's groups are just these: those whose groups are among them, for one that a
+/// database loses stays at its interface for a while.
 fn databases<'a>(inventory: &'a Inventory, interface: &NetworkInterface) -> Vec<&'a Database> {
-    let shares_groups = |database: &&Database| {
-        database.groups.len() == interface.groups.len()
-            && database.groups.iter().all(|group| interface.groups.contains(group))
-    };
+    let is_among = |database: &&Database| database.groups.iter().all(|group| interface.groups.contains(group));
     let here = inventory.index.databases_of_subnet(&interface.subnet).filter_map(|id| inventory.databases.get(id));
-    here.filter(shares_groups).collect()
+    let among: Vec<&Database> = here.filter(is_among).collect();
+    let has_all = |database: &&Database| database.groups.len() == interface.groups.len();
+    let same: Vec<&Database> = among.iter().copied().filter(has_all).collect();
+    if same.is_empty() { among.into_iter().filter(|database| !database.groups.is_empty()).collect() } else { same }
 }
 
 impl Purpose<'_> {

@@ -87,6 +87,8 @@ pub struct Address {
     pub interface: Option<String>,
     /// Whether anything has it.
     pub is_associated: bool,
+    /// The pool that it is out of: `amazon`, or one of the account's own blocks.
+    pub pool: Option<String>,
 }
 
 impl NetworkInterface {
@@ -94,6 +96,16 @@ impl NetworkInterface {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.tags.name()
+    }
+}
+
+impl Address {
+    /// Whether it is of a block that the account brought along: it costs nothing, and goes back to its pool.
+    ///
+    /// Source: Amazon EC2 User Guide, "Bring your own IP addresses"; Amazon VPC pricing, "Public IPv4 Address".
+    #[must_use]
+    pub fn is_brought_along(&self) -> bool {
+        self.pool.as_deref().is_some_and(|pool| pool.starts_with("ipv4pool-ec2-"))
     }
 }
 

@@ -7,7 +7,7 @@ use super::{BillItem, Charge, Usage};
 use crate::audit::finding::MoneyInput;
 use crate::facts::Facts;
 use crate::inventory::gap::Gap;
-use crate::inventory::{NatGateway, NatPlace, VpcEndpoint};
+use crate::inventory::{Address, Inventory, NatGateway, NatPlace, PublicAddress, VpcEndpoint};
 
 /// How it is known which part of a gateway's traffic crosses zones.
 pub(crate) const EVEN: &str = "assumed: every subnet sends the same";
@@ -87,18 +87,22 @@ impl Charges<'_> {
         for interface in inventory.network_interfaces.iter().filter(|interface| !interface.public_addresses.is_empty())
         {
             let vpc = inventory.subnets.get(&interface.subnet).map(|subnet| subnet.vpc.as_str());
-            for public in &interface.public_addresses {
+            for public in interface.public_addresses.iter().filter(|public| is_billed(inventory, public)) {
                 if public.address.is_none_or(|address| seen.insert(address.to_string())) {
                     *of_vpc.entry(vpc).or_default() += 1;
                 }
             }
         }
         for gateway in inventory.nat_gateways.iter().filter(|gateway| gateway.state == "available") {
-            let new = gateway.addresses.iter().filter_map(|address| address.public_ip.clone());
+            let new = gateway
+                .addresses
+                .iter()
+                .filter(|address| is_billed_allocation(inventory, address.allocation.as_deref()));
+            let new = new.filter_map(|address| address.public_ip.clone());
             let new = new.filter(|address| seen.insert(address.clone())).map(|_| 1).sum::<u32>();
             *of_vpc.entry(Some(&gateway.vpc)).or_default() += new;
         }
-        for address in inventory.addresses.iter() {
+        for address in inventory.addresses.iter().filter(|address| !address.is_brought_along()) {
             if address.public_ip.is_none_or(|address| seen.insert(address.to_string())) {
                 *of_vpc.entry(None).or_default() += 1;
             }
@@ -123,7 +127,15 @@ impl Charges<'_> {
             self.add(&endpoint.id, endpoint.vpc.as_deref(), Charge::InterfaceEndpointHours, cost, Vec::new());
         }
         let rate = prices.gateway_load_balancer_endpoint_hour.as_ref();
-        for endpoint in available().filter(|endpoint| endpoint.kind == "GatewayLoadBalancer") {
+        let of_balancers = || available().filter(|endpoint| endpoint.kind == "GatewayLoadBalancer");
+        // Source: AWS Network Firewall pricing: an endpoint of a firewall has a price of its own, by the hour and gigabyte.
+        let of_firewalls: Vec<&str> =
+            of_balancers().filter(|endpoint| is_of_firewall(endpoint)).map(|endpoint| endpoint.id.as_str()).collect();
+        if !of_firewalls.is_empty() {
+            let ids = of_firewalls.join(", ");
+            self.unpriced.push(format!("endpoints of Network Firewall ({ids}): firewalls are not in the price list"));
+        }
+        for endpoint in of_balancers().filter(|endpoint| !is_of_firewall(endpoint)) {
             let cost = Cost::hourly("Gateway Load Balancer endpoint in a zone", rate, zones(endpoint));
             self.add(&endpoint.id, endpoint.vpc.as_deref(), Charge::GatewayLoadBalancerEndpointHours, cost, Vec::new());
         }
@@ -167,9 +179,26 @@ pub(crate) fn active_zones(gateway: &NatGateway) -> u32 {
     u32::try_from(zones.len()).unwrap_or(u32::MAX).max(1)
 }
 
-/// How many public addresses a gateway has.
-pub(crate) fn public_addresses(gateway: &NatGateway) -> u32 {
+/// Whether Network Firewall made an endpoint: it tags what it makes.
+fn is_of_firewall(endpoint: &VpcEndpoint) -> bool {
+    endpoint.tags.get("AWSNetworkFirewallManaged").is_some()
+        || endpoint.service.as_deref().is_some_and(|service| service.contains("network-firewall"))
+}
+
+/// Whether a public address costs anything: one of a block that the account brought along does not.
+pub(crate) fn is_billed(inventory: &Inventory, public: &PublicAddress) -> bool {
+    is_billed_allocation(inventory, public.allocation.as_deref())
+}
+
+fn is_billed_allocation(inventory: &Inventory, allocation: Option<&str>) -> bool {
+    !allocation.and_then(|id| inventory.addresses.get(id)).is_some_and(Address::is_brought_along)
+}
+
+/// How many public addresses of a gateway are billed.
+pub(crate) fn public_addresses(inventory: &Inventory, gateway: &NatGateway) -> u32 {
+    let is_billed = |allocation: Option<&str>| is_billed_allocation(inventory, allocation);
     let public = gateway.addresses.iter().filter(|address| address.public_ip.is_some());
+    let public = public.filter(|address| is_billed(address.allocation.as_deref()));
     u32::try_from(public.count()).unwrap_or(u32::MAX)
 }
 

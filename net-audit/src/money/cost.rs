@@ -110,7 +110,7 @@ impl Cost {
     /// The same as money, of which this much is saved.
     #[must_use]
     pub fn saving(self, saving: f64) -> Money {
-        Money { monthly: self.monthly, saving, inputs: self.inputs }
+        Money { monthly: self.monthly, saving, saving_up_to: None, inputs: self.inputs }
     }
 }
 

@@ -51,6 +51,35 @@ fn a_bill_is_the_sum_of_hours_gigabytes_and_addresses() {
 }
 
 #[test]
+fn addresses_of_an_own_block_are_not_billed() {
+    let own = account("us-east-1", |account| {
+        for address in account["Addresses"].as_array_mut().unwrap() {
+            address["PublicIpv4Pool"] = json!("ipv4pool-ec2-0123");
+        }
+    });
+    // Those of the load balancer are Amazon's.
+    assert_eq!(sum(&of(&own, None).0, Charge::PublicIpv4), "$7.30");
+}
+
+#[test]
+fn an_endpoint_of_network_firewall_has_no_price_and_is_no_gateway_load_balancers() {
+    let endpoint = |tags: Value| {
+        let account = account("us-east-1", |account| {
+            account["VpcEndpoints"].as_array_mut().unwrap().push(json!({
+                "VpcEndpointId": "vpce-0fw", "VpcEndpointType": "GatewayLoadBalancer", "VpcId": VPC,
+                "ServiceName": "com.amazonaws.vpce.us-east-1.vpce-svc-0123", "State": "available",
+                "SubnetIds": ["subnet-0appa00000001"], "Tags": tags,
+            }));
+        });
+        of(&account, None).0
+    };
+    let firewall = endpoint(json!([{ "Key": "AWSNetworkFirewallManaged", "Value": "true" }]));
+    assert_eq!(sum(&firewall, Charge::GatewayLoadBalancerEndpointHours), "$0.00");
+    assert!(firewall.unpriced[0].starts_with("endpoints of Network Firewall (vpce-0fw)"), "{:?}", firewall.unpriced);
+    assert_ne!(sum(&endpoint(json!([])), Charge::GatewayLoadBalancerEndpointHours), "$0.00");
+}
+
+#[test]
 fn the_bill_of_sao_paulo_is_what_was_paid() {
     let (bill, _) = of(&account("sa-east-1", unmeasured), Some(18_987.55 / 2.0));
     assert_eq!(sum(&bill, Charge::NatGigabytes), "$1,765.84");
@@ -135,7 +164,7 @@ fn what_two_findings_want_gone_is_gone_once() {
         availability_zones: Vec::new(),
         proof: Vec::new(),
         blast_radius: String::new(),
-        money: Some(Money { monthly: saving.abs(), saving, inputs: Vec::new() }),
+        money: Some(Money { monthly: saving.abs(), saving, saving_up_to: None, inputs: Vec::new() }),
         confidence: Confidence::High,
         remedy: Remedy { advice: String::new(), cli: Vec::new(), terraform: String::new() },
     };

@@ -146,6 +146,7 @@ impl FindingReport {
             money: finding.money.clone().map(|money| Money {
                 monthly: cents(money.monthly),
                 saving: cents(money.saving),
+                saving_up_to: money.saving_up_to.map(cents),
                 ..money
             }),
             confidence: finding.confidence,

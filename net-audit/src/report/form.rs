@@ -13,6 +13,7 @@ use contract::Failure;
 use contract::arguments::OwnForm;
 
 use super::{Network, Section};
+use crate::audit::finding::Money;
 
 /// The forms that only this tool has.
 pub const FORMS: [OwnForm; 4] = [
@@ -73,10 +74,11 @@ fn untold(network: &Network) -> impl Iterator<Item = String> {
 }
 
 /// What a remedy does to the bill.
-fn told_saving(saving: f64) -> String {
-    match saving {
-        saving if saving >= 0.005 => format!("saves ${saving:.2}"),
-        saving if saving <= -0.005 => format!("costs ${:.2}", -saving),
+fn told_saving(money: &Money) -> String {
+    match (money.saving, money.saving_up_to) {
+        (saving, _) if saving >= 0.005 => format!("saves ${saving:.2}"),
+        (saving, _) if saving <= -0.005 => format!("costs ${:.2}", -saving),
+        (_, Some(most)) if most >= 0.005 => format!("saves up to ${most:.2}"),
         _ => "-".to_owned(),
     }
 }

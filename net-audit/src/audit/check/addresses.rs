@@ -1,79 +1,40 @@
 //! Public addresses that nothing uses or needs: NET017.
 
+mod idle;
+
 use std::collections::{BTreeMap, HashSet};
 use std::net::Ipv4Addr;
 
 use super::occupants;
-use super::remedy::{aws, place_service, without_public_addresses};
+use super::remedy::{aws, place_service};
 use super::resources::{counted, listed};
 use crate::address::prefix::Family;
-use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Resource};
+use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy};
 use crate::audit::rule::Rule;
 use crate::classify::class::{Class, Group};
 use crate::exposure::purpose::Purpose;
-use crate::exposure::{Condition, Exposure, Verdict, prove};
+use crate::exposure::{Condition, Exposure, Verdict, prove, runs};
 use crate::facts::Facts;
-use crate::inventory::Address;
 use crate::inventory::gap::Gap;
 use crate::money::cost::{Cost, dollars, gigabytes};
+use crate::money::is_billed;
 
 const RULE: Rule = Rule::IdleAddress;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if let Some(addresses) = findings.require(&[RULE], facts.inventory.addresses.known()) {
-        let held = held(facts);
-        for address in addresses.values().filter(|address| !address.is_associated) {
-            // A description that is older than the gateway's does not make an address idle.
-            if !held.contains(address.id.as_str()) {
-                findings.add(idle(facts, address));
-            }
-        }
+        idle::check(facts, addresses.values(), findings);
     }
     if findings.require(&[RULE], facts.inventory.network_interfaces.known()).is_some() {
         needless(facts, findings);
     }
 }
 
-/// The allocations that something says it has.
-fn held<'f>(facts: &'f Facts<'_>) -> HashSet<&'f str> {
-    let gateways = facts.inventory.nat_gateways.iter().filter(|gateway| gateway.state != "deleted");
-    let gateways = gateways.flat_map(|gateway| &gateway.addresses).filter_map(|address| address.allocation.as_deref());
-    let interfaces = facts.inventory.network_interfaces.iter();
-    let interfaces = interfaces.flat_map(|interface| &interface.public_addresses);
-    gateways.chain(interfaces.filter_map(|public| public.allocation.as_deref())).collect()
-}
-
-fn idle(facts: &Facts<'_>, address: &Address) -> Finding {
-    let id = &address.id;
-    let resource = Resource::new(id, address.tags.name());
-    let text = address.public_ip.map_or_else(|| "an address".to_owned(), |address| address.to_string());
-    let money = month(facts, 1);
-    let cost = money.as_ref().map(|money| format!(", {} a month", dollars(money.saving))).unwrap_or_default();
-    let release = format!("ec2 release-address --allocation-id {id}");
-    Finding {
-        rule: RULE,
-        severity: RULE.severity(),
-        title: format!("{} is associated with nothing", resource.label()),
-        resources: vec![resource],
-        vpc: None,
-        availability_zones: Vec::new(),
-        proof: vec![format!("{id} ({text}) has no association, and no interface or NAT gateway names it")],
-        blast_radius: "nothing uses it".to_owned(),
-        remedy: Remedy {
-            advice: format!(
-                "Release it: an address is billed whether it is used or not{cost}. It is gone for good then; see first that \
-                 no DNS record and no partner's list names {text}."
-            ),
-            cli: vec![aws(facts, &release)],
-            terraform: format!("# remove the aws_eip that is {id}"),
-        },
-        money,
-        confidence: Confidence::High,
-    }
-}
-
-/// What so many addresses cost, all of which is saved.
+/// What so many addresses cost, all of which is saved; `None` if there is none.
 fn month(facts: &Facts<'_>, addresses: u32) -> Option<Money> {
+    if addresses == 0 {
+        return None;
+    }
     let cost = Cost::addresses(&facts.prices, addresses)?;
     let saving = cost.monthly;
     Some(cost.saving(saving))
@@ -137,6 +98,8 @@ fn is_candidate(facts: &Facts<'_>, exposure: &Exposure<'_>) -> bool {
         && interface.source_destination_check
         && matches!(*exposure.purpose, Purpose::Task { .. } | Purpose::Instance { .. })
         && facts.class(&interface.subnet, Family::Ipv4).group() == Group::Public
+        // What stands still has an address that nothing answers at.
+        && runs(facts, interface) != Ok(false)
 }
 
 fn owner<'f>(exposure: &'f Exposure<'_>, vpc: &'f str) -> Owner<'f> {
@@ -160,7 +123,8 @@ struct Needless<'f> {
 impl Needless<'_> {
     fn finding(&self) -> Finding {
         let interfaces = self.exposures.iter().map(|exposure| exposure.interface);
-        let addresses = interfaces.map(|interface| interface.public_addresses.len()).sum::<usize>();
+        let addresses = interfaces.flat_map(|interface| &interface.public_addresses);
+        let addresses = addresses.filter(|public| is_billed(self.facts.inventory, public)).count();
         let money = month(self.facts, u32::try_from(addresses).unwrap_or(u32::MAX));
         let label = self.first.purpose.label();
         Finding {
@@ -215,13 +179,27 @@ impl Needless<'_> {
             }
             _ => String::new(),
         };
-        let advice = format!(
-            "Let it stand in a subnet behind NAT, {}: there it needs no address of its own.{below}",
-            self.private.join(" or ")
-        );
-        let (cli, terraform) = match &self.owner {
-            Owner::Service { cluster, service, .. } => self.service(cluster, service),
-            Owner::Interface(_) => self.interface(),
+        let lists =
+            "Whoever lists its address today, partners' firewalls and DNS records, must know the gateway's first.";
+        let private = self.private.join(" or ");
+        let (advice, cli, terraform) = match &self.owner {
+            Owner::Service { cluster, service, .. } => {
+                let advice = format!(
+                    "Let it stand in a subnet behind NAT, {private}: there it needs no address of its own.{below} {lists} Look \
+                     at the service first: take only those subnets that its load balancer and its databases let in."
+                );
+                let (cli, terraform) = self.service(cluster, service);
+                (advice, cli, terraform)
+            }
+            Owner::Interface(_) => {
+                let advice = format!(
+                    "Do not take the address away where it stands: it is its only way out. Start it anew in a subnet behind \
+                     NAT, {private}, move what speaks to it there, and give the address back when the old one is stopped.{below} \
+                     {lists}"
+                );
+                let (cli, terraform) = self.interface();
+                (advice, cli, terraform)
+            }
         };
         Remedy { advice, cli, terraform }
     }
@@ -229,16 +207,22 @@ impl Needless<'_> {
     fn service(&self, cluster: &str, service: &str) -> (Vec<String>, String) {
         let groups = &self.first.interface.groups;
         let cluster = if cluster.is_empty() { "CLUSTER" } else { cluster };
+        let show = aws(self.facts, format_args!("ecs describe-services --cluster {cluster} --services {service}"));
         let command = place_service(self.facts, (cluster, service), self.private, groups, false);
         let terraform =
             "# in the aws_ecs_service: network_configuration { assign_public_ip = false, subnets = the private ones }";
-        (vec![command], terraform.to_owned())
+        (vec![show, command], terraform.to_owned())
     }
 
-    /// An instance cannot be moved: it is started anew, or loses the address and with it the way out.
+    /// An instance cannot be moved, only started anew: which commands do that depends on what it is.
     fn interface(&self) -> (Vec<String>, String) {
-        let cli = without_public_addresses(self.facts, self.first.interface);
-        let terraform = "# in the aws_instance: associate_public_ip_address = false, and subnet_id = a private one";
+        let id = &self.first.interface.id;
+        let mut cli =
+            vec![aws(self.facts, format_args!("ec2 describe-network-interfaces --network-interface-ids {id}"))];
+        if let Purpose::Instance { id, .. } = &*self.first.purpose {
+            cli.push(aws(self.facts, format_args!("ec2 describe-instances --instance-ids {id}")));
+        }
+        let terraform = "# in the aws_instance, which is made anew: associate_public_ip_address = false, and subnet_id = a private one";
         (cli, terraform.to_owned())
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::occupants;
 use super::remedy::aws;
-use super::remedy::group::{revoke_ingress, rule_told, wide_rules};
+use super::remedy::group::{opened, revoke_ingress, rule_told, terraform_ingress};
 use super::resources::vpc_of;
-use super::sensitive::{Doors, ranges, ranges_told, told};
+use super::sensitive::{Door, Doors, ranges, ranges_told, told};
 use crate::address::prefix::Family;
 use crate::address::set::internet;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
@@ -134,26 +134,35 @@ fn reported_elsewhere<'a>(facts: &Facts<'a>) -> HashSet<&'a str> {
 
 fn latent(facts: &Facts<'_>, group: &SecurityGroup, doors: &Doors, used: &[&[Exposure<'_>]]) -> Finding {
     let id = &group.id;
-    let single: Vec<u16> = doors.remote.iter().chain(&doors.databases).copied().collect();
+    let single: Vec<Door> = doors.remote.iter().chain(&doors.databases).copied().collect();
     let mut open: Vec<(Protocol, Ports)> = doors.wide.clone();
     open.extend(ranges(&single));
     let what: Vec<String> =
         [ranges_told(&doors.wide), told(&single)].into_iter().filter(|text| !text.is_empty()).collect();
     let standing: Vec<&Exposure<'_>> = used.iter().filter_map(|families| families.first()).collect();
-    let rules = wide_rules(facts.inventory, group, &open);
-    let mut proof: Vec<String> = rules.iter().map(|rule| format!("{id} lets in {}", rule_told(rule))).collect();
+    let opened = opened(facts.inventory, &[group], &open);
+    let rules = opened.iter().flat_map(|opened| &opened.rules);
+    let mut proof: Vec<String> = rules.map(|rule| format!("{id} lets in {}", rule_told(rule))).collect();
     let stopped = standing.iter().find_map(|exposure| match exposure.verdict {
         Verdict::Stopped(condition) => {
             Some(format!("{} is stopped by its {}", exposure.interface.id, said(condition.word())))
         }
         _ => None,
     });
-    proof.push(stopped.unwrap_or_else(|| format!("no interface has {id}")));
-    let mut cli = revoke_ingress(facts, group, &open);
-    if standing.is_empty() && group.name != "default" {
-        cli = vec![aws(facts, format_args!("ec2 delete-security-group --group-id {id}"))];
-    }
-    let state = if standing.is_empty() { "used by nothing" } else { "on nothing that is exposed" };
+    proof.push(stopped.unwrap_or_else(|| format!("no interface has {id} right now")));
+    let (state, advice, cli) = if standing.is_empty() {
+        (
+            "attached to nothing right now",
+            "Take the open rule back, and let the group be until it is known that nothing names it: launch templates and services that are scaled to zero do so unseen.",
+            opened.iter().flat_map(|opened| revoke_ingress(facts, opened)).collect(),
+        )
+    } else {
+        (
+            "on nothing that is exposed",
+            "Close it before something with a public address gets this group. What comes from inside may come by this rule today: let in those networks or groups first, then take the open rule back.",
+            vec![aws(facts, format_args!("ec2 describe-security-groups --group-ids {id}"))],
+        )
+    };
     Finding {
         severity: if standing.is_empty() { Severity::Low } else { Severity::Medium },
         proof,
@@ -162,13 +171,7 @@ fn latent(facts: &Facts<'_>, group: &SecurityGroup, doors: &Doors, used: &[&[Exp
             format!("latent: security group {} opens {} to the internet, {state}", group.label(), what.join(", ")),
             group.vpc.clone(),
             &standing,
-            Remedy {
-                advice: "Close it before something with a public address gets this group.".to_owned(),
-                cli,
-                terraform: format!(
-                    "# remove the aws_vpc_security_group_ingress_rule, or the ingress block, of {id} with cidr_ipv4 = \"0.0.0.0/0\" or cidr_ipv6 = \"::/0\""
-                ),
-            },
+            Remedy { advice: advice.to_owned(), cli, terraform: terraform_ingress(&opened).trim_end().to_owned() },
         )
     }
 }

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::occupants;
 use super::remedy::aws;
-use super::remedy::group::{revoke_ingress, rule_told, wide_rules};
+use super::remedy::group::{Opened, opened, revoke_ingress, rule_told, terraform_ingress};
+use super::resources::listed;
 use super::sensitive::{Doors, ranges, ranges_told, told};
 use crate::address::prefix::Family;
 use crate::address::set::internet;
@@ -221,20 +222,16 @@ impl Case<'_> {
 
     fn finding(&self, facts: &Facts<'_>, exposures: &[&Exposure<'_>], fault: &Fault) -> Finding {
         let culprits = culprits(facts, &self.groups, &fault.doors);
-        let mut proof = Vec::new();
-        for group in &culprits {
-            let rules = wide_rules(facts.inventory, group, &fault.doors);
-            proof.extend(rules.iter().map(|rule| format!("{} lets in {}", group.id, rule_told(rule))));
-        }
+        let mut proof = lets_in(&culprits);
         proof.extend(exposures.first().map(|exposure| proven(facts, exposure)).unwrap_or_default());
-        let mut resources: Vec<Resource> =
-            culprits.iter().map(|group| Resource::new(&*group.id, Some(group.label()))).collect();
+        let mut resources: Vec<Resource> = culprits.iter().map(|opened| group_resource(opened.group)).collect();
+        let by = resources.iter().map(Resource::label).collect::<Vec<_>>();
         resources.extend(exposures.iter().map(|exposure| occupants::resource(exposure)));
         let standing = occupants::told(exposures.iter().copied());
         Finding {
             rule: fault.rule,
             severity: fault.severity,
-            title: format!("{} open to the internet on {standing}", fault.what),
+            title: title(fault, exposures, &standing, &by),
             resources,
             vpc: Some(self.vpc.to_owned()).filter(|vpc| !vpc.is_empty()),
             availability_zones: occupants::zones(exposures.iter().copied()),
@@ -247,12 +244,53 @@ impl Case<'_> {
     }
 }
 
+/// `22 (SSH) of instance web (18.184.9.9) is open to the internet, by ssh (sg-…)`; of many things only how many there are.
+fn title(fault: &Fault, exposures: &[&Exposure<'_>], standing: &str, by: &[String]) -> String {
+    let by = match by {
+        [one] => format!(", by {one}"),
+        [one, other] => format!(", by {one} and {other}"),
+        _ => String::new(),
+    };
+    let what = &fault.what;
+    if exposures.len() > 2 {
+        return format!("{what} open to the internet on {standing}{by}");
+    }
+    let things: Vec<String> = exposures
+        .iter()
+        .map(|exposure| match address(exposure) {
+            Some(address) => format!("{} ({address})", exposure.purpose.label()),
+            None => exposure.purpose.label(),
+        })
+        .collect();
+    let is = if what.contains(", ") || what.starts_with("all ") { "are" } else { "is" };
+    format!("{what} of {} {is} open to the internet{by}", listed(&things))
+}
+
+/// The address by which the internet knows it.
+pub(super) fn address(exposure: &Exposure<'_>) -> Option<String> {
+    let ipv4 = exposure.interface.public_addresses.iter().find_map(|public| public.address);
+    let ipv6 = || exposure.interface.ipv6_addresses.first().map(ToString::to_string);
+    ipv4.map(|address| address.to_string()).or_else(ipv6)
+}
+
+fn group_resource(group: &SecurityGroup) -> Resource {
+    Resource::new(&*group.id, Some(group.label()))
+}
+
+/// The rules that let the internet in.
+fn lets_in(culprits: &[Opened<'_>]) -> Vec<String> {
+    let of = |opened: &Opened<'_>| {
+        let id = opened.group.id.clone();
+        opened.rules.iter().map(move |rule| format!("{id} lets in {}", rule_told(rule))).collect::<Vec<_>>()
+    };
+    culprits.iter().flat_map(of).collect()
+}
+
 /// The groups that let the internet in by themselves; if only all together do, all of them.
-fn culprits<'a>(facts: &Facts<'a>, groups: &[&str], doors: &[(Protocol, Ports)]) -> Vec<&'a SecurityGroup> {
-    let groups: Vec<&SecurityGroup> = groups.iter().filter_map(|id| facts.inventory.security_groups.get(id)).collect();
-    let alone: Vec<&SecurityGroup> =
-        groups.iter().copied().filter(|group| !wide_rules(facts.inventory, group, doors).is_empty()).collect();
-    if alone.is_empty() { groups } else { alone }
+fn culprits<'a>(facts: &Facts<'a>, groups: &[&str], doors: &[(Protocol, Ports)]) -> Vec<Opened<'a>> {
+    let inventory = facts.inventory;
+    let groups: Vec<&SecurityGroup> = groups.iter().filter_map(|id| inventory.security_groups.get(id)).collect();
+    opened(inventory, &groups, doors)
 }
 
 /// All six conditions of an exposed interface in words, those apart by which nothing is held back.
@@ -261,31 +299,37 @@ fn proven(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Vec<String> {
     told.map(|step| format!("{}: {}", exposure.interface.id, step.because)).collect()
 }
 
-fn remedy(facts: &Facts<'_>, culprits: &[&SecurityGroup], exposures: &[&Exposure<'_>], fault: &Fault) -> Remedy {
-    let mut cli: Vec<String> = culprits.iter().flat_map(|group| revoke_ingress(facts, group, &fault.doors)).collect();
+fn remedy(facts: &Facts<'_>, culprits: &[Opened<'_>], exposures: &[&Exposure<'_>], fault: &Fault) -> Remedy {
+    let mut cli: Vec<String> = culprits.iter().flat_map(|opened| revoke_ingress(facts, opened)).collect();
+    let is_shell = |door: &(Protocol, Ports)| [22, 23, 3389].iter().any(|port| door.1.contain(*port));
     let advice = match fault.rule {
         Rule::AllPortsOpen => {
-            "Let in only the ports that are served, and only from those who need them. If nothing is served to the internet, move it to a private subnet behind NAT."
+            "First let in the ports that are served, and only from those who need them; then take the open rule back. If nothing is served to the internet, move it to a private subnet behind NAT."
         }
         Rule::ExposedDatabase => {
-            "Nobody but the application should reach this port: let in its security group instead, and move the machine to a private subnet."
+            "Nobody but the application should reach this port: let in its security group first, for it may come by the open rule too, then take that rule back, and move the machine to a private subnet."
         }
         _ if is_bastion(exposures, culprits) => {
             "A jump host need not be open to everybody: reach it by Session Manager or an EC2 Instance Connect endpoint, which need no open port, or let in single addresses only."
+        }
+        _ if !fault.doors.iter().any(is_shell) => {
+            "Close the port, or let in single addresses only: what answers there is meant for the machine's own network."
         }
         _ => {
             "Close the port. Session Manager and EC2 Instance Connect endpoints give a shell without an open port; else let in single addresses only."
         }
     };
-    if fault.rule == Rule::RemoteAccessOpen {
+    if fault.rule == Rule::RemoteAccessOpen && fault.doors.iter().any(is_shell) {
         let instance = exposures.iter().find_map(|exposure| match &*exposure.purpose {
             Purpose::Instance { id, .. } => Some(*id),
             _ => None,
         });
         cli.extend(instance.map(|id| aws(facts, format_args!("ssm start-session --target {id}"))));
     }
-    let group = culprits.first().map_or("sg-…", |group| group.id.as_str());
+    let group = culprits.first().map_or("sg-…", |opened| opened.group.id.as_str());
+    let removed = terraform_ingress(culprits);
     let ports = fault.doors.first().filter(|(protocol, ports)| protocol.has_ports() && ports.first == ports.last);
+    let protocol = ports.map_or(Protocol::TCP, |(protocol, _)| *protocol);
     let port = ports.map_or_else(|| "443".to_owned(), |(_, ports)| ports.first.to_string());
     let (peer, who) = if fault.rule == Rule::ExposedDatabase {
         ("referenced_security_group_id", "\"sg-…\" # the application's")
@@ -297,17 +341,18 @@ fn remedy(facts: &Facts<'_>, culprits: &[&SecurityGroup], exposures: &[&Exposure
         advice: advice.to_owned(),
         cli,
         terraform: format!(
-            "resource \"aws_vpc_security_group_ingress_rule\" \"narrow\" {{\n  {:width$} = \"{group}\"\n  {:width$} = \"tcp\"\n  {:width$} = {port}\n  {:width$} = {port}\n  {peer:width$} = {who}\n}}",
+            "{removed}resource \"aws_vpc_security_group_ingress_rule\" \"narrow\" {{\n  {:width$} = \"{group}\"\n  {:width$} = \"{protocol}\"\n  {:width$} = {port}\n  {:width$} = {port}\n  {peer:width$} = {who}\n}}",
             "security_group_id", "ip_protocol", "from_port", "to_port"
         ),
     }
 }
 
-fn is_bastion(exposures: &[&Exposure<'_>], groups: &[&SecurityGroup]) -> bool {
+fn is_bastion(exposures: &[&Exposure<'_>], culprits: &[Opened<'_>]) -> bool {
+    let mut groups = culprits.iter().map(|opened| opened.group);
     exposures.iter().any(|exposure| {
         exposure.purpose.name().is_some_and(|name| occupants::is_jump_host(&name))
             || exposure.interface.name().is_some_and(occupants::is_jump_host)
-    }) || groups.iter().any(|group| occupants::is_jump_host(&group.name) || occupants::is_jump_host(group.label()))
+    }) || groups.any(|group| occupants::is_jump_host(&group.name) || occupants::is_jump_host(group.label()))
 }
 
 /// Whether the internet at large may speak to one of these ports, by the groups alone.

@@ -67,9 +67,10 @@ pub(super) fn place_service(
     aws(facts, format_args!("{update} --network-configuration '{network}'"))
 }
 
-/// Takes the flag of a database away by which it may have a public address.
+/// Takes the flag of a database away by which it may have a public address. That is done at once; `--apply-immediately` would only do with it what
+/// waits for the next maintenance window. Source: Amazon RDS API Reference, `ModifyDBInstance`, `PubliclyAccessible`.
 pub(super) fn close_database(facts: &Facts<'_>, database: &Database) -> String {
-    let (id, options) = (&database.id, "--no-publicly-accessible --apply-immediately");
+    let (id, options) = (&database.id, "--no-publicly-accessible");
     aws(facts, format_args!("rds modify-db-instance --db-instance-identifier {id} {options}"))
 }
 

@@ -37,7 +37,7 @@ fn waived(waived: &WaivedReport) -> String {
 fn findings(network: &Network) -> Option<String> {
     let head = "| severity | id | finding | a month |\n|---|---|---|---|".to_owned();
     let rows = network.findings.iter().map(|finding| {
-        let saving = finding.money.as_ref().map_or_else(|| "-".to_owned(), |money| told_saving(money.saving));
+        let saving = finding.money.as_ref().map_or_else(|| "-".to_owned(), told_saving);
         format!("| {} | {} | {} | {saving} |", finding.severity, finding.id, text(&finding.title))
     });
     (!network.findings.is_empty()).then(|| std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n"))
@@ -142,7 +142,7 @@ fn finding(finding: &FindingReport) -> String {
         let inputs =
             money.inputs.iter().map(|one| format!("{} {} {} ({})", one.name, number(one.value), one.unit, one.source));
         let inputs: Vec<String> = inputs.collect();
-        let remedy = match told_saving(money.saving).as_str() {
+        let remedy = match told_saving(money).as_str() {
             "-" => String::new(),
             told => format!(", the remedy {told}"),
         };

@@ -92,7 +92,7 @@ fn hops(network: &Network) -> Option<String> {
 /// What is wrong. A title names what is to be changed, so there is no column for it.
 fn findings(network: &Network) -> Option<String> {
     let rows = network.findings.iter().take(SHOWN).map(|finding| {
-        let money = finding.money.as_ref().map(|money| told_saving(money.saving));
+        let money = finding.money.as_ref().map(told_saving);
         vec![
             finding.severity.to_string(),
             finding.id.to_string(),

@@ -44,6 +44,7 @@ pub(super) fn translate(world: &World, members: &mut Members) {
             "InstanceId": instance,
             "NetworkInterfaceId": interface,
             "PrivateIpAddress": view.known("private_ip"),
+            "PublicIpv4Pool": view.known("public_ipv4_pool"),
             "Tags": view.tags(),
         });
         members.push("Addresses", address);

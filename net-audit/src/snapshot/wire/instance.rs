@@ -205,6 +205,8 @@ pub(in crate::snapshot) struct Address {
     public_ip: Option<String>,
     instance_id: Option<String>,
     network_interface_id: Option<String>,
+    #[serde(rename = "PublicIpv4Pool")]
+    pool: Option<String>,
     tags: Option<Vec<Tag>>,
 }
 
@@ -222,6 +224,7 @@ impl Described for Address {
             public_ip: self.public_ip.as_deref().map(ipv4).transpose()?.flatten(),
             interface: self.network_interface_id.filter(|id| !id.is_empty()),
             is_associated,
+            pool: self.pool,
         };
         Ok(vec![(id, address)])
     }

@@ -38,6 +38,14 @@ struct Endpoint {
 #[serde(rename_all = "PascalCase")]
 struct GroupMembership {
     vpc_security_group_id: String,
+    status: Option<String>,
+}
+
+impl GroupMembership {
+    /// A group that is on its way out does not count.
+    fn is_held(&self) -> bool {
+        self.status.as_deref() != Some("removing")
+    }
 }
 
 impl Described for Database {
@@ -54,7 +62,7 @@ impl Described for Database {
             publicly_accessible: self.publicly_accessible.unwrap_or(false),
             host,
             port,
-            groups: groups.map(|group| group.vpc_security_group_id).collect(),
+            groups: groups.filter(GroupMembership::is_held).map(|group| group.vpc_security_group_id).collect(),
             subnet_group: self.subnet_group.map(SubnetGroup::read),
             availability_zone: self.availability_zone,
             is_multi_zone: self.multi_zone.unwrap_or(false),

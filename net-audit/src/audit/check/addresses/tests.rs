@@ -35,6 +35,55 @@ fn an_address_that_nothing_has_is_idle() {
     assert_eq!(found[0].remedy.cli, ["aws ec2 release-address --allocation-id eipalloc-0old --region eu-central-1"]);
 }
 
+/// The instance with an Elastic IP address.
+fn kept(account: &mut Value) {
+    instance(account);
+    let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0worker");
+    interface["Association"]["AllocationId"] = json!("eipalloc-0kept");
+    let address = json!({
+        "AllocationId": "eipalloc-0kept", "AssociationId": "eipassoc-0kept", "PublicIp": "18.184.7.7",
+        "NetworkInterfaceId": "eni-0worker", "InstanceId": "i-0worker", "PublicIpv4Pool": "amazon",
+    });
+    add(account, "Addresses", address);
+}
+
+#[test]
+fn an_address_of_what_is_stopped_or_detached_is_paid_for_and_not_simply_released() {
+    let stopped = spoilt(|account| {
+        kept(account);
+        account["Reservations"].as_array_mut().unwrap().last_mut().unwrap()["Instances"][0]["State"]["Name"] =
+            json!("stopped");
+    });
+    let detached = spoilt(|account| {
+        kept(account);
+        let interface = find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0worker");
+        interface.as_object_mut().unwrap().remove("Attachment");
+        interface["Status"] = json!("available");
+    });
+    for (account, why) in [(stopped, "i-0worker is stopped"), (detached, "eni-0worker is attached to nothing")] {
+        let found = findings(&account, RULE);
+        assert_eq!(found.len(), 1, "{why}");
+        assert_eq!((ids(&found[0]), found[0].severity), (vec!["eipalloc-0kept", "eni-0worker"], Severity::Low));
+        assert_eq!(found[0].proof[1], why);
+        assert_eq!(format!("{:.2}", found[0].money.as_ref().unwrap().saving), "3.65");
+        let show = "aws ec2 describe-addresses --allocation-ids eipalloc-0kept --region eu-central-1";
+        assert_eq!(found[0].remedy.cli, [show]);
+    }
+    let runs = spoilt(kept);
+    assert!(findings(&runs, RULE).iter().all(|finding| ids(finding) == ["eni-0worker"]));
+}
+
+#[test]
+fn an_address_of_an_own_block_costs_nothing() {
+    let account = spoilt(|account| {
+        idle(account);
+        find(account, "Addresses", "AllocationId", "eipalloc-0old")["PublicIpv4Pool"] = json!("ipv4pool-ec2-0123");
+    });
+    let found = findings(&account, RULE);
+    assert_eq!((found.len(), found[0].severity, &found[0].money), (1, Severity::Info, &None));
+    assert!(found[0].remedy.advice.contains("It goes back to its pool"), "{}", found[0].remedy.advice);
+}
+
 #[test]
 fn an_address_that_a_gateway_names_is_not_idle() {
     let account = spoilt(|account| {
@@ -66,9 +115,13 @@ fn an_instance_that_nobody_may_speak_to_needs_no_address_where_there_is_nat() {
     assert!(finding.proof.contains(&"sg-0app: no rule lets an address of the internet in".to_owned()));
     // 3.65 / 0.052.
     assert!(finding.remedy.advice.contains("saves $3.65 a month as long as less than 70 GB go through NAT"));
-    let command = "aws ec2 modify-network-interface-attribute --network-interface-id eni-0worker \
-                   --no-associate-public-ip-address --region eu-central-1";
-    assert_eq!(finding.remedy.cli, [command]);
+    // Where it stands the address is its only way out: nothing is taken away.
+    let commands = [
+        "aws ec2 describe-network-interfaces --network-interface-ids eni-0worker --region eu-central-1",
+        "aws ec2 describe-instances --instance-ids i-0worker --region eu-central-1",
+    ];
+    assert_eq!(finding.remedy.cli, commands);
+    assert!(finding.remedy.advice.contains("Start it anew in a subnet behind NAT, subnet-0appa00000001 or"));
 }
 
 #[test]
@@ -84,7 +137,8 @@ fn the_tasks_of_a_service_are_one_finding() {
     assert_eq!(found.len(), 1);
     assert_eq!(ids(&found[0]), ["eni-0taska", "eni-0taskb"]);
     assert_eq!(format!("{:.2}", found[0].money.as_ref().unwrap().saving), "7.30");
-    let command = &found[0].remedy.cli[0];
+    assert!(found[0].remedy.cli[0].starts_with("aws ecs describe-services --cluster production --services web"));
+    let command = &found[0].remedy.cli[1];
     assert!(command.starts_with("aws ecs update-service --cluster production --service web"), "{command}");
     assert!(command.contains("subnets=[subnet-0appa00000001,subnet-0appb00000001]"), "{command}");
 }

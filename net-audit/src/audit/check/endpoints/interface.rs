@@ -24,6 +24,7 @@ pub(super) fn check(facts: &Facts<'_>, usage: &Usage<'_>, behind_nat: &BehindNat
     let mut endpoints: BTreeMap<&str, Vec<&VpcEndpoint>> = BTreeMap::new();
     for endpoint in facts.inventory.vpc_endpoints.iter() {
         let stands = endpoint.kind == "Interface" && endpoint.state == "available" && !endpoint.subnets.is_empty();
+        let stands = stands && endpoint.service.as_deref().is_some_and(|service| is_public(facts, service));
         if let Some(vpc) = endpoint.vpc.as_deref().filter(|_| stands) {
             endpoints.entry(vpc).or_default().push(endpoint);
         }
@@ -45,6 +46,31 @@ pub(super) fn check(facts: &Facts<'_>, usage: &Usage<'_>, behind_nat: &BehindNat
             Err(gap) => findings.unknown_of(RULE, vpc, gap),
         }
     }
+}
+
+/// Services of which what is private answers at endpoints only.
+///
+/// Source: the user guides of the services: private APIs of API Gateway, private services of App Runner, private web servers of Airflow, private
+/// workspaces of Grafana, endpoints of Transfer Family, private collections of `OpenSearch` Serverless, streaming of `AppStream` and `WorkSpaces`.
+const PRIVATE: [&str; 8] = [
+    "execute-api",
+    "apprunner.requests",
+    "airflow.",
+    "grafana-workspace",
+    "transfer.server",
+    "aoss",
+    "appstream.streaming",
+    "storagegateway",
+];
+
+/// Whether a service of AWS's own answers in the internet too, so that NAT may stand in for an endpoint. Those of others (`com.amazonaws.vpce.…`) do not.
+fn is_public(facts: &Facts<'_>, service: &str) -> bool {
+    let region = facts.inventory.region.as_deref().unwrap_or_default();
+    let own = service.strip_prefix("cn.").unwrap_or(service).strip_prefix("com.amazonaws.");
+    let Some(name) = own.and_then(|own| own.strip_prefix(region)).and_then(|own| own.strip_prefix('.')) else {
+        return false;
+    };
+    !PRIVATE.iter().any(|private| name.starts_with(private))
 }
 
 /// Whether something that may ask services stands in a subnet that has no other way to them.
@@ -150,17 +176,18 @@ impl Costly<'_> {
         let even = gigabytes(even);
         let advice = format!(
             "Look at what each of them carries (CloudWatch, AWS/PrivateLinkEndpoints, BytesProcessed).{cost} Together they \
-             pay from {even} a month on; delete those that carry little, and let the NAT gateways do it. If they are there \
-             so that traffic stays in AWS or for their policies, keep them and waive this finding."
+             pay from {even} a month on. Decide for each that carries little whether the NAT gateways can do its work: not if \
+             other networks use it, if a policy names it (aws:sourceVpce, aws:sourceVpc) or if traffic must stay in AWS. \
+             Delete those one by one; if all are to stay, waive this finding."
         );
         let cli = vec![
             aws(
                 self.facts,
                 "cloudwatch list-metrics --namespace AWS/PrivateLinkEndpoints --metric-name BytesProcessed",
             ),
-            aws(self.facts, format_args!("ec2 delete-vpc-endpoints --vpc-endpoint-ids {}", ids.join(" "))),
+            aws(self.facts, format_args!("ec2 describe-vpc-endpoints --vpc-endpoint-ids {}", ids.join(" "))),
         ];
-        let terraform = format!("# remove the aws_vpc_endpoint that is {}", ids.join(" or "));
+        let terraform = format!("# when it is decided: remove the aws_vpc_endpoint that is {}", ids.join(" or "));
         Remedy { advice, cli, terraform }
     }
 }

@@ -201,7 +201,8 @@ impl<'f> Missing<'f> {
         let mut cost = Cost::carrying(&self.facts.prices, &carried).filter(|_| !self.gateways.is_empty())?;
         let share = format!("share of it that is for {}", self.service.name());
         cost.add_inputs([cost::count(&share, 0.0, "of 1", "none: from nothing to all of it")]);
-        Some(cost.saving(0.0))
+        let most = Some(cost.monthly).filter(|monthly| *monthly > 0.0);
+        Some(Money { saving_up_to: most, ..cost.saving(0.0) })
     }
 
     fn remedy(&self) -> Remedy {

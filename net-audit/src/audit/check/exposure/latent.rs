@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::store::{severity, terraform, usual};
-use super::{culprits, is_open_by_groups};
+use super::{culprits, group_resource, is_open_by_groups, lets_in};
 use crate::audit::check::occupants;
 use crate::audit::check::remedy::close_database;
-use crate::audit::check::remedy::group::{revoke_ingress, rule_told, wide_rules};
+use crate::audit::check::remedy::group::revoke_ingress;
 use crate::audit::check::resources::listed;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
@@ -72,17 +72,14 @@ fn finding(
     let groups: Vec<&str> = database.groups.iter().map(String::as_str).collect();
     let culprits = if is_open { culprits(facts, &groups, &doors) } else { Vec::new() };
     let mut proof = vec![format!("{} has PubliclyAccessible set", database.id)];
-    for group in &culprits {
-        let rules = wide_rules(facts.inventory, group, &doors);
-        proof.extend(rules.iter().map(|rule| format!("{} lets in {}", group.id, rule_told(rule))));
-    }
+    proof.extend(lets_in(&culprits));
     let (keeps, because) = kept_out(facts, exposures);
     proof.extend(because);
     let mut resources = vec![Resource::new(&*database.id, database.tags.name())];
-    resources.extend(culprits.iter().map(|group| Resource::new(&*group.id, Some(group.label()))));
+    resources.extend(culprits.iter().map(|opened| group_resource(opened.group)));
     let id = &database.id;
     let mut cli = vec![close_database(facts, database)];
-    cli.extend(culprits.iter().flat_map(|group| revoke_ingress(facts, group, &doors)));
+    cli.extend(culprits.iter().flat_map(|opened| revoke_ingress(facts, opened)));
     let group = database.subnet_group.as_ref();
     Finding {
         rule: Rule::ExposedDatabase,
@@ -103,9 +100,9 @@ fn finding(
         money: None,
         confidence: Confidence::High,
         remedy: Remedy {
-            advice: "Take the flag away before the one thing that holds the internet off is changed, and let in only the application's security group.".to_owned(),
+            advice: "Take the flag away before the one thing that holds the internet off is changed, and let in only the application's security group: that first, for it may come by the open rule today.".to_owned(),
             cli,
-            terraform: terraform(&[database], &groups),
+            terraform: terraform(&[database], &groups, &culprits),
         },
     }
 }

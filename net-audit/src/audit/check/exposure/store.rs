@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{culprits, proven};
+use super::{address, culprits, group_resource, proven};
 use crate::audit::check::occupants;
-use crate::audit::check::remedy::group::revoke_ingress;
-use crate::audit::check::remedy::{close_database, terraform_database, terraform_name};
+use crate::audit::check::remedy::group::{Opened, revoke_ingress, terraform_ingress};
+use crate::audit::check::remedy::{aws, close_database, terraform_database, terraform_name};
+use crate::audit::check::resources::shown;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
@@ -41,7 +42,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-/// How bad it is that the internet reaches a store; `None` if it does not, or speaks to none of its ports.
+/// How bad it is that the internet reaches a store; `None` if it does not.
 pub(super) fn severity(exposure: &Exposure<'_>) -> Option<Severity> {
     severity_of(exposure, &exposure.openings)
 }
@@ -60,11 +61,21 @@ fn severity_of(exposure: &Exposure<'_>, openings: &[Opening]) -> Option<Severity
     let speaks = |protocol: Protocol| matches!(protocol, Protocol::TCP | Protocol::UDP);
     let spoken = openings.iter().filter(|opening| speaks(opening.protocol));
     let severities = spoken.map(|opening| {
-        let on_port = opening.protocol == Protocol::TCP && own.iter().any(|port| opening.ports.contain(*port));
         let is_world = Coverage::of(&opening.addresses, exposure.family).is_world();
-        if on_port && is_world { Severity::Critical } else { Severity::High }
+        match (is_own(&own, opening), is_world) {
+            (true, true) if own.is_empty() => Severity::High,
+            (true, true) => Severity::Critical,
+            (true, false) => Severity::Medium,
+            // Nothing listens there.
+            (false, _) => Severity::Low,
+        }
     });
     severities.max()
+}
+
+/// Whether a store answers at an opening; if its ports are not known: at any of TCP.
+fn is_own(own: &[u16], opening: &Opening) -> bool {
+    opening.protocol == Protocol::TCP && (own.is_empty() || own.iter().any(|port| opening.ports.contain(*port)))
 }
 
 /// The ports at which a store answers: those of the databases that it may be, else the usual ones.
@@ -126,24 +137,48 @@ fn finding(
     let Purpose::Store { service, candidates, .. } = &*first.purpose else { return None };
     let doors: Vec<(Protocol, Ports)> =
         ports(service, candidates).into_iter().map(|port| (Protocol::TCP, Ports::one(port))).collect();
-    let (suspects, culprits) = (suspects(exposures), culprits(facts, groups, &doors));
+    let suspects = suspects(exposures);
+    // Whom a group lets in by name is let in on purpose; what it opens to others is not this store's.
+    let is_open = severity >= Severity::High;
+    let culprits = if is_open { culprits(facts, groups, &doors) } else { Vec::new() };
     let mut resources: Vec<Resource> =
         suspects.iter().map(|database| Resource::new(&*database.id, database.tags.name())).collect();
     for exposure in exposures {
         resources.push(occupants::resource(exposure));
     }
     resources.dedup();
-    resources.extend(culprits.iter().map(|group| Resource::new(&*group.id, Some(group.label()))));
-    let mut cli: Vec<String> = suspects.iter().map(|database| close_database(facts, database)).collect();
-    cli.extend(culprits.iter().flat_map(|group| revoke_ingress(facts, group, &doors)));
-    let openings = match severity {
-        Severity::Critical => "its own port included",
-        _ => "though not its own port to all of it",
+    resources.extend(culprits.iter().map(|opened| group_resource(opened.group)));
+    let mut cli = Vec::new();
+    if severity == Severity::Medium && !groups.is_empty() {
+        cli.push(aws(facts, format_args!("ec2 describe-security-groups --group-ids {}", groups.join(" "))));
+    } else {
+        cli.extend(suspects.iter().map(|database| close_database(facts, database)));
+    }
+    cli.extend(culprits.iter().flat_map(|opened| revoke_ingress(facts, opened)));
+    let place = address(first).map(|address| format!(" at {address}")).unwrap_or_default();
+    let (title, advice) = match severity {
+        Severity::Low => (
+            format!(
+                "{label} ({service}) has a public address, and the internet gets to ports{place} at which nothing listens"
+            ),
+            "Make it not publicly accessible: one rule for its own port is all that keeps it from being exposed. See first that nobody needs its public address.",
+        ),
+        Severity::Medium => (
+            format!("{label} ({service}){place} is open to {}", listed_openings(exposures)),
+            "If these addresses are meant to speak to it, reach it by a VPN or a jump host instead, or waive this finding. When nobody comes by its public address any more, make it not publicly accessible.",
+        ),
+        _ => (
+            format!(
+                "{label} ({service}){place} is exposed to the internet{}",
+                if severity == Severity::Critical { ", its own port included" } else { "" }
+            ),
+            "Make it not publicly accessible, let in only the application's security group, and place it in isolated subnets of at least two zones. Let the application in first: it may come by the open rule today.",
+        ),
     };
     Some(Finding {
         rule: Rule::ExposedDatabase,
         severity,
-        title: format!("{label} ({service}) is exposed to the internet, {openings}"),
+        title,
         resources,
         vpc: first.subnet.map(|subnet| subnet.vpc.clone()),
         availability_zones: occupants::zones(exposures.iter().copied()),
@@ -151,16 +186,29 @@ fn finding(
         blast_radius: occupants::told(exposures.iter().copied()),
         money: None,
         confidence: Confidence::High,
-        remedy: Remedy {
-            advice: "Make it not publicly accessible, let in only the application's security group, and place it in isolated subnets of at least two zones.".to_owned(),
-            cli,
-            terraform: terraform(&suspects, groups),
-        },
+        remedy: Remedy { advice: advice.to_owned(), cli, terraform: terraform(&suspects, groups, &culprits) },
     })
 }
 
+/// From where its own ports are open: `198.51.100.7/32 (tcp 5432)`.
+fn listed_openings(exposures: &[&Exposure<'_>]) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    for exposure in exposures {
+        let Purpose::Store { service, candidates, .. } = &*exposure.purpose else { continue };
+        let own = ports(service, candidates);
+        for opening in exposure.openings.iter().filter(|opening| is_own(&own, opening)) {
+            let by = opening.protocol.with(opening.ports);
+            let of = opening.addresses.prefixes(exposure.family).into_iter().map(|block| format!("{block} ({by})"));
+            blocks.extend(of);
+        }
+    }
+    blocks.sort();
+    blocks.dedup();
+    shown(blocks)
+}
+
 /// What makes a database private, and lets only the application in.
-pub(super) fn terraform(databases: &[&Database], groups: &[&str]) -> String {
+pub(super) fn terraform(databases: &[&Database], groups: &[&str], culprits: &[Opened<'_>]) -> String {
     let mut texts: Vec<String> = databases
         .iter()
         .map(|database| {
@@ -174,8 +222,9 @@ pub(super) fn terraform(databases: &[&Database], groups: &[&str]) -> String {
         .collect();
     let port = databases.first().and_then(|database| database.port).unwrap_or(5432);
     let group = groups.first().copied().unwrap_or("sg-…");
+    let removed = terraform_ingress(culprits);
     texts.push(format!(
-        "resource \"aws_vpc_security_group_ingress_rule\" \"application\" {{\n  security_group_id            = \"{group}\"\n  referenced_security_group_id = \"sg-…\" # the application's\n  ip_protocol                  = \"tcp\"\n  from_port                    = {port}\n  to_port                      = {port}\n}}"
+        "{removed}resource \"aws_vpc_security_group_ingress_rule\" \"application\" {{\n  security_group_id            = \"{group}\"\n  referenced_security_group_id = \"sg-…\" # the application's\n  ip_protocol                  = \"tcp\"\n  from_port                    = {port}\n  to_port                      = {port}\n}}"
     ));
     texts.join("\n\n")
 }

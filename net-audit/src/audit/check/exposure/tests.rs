@@ -35,6 +35,7 @@ fn a_database_that_anybody_can_speak_to_is_critical() {
     let account = spoilt(|account| exposed_database(account, (5432, 5432), "0.0.0.0/0"));
     let finding = one(&account, Rule::ExposedDatabase);
     assert_eq!((finding.severity, finding.confidence), (Severity::Critical, Confidence::High));
+    assert_eq!(finding.title, "database orders (RDS) at 18.184.5.5 is exposed to the internet, its own port included");
     let ids: Vec<&str> = finding.resources.iter().map(|resource| resource.id.as_str()).collect();
     assert_eq!(ids, ["orders", "eni-0dba", "sg-0db"]);
     assert_eq!(finding.vpc.as_deref(), Some("vpc-0clean0000000001"));
@@ -44,7 +45,7 @@ fn a_database_that_anybody_can_speak_to_is_critical() {
     assert_eq!(
         finding.remedy.cli,
         [
-            "aws rds modify-db-instance --db-instance-identifier orders --no-publicly-accessible --apply-immediately --region eu-central-1",
+            "aws rds modify-db-instance --db-instance-identifier orders --no-publicly-accessible --region eu-central-1",
             "aws ec2 revoke-security-group-ingress --group-id sg-0db --ip-permissions '[{\"IpProtocol\":\"tcp\",\"FromPort\":5432,\"ToPort\":5432,\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\"}]}]' --region eu-central-1",
         ]
     );
@@ -52,11 +53,102 @@ fn a_database_that_anybody_can_speak_to_is_critical() {
 }
 
 #[test]
-fn a_database_that_some_addresses_or_another_port_reach_is_high() {
-    for (port, block) in [((5432, 5432), "93.184.216.0/24"), ((8080, 8080), "0.0.0.0/0")] {
-        let account = spoilt(|account| exposed_database(account, port, block));
-        assert_eq!(one(&account, Rule::ExposedDatabase).severity, Severity::High, "{port:?} {block}");
-    }
+fn a_database_that_single_addresses_reach_is_medium_and_open_to_them_only() {
+    let account = spoilt(|account| exposed_database(account, (5432, 5432), "93.184.216.34/32"));
+    let finding = one(&account, Rule::ExposedDatabase);
+    assert_eq!(finding.severity, Severity::Medium);
+    assert_eq!(finding.title, "database orders (RDS) at 18.184.5.5 is open to 93.184.216.34/32 (tcp 5432)");
+    // Somebody works there: nothing is closed before it is known who.
+    assert_eq!(finding.remedy.cli, ["aws ec2 describe-security-groups --group-ids sg-0db --region eu-central-1"]);
+}
+
+#[test]
+fn a_database_of_which_the_internet_gets_to_other_ports_only_is_low() {
+    let account = spoilt(|account| exposed_database(account, (22, 22), "0.0.0.0/0"));
+    let finding = one(&account, Rule::ExposedDatabase);
+    assert_eq!(finding.severity, Severity::Low);
+    assert!(finding.title.ends_with("at which nothing listens"), "{}", finding.title);
+    assert!(finding.remedy.cli.iter().all(|command| !command.contains("revoke")), "{:?}", finding.remedy.cli);
+}
+
+#[test]
+fn a_database_that_loses_a_group_is_still_known() {
+    let account = spoilt(|account| {
+        exposed_database(account, (5432, 5432), "0.0.0.0/0");
+        let group = |id: &str, status: &str| json!({ "VpcSecurityGroupId": id, "Status": status });
+        find(account, "DBInstances", "DBInstanceIdentifier", "orders")["VpcSecurityGroups"] =
+            json!([group("sg-0db", "active"), group("sg-0app", "removing")]);
+        find(account, "NetworkInterfaces", "NetworkInterfaceId", "eni-0dba")["Groups"] =
+            json!([{ "GroupId": "sg-0db" }, { "GroupId": "sg-0app" }]);
+    });
+    assert_eq!(found(&account), [(Rule::ExposedDatabase, Severity::Critical, "orders".to_owned())]);
+}
+
+#[test]
+fn ports_around_an_administrative_one_stay_open() {
+    let account = spoilt(|account| {
+        add_group(account, "sg-0web", "web", &[("tcp", 22, 443, "0.0.0.0/0")]);
+        add_exposed_instance(account, "0web", "web", &["sg-0web"]);
+    });
+    let finding = one(&account, Rule::RemoteAccessOpen);
+    let rule = |first: u16, last: u16| {
+        format!(
+            "{{\"IpProtocol\":\"tcp\",\"FromPort\":{first},\"ToPort\":{last},\"IpRanges\":[{{\"CidrIp\":\"0.0.0.0/0\"}}]}}"
+        )
+    };
+    let change = |verb: &str, rules: &str| {
+        format!(
+            "aws ec2 {verb}-security-group-ingress --group-id sg-0web --ip-permissions '[{rules}]' --region eu-central-1"
+        )
+    };
+    // Nobody who is served loses the way in between.
+    let kept = format!("{},{}", rule(24, 388), rule(390, 443));
+    assert_eq!(finding.remedy.cli[..2], [change("authorize", &kept), change("revoke", &rule(22, 443))]);
+    let terraform = &finding.remedy.terraform;
+    assert!(terraform.contains("of sg-0web that lets in tcp 22-443 from 0.0.0.0/0"), "{terraform}");
+    assert!(terraform.contains("# write one instead that lets in tcp 24-388 from 0.0.0.0/0"), "{terraform}");
+}
+
+#[test]
+fn many_small_blocks_that_are_a_wide_opening_together_are_all_taken_back() {
+    let account = spoilt(|account| {
+        add_group(account, "sg-0ssh", "ssh", &[("tcp", 22, 22, "203.0.113.7/32")]);
+        let blocks: Vec<Value> = (0..1024_u32)
+            .map(|at| json!({ "CidrIp": format!("{}.{}.{}.0/17", 60 + at / 512, at / 2 % 256, at % 2 * 128) }))
+            .collect();
+        let rule = &mut find(account, "SecurityGroups", "GroupId", "sg-0ssh")["IpPermissions"][0];
+        rule["IpRanges"].as_array_mut().unwrap().extend(blocks);
+        add_exposed_instance(account, "0web", "web", &["sg-0ssh"]);
+    });
+    let finding = one(&account, Rule::RemoteAccessOpen);
+    assert_eq!(finding.proof[0].matches("/17").count(), 8);
+    assert!(finding.proof[0].ends_with("and 1016 more"), "{}", finding.proof[0]);
+    let revoke = &finding.remedy.cli[0];
+    assert!(revoke.contains("revoke") && revoke.matches("/17").count() == 1024 && !revoke.contains("/32"), "{revoke}");
+}
+
+#[test]
+fn daemons_and_directories_are_administration_and_udp_counts() {
+    let account = spoilt(|account| {
+        let rules = [
+            ("tcp", 2375, 2375, "0.0.0.0/0"),
+            ("tcp", 445, 445, "0.0.0.0/0"),
+            ("udp", 389, 389, "0.0.0.0/0"),
+            ("udp", 11211, 11211, "0.0.0.0/0"),
+            ("tcp", 27018, 27018, "0.0.0.0/0"),
+            ("udp", 123, 123, "0.0.0.0/0"),
+            ("tcp", 9090, 9090, "0.0.0.0/0"),
+        ];
+        add_group(account, "sg-0x", "x", &rules);
+        add_exposed_instance(account, "0x", "x", &["sg-0x"]);
+    });
+    let title = |rule: Rule| one(&account, rule).title;
+    let remote =
+        "445 (SMB), 2375 (Docker), udp 389 (CLDAP) of instance x (18.184.9.9) are open to the internet, by x (sg-0x)";
+    assert_eq!(title(Rule::RemoteAccessOpen), remote);
+    let stores = "27018 (MongoDB shard), udp 11211 (memcached) of instance x (18.184.9.9) are open to the internet, by x (sg-0x)";
+    assert_eq!(title(Rule::ExposedDatabase), stores);
+    assert!(one(&account, Rule::RemoteAccessOpen).remedy.cli.iter().all(|command| !command.contains("ssm")));
 }
 
 #[test]
@@ -101,7 +193,10 @@ fn a_database_port_opened_by_name_on_a_machine_is_an_exposed_database() {
     });
     let finding = one(&account, Rule::ExposedDatabase);
     assert_eq!((finding.severity, finding.confidence), (Severity::Critical, Confidence::Medium));
-    assert_eq!(finding.title, "6379 (Redis) open to the internet on 1 instance");
+    assert_eq!(
+        finding.title,
+        "6379 (Redis) of instance cache (18.184.9.9) is open to the internet, by redis (sg-0redis)"
+    );
     assert_eq!(finding.resources[0].id, "sg-0redis");
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::Ipv4Addr;
 
 use super::Fault;
+use super::remedy::Change;
 use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 use crate::inventory::gap::{Gap, Kind};
@@ -134,6 +135,7 @@ impl<'a> Hosts<'a> {
                 format!("no {what} described in {} has this host name", host.region),
             ],
             advice: "Delete the record, or let it point at what took the place. If it belongs to another account, describe that account too, or waive this finding.",
+            change: Change::Deleted,
         }))
     }
 }

@@ -85,7 +85,7 @@ impl Crowd<'_> {
     fn money(&self) -> Option<Money> {
         let prices = &self.facts.prices;
         let count = u32::try_from(self.rest.len()).unwrap_or(u32::MAX);
-        let addresses = self.rest.iter().map(|gateway| public_addresses(gateway)).sum();
+        let addresses = self.rest.iter().map(|gateway| public_addresses(self.facts.inventory, gateway)).sum();
         let mut cost = Cost::standing(prices, count, addresses)?;
         cost.add_inputs([cost::carried(&self.carried)]);
         let saving = cost.monthly;

@@ -93,7 +93,7 @@ fn without_traffic(facts: &Facts<'_>, usage: &Usage<'_>, gateway: &NatGateway, t
 
 /// All of it is saved: what it carries is nothing.
 fn money(facts: &Facts<'_>, gateway: &NatGateway, carried: &Gigabytes) -> Option<Money> {
-    let mut cost = Cost::standing(&facts.prices, active_zones(gateway), public_addresses(gateway))?;
+    let mut cost = Cost::standing(&facts.prices, active_zones(gateway), public_addresses(facts.inventory, gateway))?;
     cost.add_inputs([cost::carried(carried)]);
     let saving = cost.monthly;
     Some(cost.saving(saving))

@@ -16,6 +16,7 @@ use crate::exposure::Exposure;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
 use crate::money::cost::Cost;
+use crate::money::is_billed;
 
 const RULE: Rule = Rule::UselessPublicAddress;
 
@@ -115,7 +116,7 @@ fn addresses(facts: &Facts<'_>, label: &str, exposures: &[&Exposure<'_>]) -> Fin
         availability_zones: occupants::zones(exposures.iter().copied()),
         proof,
         blast_radius: occupants::told(exposures.iter().copied()),
-        money: money(facts, count),
+        money: money(facts, public().filter(|(_, ip)| is_billed(facts.inventory, ip)).count()),
         confidence: Confidence::High,
         remedy: Remedy {
             advice: "Take the address away: nobody can use it, it is billed, and it is one route from exposure."
@@ -133,6 +134,9 @@ fn subnets<'f>(exposures: &[&'f Exposure<'_>]) -> Vec<&'f str> {
 }
 
 fn money(facts: &Facts<'_>, count: usize) -> Option<Money> {
+    if count == 0 {
+        return None;
+    }
     let cost = Cost::addresses(&facts.prices, u32::try_from(count).ok()?)?;
     let saving = cost.monthly;
     Some(cost.saving(saving))

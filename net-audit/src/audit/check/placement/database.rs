@@ -1,10 +1,10 @@
 //! NET004: subnet groups of databases that hold a public subnet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{group, way};
 use crate::audit::check::remedy::aws;
-use crate::audit::check::resources::{counted, subnet_of, zones};
+use crate::audit::check::resources::{counted, listed, subnet_of, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Group;
@@ -81,20 +81,32 @@ fn candidates<'f>(facts: &'f Facts<'_>) -> BTreeMap<&'f str, Vec<Candidate<'f>>>
     all
 }
 
-/// The subnets of a better group: isolated ones if they stand in two zones, else private ones; none if there is but one zone.
-fn better<'a>(candidates: &[Candidate<'a>]) -> Vec<&'a str> {
-    let ids = |wanted: &dyn Fn(&Candidate<'a>) -> bool| {
-        let mut by_zone: BTreeMap<&str, &str> = BTreeMap::new();
-        for candidate in candidates.iter().filter(|one| wanted(one)) {
-            if let Some(zone) = candidate.zone {
-                by_zone.entry(zone).or_insert(candidate.id);
+/// The subnets of a better group, in two zones at least: the isolated ones that it holds and as few others as that takes, else private ones too; none
+/// if there is but one zone.
+fn better<'a>(candidates: &[Candidate<'a>], held: &[String]) -> Better<'a> {
+    let of = |wanted: &dyn Fn(&Candidate<'a>) -> bool| {
+        let all = || candidates.iter().filter(|one| wanted(one) && one.zone.is_some());
+        let is_held = |one: &&Candidate<'a>| held.iter().any(|id| id == one.id);
+        let kept: Vec<&Candidate<'a>> = all().filter(is_held).collect();
+        let mut zones: BTreeSet<Option<&str>> = kept.iter().map(|one| one.zone).collect();
+        let mut better = Better { kept: kept.iter().map(|one| one.id).collect(), added: Vec::new() };
+        for one in all() {
+            if zones.len() < 2 && zones.insert(one.zone) {
+                better.added.push(one.id);
             }
         }
-        let ids: Vec<&str> = by_zone.into_values().collect();
-        if ids.len() < 2 { Vec::new() } else { ids }
+        (zones.len() > 1).then_some(better)
     };
-    let isolated = ids(&|candidate| candidate.is_isolated);
-    if isolated.is_empty() { ids(&|_| true) } else { isolated }
+    of(&|candidate| candidate.is_isolated).or_else(|| of(&|_| true)).unwrap_or_default()
+}
+
+/// The subnets that a group should hold.
+#[derive(Default)]
+struct Better<'a> {
+    /// Those that it holds.
+    kept: Vec<&'a str>,
+    /// Those that it needs besides.
+    added: Vec<&'a str>,
 }
 
 fn finding(
@@ -110,9 +122,8 @@ fn finding(
     let mut resources = vec![Resource::new(&**name, None)];
     resources.extend(public.iter().map(|subnet| subnet_of(facts, subnet)));
     resources.extend(databases.iter().map(|database| Resource::new(&*database.id, database.tags.name())));
-    let better = vpc.as_deref().and_then(|vpc| private.get(vpc)).map(|all| better(all)).unwrap_or_default();
-    let ids = if better.is_empty() { "subnet-… subnet-…".to_owned() } else { better.join(" ") };
-    let listed: Vec<String> = ids.split(' ').map(|id| format!("\"{id}\"")).collect();
+    let better =
+        vpc.as_deref().and_then(|vpc| private.get(vpc)).map(|all| better(all, &group.subnets)).unwrap_or_default();
     // A group that no database uses places none today.
     let is_idle = databases.is_empty() && facts.inventory.databases.known().is_ok();
     Finding {
@@ -122,7 +133,9 @@ fn finding(
         resources,
         vpc,
         availability_zones: zones(verdicts().map(|verdict| verdict.subnet)),
-        proof: verdicts().map(|verdict| format!("{name} holds {}; {}", verdict.subnet.id, way(verdict, None))).collect(),
+        proof: verdicts()
+            .map(|verdict| format!("{name} holds {}; {}", verdict.subnet.id, way(verdict, None)))
+            .collect(),
         blast_radius: match databases.len() {
             0 if is_idle => "no database uses it yet".to_owned(),
             0 => "what is placed by it is not known".to_owned(),
@@ -130,16 +143,36 @@ fn finding(
         },
         money: None,
         confidence: Confidence::High,
-        remedy: Remedy {
-            advice: "Let the group hold isolated subnets of at least two zones. A subnet in which a database stands cannot be taken out: then make a new group, and move the database by a snapshot, or by fail-over to a standby in another subnet.".to_owned(),
-            cli: vec![aws(
-                facts,
-                format_args!("rds modify-db-subnet-group --db-subnet-group-name {name} --subnet-ids {ids}"),
-            )],
-            terraform: format!(
-                "resource \"aws_db_subnet_group\" \"this\" {{\n  name       = \"{name}\"\n  subnet_ids = [{}]\n}}",
-                listed.join(", ")
-            ),
-        },
+        remedy: remedy(facts, name, &better),
+    }
+}
+
+fn remedy(facts: &Facts<'_>, name: &str, better: &Better<'_>) -> Remedy {
+    let ids: Vec<&str> = better.kept.iter().chain(&better.added).copied().collect();
+    let in_use = "A subnet in which a database stands cannot be taken out: then make a new group, and move the database by a snapshot, or by fail-over to a standby in another subnet.";
+    let mut advice = vec![format!("Let the group hold isolated subnets of at least two zones. {in_use}")];
+    if !better.added.is_empty() {
+        let are = if better.added.len() == 1 { "is" } else { "are" };
+        let added = listed(&better.added);
+        advice.push(format!(
+            "See first that databases are meant to stand in {added}, which {are} chosen by routes alone."
+        ));
+    }
+    let (command, list) = if ids.is_empty() {
+        advice.push("The VPC has no such subnets in two zones yet: make them first.".to_owned());
+        (format!("describe-db-subnet-groups --db-subnet-group-name {name}"), vec!["\"subnet-…\"".to_owned(); 2])
+    } else {
+        (
+            format!("modify-db-subnet-group --db-subnet-group-name {name} --subnet-ids {}", ids.join(" ")),
+            ids.iter().map(|id| format!("\"{id}\"")).collect(),
+        )
+    };
+    Remedy {
+        advice: advice.join(" "),
+        cli: vec![aws(facts, format_args!("rds {command}"))],
+        terraform: format!(
+            "resource \"aws_db_subnet_group\" \"this\" {{\n  name       = \"{name}\"\n  subnet_ids = [{}]\n}}",
+            list.join(", ")
+        ),
     }
 }

@@ -57,6 +57,34 @@ fn a_subnet_group_with_a_public_subnet_is_high_and_told_better_ones() {
 }
 
 #[test]
+fn a_better_subnet_group_keeps_the_isolated_subnets_that_it_holds() {
+    let with = |ids: &[&str]| {
+        let subnets: Vec<Value> = ids.iter().map(|id| json!({ "SubnetIdentifier": id })).collect();
+        let account = spoilt(|account| {
+            // Something isolated that is none of the databases', and comes first by its id.
+            let mut other = find(account, "Subnets", "SubnetId", "subnet-0dba00000001").clone();
+            other["SubnetId"] = "subnet-00firewall".into();
+            other["CidrBlock"] = "10.20.200.0/28".into();
+            add(account, "Subnets", other);
+            let associations = find(account, "RouteTables", "RouteTableId", "rtb-0db")["Associations"].as_array_mut();
+            associations.unwrap().push(json!({
+                "SubnetId": "subnet-00firewall", "Main": false, "RouteTableAssociationId": "rtbassoc-0firewall",
+                "RouteTableId": "rtb-0db", "AssociationState": { "State": "associated" },
+            }));
+            let group = json!({ "DBSubnetGroupName": "more", "VpcId": "vpc-0clean0000000001", "Subnets": subnets });
+            add(account, "DBSubnetGroups", group);
+        });
+        one(&account, Rule::DatabaseInPublicSubnet).remedy
+    };
+    let all = with(&["subnet-0dba00000001", "subnet-0dbb00000001", PUBLIC]);
+    assert!(all.cli[0].contains("--subnet-ids subnet-0dba00000001 subnet-0dbb00000001 --region"), "{}", all.cli[0]);
+    assert!(!all.advice.contains("by routes alone"), "{}", all.advice);
+    let half = with(&["subnet-0dba00000001", PUBLIC]);
+    assert!(half.cli[0].contains("--subnet-ids subnet-0dba00000001 subnet-0dbb00000001 --region"), "{}", half.cli[0]);
+    assert!(half.advice.contains("subnet-0dbb00000001, which is chosen by routes alone"), "{}", half.advice);
+}
+
+#[test]
 fn a_subnet_group_of_private_subnets_is_fine() {
     let account = spoilt(|account| {
         find(account, "DBSubnetGroups", "DBSubnetGroupName", "orders")["Subnets"][0]["SubnetIdentifier"] = APP.into();

@@ -5,38 +5,38 @@ use serde_json::{Map, Value, json};
 use super::aws;
 use crate::address::prefix::{Family, Prefix};
 use crate::address::set::{AddressSet, internet};
+use crate::audit::check::sensitive;
+use crate::exposure::Coverage;
 use crate::facts::Facts;
 use crate::inventory::{Inventory, Peer, Permission, Ports, Protocol, SecurityGroup, UNKNOWN_UNTIL_APPLY};
 
-/// The commands that take back what a group lets in from everywhere by these protocols and ports.
-pub(in crate::audit::check) fn revoke_ingress(
-    facts: &Facts<'_>,
-    group: &SecurityGroup,
-    doors: &[(Protocol, Ports)],
-) -> Vec<String> {
-    let rules = wide_rules(facts.inventory, group, doors);
-    if rules.is_empty() {
-        return Vec::new();
-    }
-    let rules = Value::Array(rules.iter().map(written).collect());
-    vec![aws(
-        facts,
-        format_args!("ec2 revoke-security-group-ingress --group-id {} --ip-permissions '{rules}'", group.id),
-    )]
+/// A security group, and those of its rules by which much of the internet comes in.
+#[derive(Clone, Debug)]
+pub(in crate::audit::check) struct Opened<'a> {
+    pub(in crate::audit::check) group: &'a SecurityGroup,
+    /// With only those of their peers that are a part of the wide opening.
+    pub(in crate::audit::check) rules: Vec<Permission>,
 }
 
-/// The rules of a group for these protocols and ports, with only those of their peers that stand for much of the internet.
-pub(in crate::audit::check) fn wide_rules(
-    inventory: &Inventory,
-    group: &SecurityGroup,
+/// The groups that let much of the internet in at these protocols and ports: each by itself, else all together.
+pub(in crate::audit::check) fn opened<'a>(
+    inventory: &'a Inventory,
+    groups: &[&'a SecurityGroup],
     doors: &[(Protocol, Ports)],
-) -> Vec<Permission> {
-    let speaks = |rule: &&Permission| doors.iter().any(|door| opens(rule, *door));
-    let narrowed = group.ingress.iter().filter(speaks).map(|rule| {
-        let peers = rule.peers.iter().filter(|peer| is_wide(inventory, peer)).cloned();
-        Permission { protocol: rule.protocol, ports: rule.ports, peers: peers.collect() }
-    });
-    narrowed.filter(|rule| !rule.peers.is_empty()).collect()
+) -> Vec<Opened<'a>> {
+    let of = |group: &'a SecurityGroup, together: &[&SecurityGroup]| {
+        let widths: Vec<Width> = doors.iter().map(|door| Width::of(inventory, together, *door)).collect();
+        let narrowed = group.ingress.iter().map(|rule| {
+            let opens = |width: &&Width| opens(rule, width.door);
+            let is_part = |peer: &&Peer| widths.iter().filter(opens).any(|width| width.has(inventory, peer));
+            let peers = rule.peers.iter().filter(is_part).cloned().collect();
+            Permission { protocol: rule.protocol, ports: rule.ports, peers }
+        });
+        Opened { group, rules: narrowed.filter(|rule| !rule.peers.is_empty()).collect() }
+    };
+    let alone: Vec<Opened<'_>> =
+        groups.iter().map(|group| of(group, &[group])).filter(|opened| !opened.rules.is_empty()).collect();
+    if alone.is_empty() { groups.iter().map(|group| of(group, groups)).collect() } else { alone }
 }
 
 /// Whether a rule is why a door is open. Where all ports are open, the rule that names one of them is meant to be there.
@@ -45,23 +45,99 @@ fn opens(rule: &Permission, (protocol, ports): (Protocol, Ports)) -> bool {
     rule.protocol.covers(protocol) && rule.ports.overlap(ports) && (is_one(ports) || !is_one(rule.ports))
 }
 
-fn is_wide(inventory: &Inventory, peer: &Peer) -> bool {
-    match peer {
-        Peer::Block(block) => is_wide_block(*block),
-        Peer::PrefixList(id) => {
-            inventory.prefix_lists.get(id).is_some_and(|list| list.blocks.iter().any(|block| is_wide_block(*block)))
-        }
-        Peer::Group(_) | Peer::Unknown => false,
+/// How long the blocks may be that are taken back: no single site has a shorter one, and without them the rest is no wide opening any more.
+struct Width {
+    door: (Protocol, Ports),
+    ipv4: u8,
+    ipv6: u8,
+}
+
+impl Width {
+    fn of(inventory: &Inventory, groups: &[&SecurityGroup], door: (Protocol, Ports)) -> Self {
+        let rules = groups.iter().flat_map(|group| &group.ingress).filter(|rule| opens(rule, door));
+        let blocks: Vec<Prefix> =
+            rules.flat_map(|rule| &rule.peers).flat_map(|peer| blocks(inventory, peer)).copied().collect();
+        let length = |family: Family, site: u8| {
+            let of_family = || blocks.iter().copied().filter(move |block| block.family() == family);
+            let is_narrow = |length: u8| {
+                let rest = AddressSet::of_prefixes(of_family().filter(|block| block.length() > length));
+                !Coverage::of(&rest, family).is_world()
+            };
+            let mut lengths: Vec<u8> = of_family().map(Prefix::length).filter(|length| *length > site).collect();
+            lengths.sort_unstable();
+            lengths.dedup();
+            std::iter::once(site).chain(lengths).find(|length| is_narrow(*length)).unwrap_or(site)
+        };
+        Self { door, ipv4: length(Family::Ipv4, 16), ipv6: length(Family::Ipv6, 32) }
+    }
+
+    fn has(&self, inventory: &Inventory, peer: &Peer) -> bool {
+        blocks(inventory, peer).iter().any(|block| {
+            let family = block.family();
+            let length = match family {
+                Family::Ipv4 => self.ipv4,
+                Family::Ipv6 => self.ipv6,
+            };
+            // Only private addresses are nobody's in the internet.
+            block.length() <= length && !AddressSet::from(*block).intersect(&internet(family, &[])).is_empty()
+        })
     }
 }
 
-/// A block that no single site has, and that is not only private addresses.
-fn is_wide_block(block: Prefix) -> bool {
-    let site = match block.family() {
-        Family::Ipv4 => 16,
-        Family::Ipv6 => 32,
+fn blocks<'i>(inventory: &'i Inventory, peer: &'i Peer) -> &'i [Prefix] {
+    match peer {
+        Peer::Block(block) => std::slice::from_ref(block),
+        Peer::PrefixList(id) => inventory.prefix_lists.get(id).map(|list| list.blocks.as_slice()).unwrap_or_default(),
+        Peer::Group(_) | Peer::Unknown => &[],
+    }
+}
+
+/// The commands that take back what opens a group. What such a rule opens beside ports that nobody should reach is let in again first.
+pub(in crate::audit::check) fn revoke_ingress(facts: &Facts<'_>, opened: &Opened<'_>) -> Vec<String> {
+    let change = |verb: &str, rules: &[Permission]| {
+        let text = Value::Array(rules.iter().map(written).collect());
+        let group = &opened.group.id;
+        let verb = format!("ec2 {verb}-security-group-ingress");
+        (!rules.is_empty()).then(|| aws(facts, format_args!("{verb} --group-id {group} --ip-permissions '{text}'")))
     };
-    block.length() <= site && !AddressSet::from(block).intersect(&internet(block.family(), &[])).is_empty()
+    let kept: Vec<Permission> = opened.rules.iter().flat_map(left).collect();
+    change("authorize", &kept).into_iter().chain(change("revoke", &opened.rules)).collect()
+}
+
+/// What is left of a rule without the ports that nobody should reach; nothing of one for very many ports, which were not opened for a service.
+fn left(rule: &Permission) -> Vec<Permission> {
+    if !rule.protocol.has_ports() || sensitive::is_wide(rule.ports) {
+        return Vec::new();
+    }
+    let shut = sensitive::known(rule.protocol);
+    let mut parts: Vec<Ports> = Vec::new();
+    let mut next = Some(rule.ports.first);
+    for port in shut.into_iter().filter(|port| rule.ports.contain(*port)) {
+        if let (Some(first), Some(last)) = (next, port.checked_sub(1)) {
+            parts.extend((first <= last).then_some(Ports { first, last }));
+        }
+        next = port.checked_add(1);
+    }
+    parts.extend(next.filter(|first| *first <= rule.ports.last).map(|first| Ports { first, last: rule.ports.last }));
+    // A rule that names none of these ports is taken back as it is.
+    parts.retain(|ports| *ports != rule.ports);
+    parts.into_iter().map(|ports| Permission { protocol: rule.protocol, ports, peers: rule.peers.clone() }).collect()
+}
+
+/// Says in Terraform which rules are to go, and what of them is to stay.
+pub(in crate::audit::check) fn terraform_ingress(opened: &[Opened<'_>]) -> String {
+    let mut lines = Vec::new();
+    for Opened { group, rules } in opened {
+        for rule in rules {
+            let what = rule_told(rule);
+            let kind = "aws_vpc_security_group_ingress_rule, or the ingress block,";
+            lines.push(format!("# remove the {kind} of {} that lets in {what}", group.id));
+            lines.extend(left(rule).iter().map(|part| format!("# write one instead that lets in {}", rule_told(part))));
+        }
+    }
+    // Each line ends, the last one too.
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// A rule as `--ip-permissions` reads it.
@@ -94,6 +170,9 @@ fn written(rule: &Permission) -> Value {
     Value::Object(members)
 }
 
+/// So many peers of a rule are written out.
+const SHOWN: usize = 8;
+
 /// A rule for people: `tcp 22 from 0.0.0.0/0, ::/0`.
 pub(in crate::audit::check) fn rule_told(rule: &Permission) -> String {
     let from = rule.peers.iter().map(|peer| match peer {
@@ -101,5 +180,7 @@ pub(in crate::audit::check) fn rule_told(rule: &Permission) -> String {
         Peer::PrefixList(id) | Peer::Group(id) => id.clone(),
         Peer::Unknown => UNKNOWN_UNTIL_APPLY.to_owned(),
     });
-    format!("{} from {}", rule.protocol.with(rule.ports), from.collect::<Vec<_>>().join(", "))
+    let more = rule.peers.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} from {}{more}", rule.protocol.with(rule.ports), from.take(SHOWN).collect::<Vec<_>>().join(", "))
 }
