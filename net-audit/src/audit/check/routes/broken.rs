@@ -5,7 +5,7 @@ mod remedy;
 use std::collections::BTreeMap;
 
 use super::blackhole::Fates;
-use super::usage::Usage;
+use super::usage::{Usage, place};
 use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
 use crate::audit::check::resources::{shown, subnet, table, zones};
@@ -13,9 +13,7 @@ use crate::audit::finding::{Confidence, Finding, Findings, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
 use crate::classify::{Proof, SubnetVerdict};
-use crate::inventory::{
-    Attachment, Inventory, NatPlace, PublicAccess, Route, RouteState, RouteTable, Subnet, Tags, Target,
-};
+use crate::inventory::{Attachment, Inventory, PublicAccess, Route, RouteState, RouteTable, Subnet, Tags, Target};
 
 /// A part of the internet that is smaller than this is an exception, not the way out.
 const SMALL: f64 = 0.01;
@@ -98,20 +96,6 @@ fn forwards(inventory: &Inventory, target: &Target) -> bool {
         _ => None,
     };
     works.unwrap_or(false)
-}
-
-/// The subnet that a target stands in.
-fn place<'a>(inventory: &'a Inventory, target: &Target) -> Option<&'a str> {
-    match target {
-        Target::NatGateway(id) => match &inventory.nat_gateways.get(id)?.place {
-            NatPlace::Subnet(place) => Some(place),
-            NatPlace::Region => None,
-        },
-        Target::VpcEndpoint(id) => inventory.vpc_endpoints.get(id)?.subnets.first().map(String::as_str),
-        Target::NetworkInterface(id) => Some(&inventory.network_interfaces.get(id)?.subnet),
-        Target::Instance(id) => inventory.instances.get(id)?.subnet.as_deref(),
-        _ => None,
-    }
 }
 
 /// The tags of a target.
