@@ -302,6 +302,16 @@ fn a_production_database_without_a_standby_is_told_and_another_is_not() {
 }
 
 #[test]
+fn a_read_replica_needs_no_standby() {
+    let account = spoilt(|account| {
+        let database = find(account, "DBInstances", "DBInstanceIdentifier", "orders");
+        database["MultiAZ"] = false.into();
+        database["ReadReplicaSourceDBInstanceIdentifier"] = json!("primary");
+    });
+    assert_eq!(findings(&account, Rule::OneZoneTier), []);
+}
+
+#[test]
 fn one_zone_is_low_where_nobody_is_served() {
     let account = spoilt(|account| {
         find(account, "Subnets", "SubnetId", "subnet-0dbb00000001")["AvailabilityZone"] = "eu-central-1a".into();
