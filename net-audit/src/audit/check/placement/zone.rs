@@ -315,8 +315,9 @@ fn service_finding(
                 advice: "Give the service subnets of two zones: ECS spreads its tasks over them.".to_owned(),
                 cli: vec![place_service(facts, (cluster, service), &places, groups, is_public)],
                 terraform: format!(
-                    "resource \"aws_ecs_service\" \"this\" {{\n  name = \"{service}\"\n\n  network_configuration {{\n    subnets = [\"{}\", \"subnet-…\"]\n  }}\n}}",
-                    subnets.join("\", \"")
+                    "resource \"aws_ecs_service\" \"this\" {{\n  name = \"{service}\"\n\n  network_configuration {{\n    subnets          = [\"{}\", \"subnet-…\"]\n    security_groups  = [\"{}\"]\n    assign_public_ip = {is_public}\n  }}\n}}",
+                    subnets.join("\", \""),
+                    groups.join("\", \"")
                 ),
             },
         )

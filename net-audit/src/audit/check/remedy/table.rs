@@ -1,5 +1,6 @@
 //! A route table of their own for subnets. It begins as a copy of the one they are on, so that no way is lost but those that are meant to be.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::route::{NEW_TABLE, argument, new_table, put_on, terraform_association};
@@ -97,7 +98,7 @@ impl<'f> OwnTable<'f> {
             return;
         }
         match &route.target {
-            Target::VpcEndpoint(id) if self.is_gateway_endpoint(route, id) => self.add_endpoint(id),
+            Target::VpcEndpoint(id) if is_gateway_endpoint(self.facts, route) => self.add_endpoint(id),
             Target::OtherNetwork(id) if route.origin == Origin::Propagated && id.starts_with("vgw-") => {
                 if !self.propagating.contains(&id.as_str()) {
                     self.propagating.push(id);
@@ -117,12 +118,6 @@ impl<'f> OwnTable<'f> {
         let is_local =
             route.destination.block().is_some_and(|block| vpc.is_some_and(|vpc| vpc.blocks.contains(&block)));
         self.rows.push(Row { destination, target, is_local });
-    }
-
-    /// Whether an endpoint brings its routes itself.
-    fn is_gateway_endpoint(&self, route: &Route, id: &str) -> bool {
-        let known = self.facts.inventory.vpc_endpoints.get(id).map(|endpoint| endpoint.kind == "Gateway");
-        known.unwrap_or(matches!(route.destination, Destination::PrefixList(_)))
     }
 
     fn add_endpoint(&mut self, id: &'f str) {
@@ -178,13 +173,19 @@ impl<'f> OwnTable<'f> {
         table.push('}');
         let mut blocks = vec![table];
         for endpoint in &self.endpoints {
-            let label = format!("{name}_{}", terraform_name(endpoint));
+            let label = self.endpoint_label(endpoint);
             blocks.push(format!(
                 "resource \"aws_vpc_endpoint_route_table_association\" \"{label}\" {{\n  vpc_endpoint_id = \"{endpoint}\"\n  route_table_id  = {reference}\n}}"
             ));
         }
+        let before: Vec<String> = self.endpoints.iter().map(|endpoint| self.endpoint_label(endpoint)).collect();
         for subnet in &self.subnets {
-            let association = terraform_association(&reference, subnet);
+            let mut association = terraform_association(&reference, subnet);
+            if !before.is_empty() && association.pop().is_some() {
+                let kind = "aws_vpc_endpoint_route_table_association";
+                let names: Vec<String> = before.iter().map(|label| format!("{kind}.{label}")).collect();
+                _ = write!(association, "  depends_on     = [{}]\n}}", names.join(", "));
+            }
             let instead = match self.facts.inventory.index.table_of_subnet(subnet) {
                 Some(_) => format!("# instead of the aws_route_table_association that {subnet} has\n"),
                 None => String::new(),
@@ -192,6 +193,10 @@ impl<'f> OwnTable<'f> {
             blocks.push(format!("{instead}{association}"));
         }
         blocks.join("\n\n")
+    }
+
+    fn endpoint_label(&self, endpoint: &str) -> String {
+        format!("{}_{}", self.name, terraform_name(endpoint))
     }
 
     /// Words about what the commands do and do not copy, to follow other words.
@@ -228,11 +233,33 @@ pub(in crate::audit::check) fn route_block((argument, block): (&str, &str), (tar
     format!("\n  route {{\n    {argument:width$} = \"{block}\"\n    {target:width$} = {to}\n  }}\n")
 }
 
-/// The block of a route as it is.
-pub(in crate::audit::check) fn same_route_block(route: &Route) -> Option<String> {
-    let (name, block) = argument(route)?;
-    let (argument, _, to) = target(&route.target)?;
-    Some(route_block((name, &block), (argument, &to)))
+/// Whether an endpoint brings a route itself.
+fn is_gateway_endpoint(facts: &Facts<'_>, route: &Route) -> bool {
+    let Target::VpcEndpoint(id) = &route.target else { return false };
+    let known = facts.inventory.vpc_endpoints.get(id).map(|endpoint| endpoint.kind == "Gateway");
+    known.unwrap_or(matches!(route.destination, Destination::PrefixList(_)))
+}
+
+/// What Terraform's `aws_default_route_table` must say so that a main table keeps these routes; those of gateway endpoints it leaves alone.
+pub(in crate::audit::check) fn kept<'r>(facts: &Facts<'_>, routes: impl Iterator<Item = &'r Route>) -> String {
+    let (mut blocks, mut propagating) = (String::new(), BTreeSet::new());
+    for route in routes.filter(|route| route.target != Target::Local && !is_gateway_endpoint(facts, route)) {
+        let id = route.target.id();
+        match (route.origin, argument(route), target(&route.target)) {
+            (Origin::Propagated, ..) if id.starts_with("vgw-") => _ = propagating.insert(id),
+            (Origin::Propagated, ..) => {}
+            (Origin::Static, Some((name, block)), Some((argument, _, to))) => {
+                blocks.push_str(&route_block((name, &block), (argument, &to)));
+            }
+            (Origin::Static, ..) => _ = writeln!(blocks, "  # the route {} to {id}", route.destination_name()),
+        }
+    }
+    let propagating: Vec<&str> = propagating.into_iter().collect();
+    match (propagating.is_empty(), blocks.is_empty()) {
+        (true, true) => "  route                  = []\n".to_owned(),
+        (true, false) => blocks,
+        (false, _) => format!("  propagating_vgws       = [\"{}\"]\n{blocks}", propagating.join("\", \"")),
+    }
 }
 
 /// How Terraform names a target, the target for the AWS CLI, and for Terraform; `None` if it cannot be told.

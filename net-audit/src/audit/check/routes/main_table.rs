@@ -6,7 +6,7 @@ use crate::address::set::internet;
 use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
 use crate::audit::check::remedy::route::{argument, destination_option};
-use crate::audit::check::remedy::table::{Becomes, OwnTable, same_route_block};
+use crate::audit::check::remedy::table::{Becomes, OwnTable, kept};
 use crate::audit::check::remedy::{aws, terraform_name};
 use crate::audit::check::resources::{shown, subnet, table, vpc_of, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Severity};
@@ -14,8 +14,9 @@ use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
 use crate::classify::class::Group;
 use crate::classify::routing::divide;
+use crate::facts::Facts;
 use crate::inventory::gap::Gap;
-use crate::inventory::{Origin, PublicAccess, Route, RouteState, RouteTable, Subnet, Target, Vpc};
+use crate::inventory::{PublicAccess, Route, RouteState, RouteTable, Subnet, Target, Vpc};
 
 pub(super) fn check(usage: &Usage<'_, '_>, findings: &mut Findings) {
     let inventory = usage.inventory();
@@ -142,7 +143,7 @@ fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route]
         for at in routes.iter().filter_map(|route| destination_option(route)) {
             cli.push(aws(facts, format_args!("ec2 delete-route --route-table-id {} {at}", main.id)));
         }
-        terraform.push(emptied(main, routes));
+        terraform.push(emptied(facts, main, routes, &users));
     }
     let copied = own.as_ref().map(OwnTable::advice).unwrap_or_default();
     let advice = format!(
@@ -154,14 +155,17 @@ fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route]
 }
 
 /// The main table without these routes, and with all others: Terraform takes away what is not written.
-fn emptied(main: &RouteTable, routes: &[&Route]) -> String {
+fn emptied(facts: &Facts<'_>, main: &RouteTable, routes: &[&Route], users: &[&Subnet]) -> String {
     let is_removed = |route: &Route| routes.iter().any(|removed| std::ptr::eq(*removed, route));
-    let stay = main.routes.iter().filter(|route| route.origin == Origin::Static && !is_removed(route));
-    let blocks: String = stay.filter_map(same_route_block).collect();
-    let blocks = if blocks.is_empty() { "  route                  = []\n".to_owned() } else { blocks };
+    let kept = kept(facts, main.routes.iter().filter(|route| !is_removed(route)));
+    let moved: Vec<String> = users
+        .iter()
+        .map(|subnet| format!("    aws_route_table_association.{},\n", terraform_name(&subnet.id)))
+        .collect();
+    let after = if moved.is_empty() { String::new() } else { format!("\n  depends_on = [\n{}  ]\n", moved.concat()) };
     let removed: Vec<String> = routes.iter().filter_map(|route| argument(route)).map(|(_, block)| block).collect();
     format!(
-        "# after the associations are applied: the main route table without {}\nresource \"aws_default_route_table\" \"{}\" {{\n  default_route_table_id = \"{}\"\n{blocks}}}",
+        "# the main route table without {}\nresource \"aws_default_route_table\" \"{}\" {{\n  default_route_table_id = \"{}\"\n{kept}{after}}}",
         removed.join(", "),
         terraform_name(&main.id),
         main.id

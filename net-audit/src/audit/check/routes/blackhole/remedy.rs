@@ -1,6 +1,7 @@
 //! What to do about a route to what is gone.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::super::usage::Usage;
 use super::{Dead, detached_gateway};
@@ -148,18 +149,20 @@ fn reroute<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>, subnets: &[&'a Subnet], g
             });
             cli.extend(own.cli());
             terraform.push(own.terraform());
-            advice.push_str(&format!(
+            _ = write!(
+                advice,
                 " Then give {zone} a table of its own that leads to {}, which stands there.{}",
                 near.id,
                 own.advice()
-            ));
+            );
         }
         if !far.is_empty() {
-            advice.push_str(&format!(
+            _ = write!(
+                advice,
                 " It stands in {own_zone}, and no other works in {}: what crosses zones is billed, and that zone depends on \
                  this one until it has a NAT gateway of its own.",
                 listed(&far)
-            ));
+            );
         }
     }
     Remedy { advice, cli, terraform: terraform.join("\n\n") }

@@ -89,7 +89,11 @@ fn finding(
         proof.push(format!("{vpc} has interface endpoints, by which it may reach all that it needs"));
     }
     let is_function = standing.iter().any(|exposure| matches!(*exposure.purpose, Purpose::Function(_)));
-    let other = if is_function { "a function never has one" } else { "or let its service assign public addresses" };
+    let other = if is_function {
+        ": a function never has a public address"
+    } else {
+        ", or let its service assign public addresses"
+    };
     let places = match private {
         [] => "subnets that go out by a NAT gateway, of which the VPC has none yet".to_owned(),
         some => format!("subnets that go out by a NAT gateway ({})", shown(some.iter().map(|id| (*id).to_owned()))),
@@ -108,7 +112,7 @@ fn finding(
         confidence: if has_endpoints { Confidence::Low } else { Confidence::Medium },
         remedy: Remedy {
             advice: format!(
-                "Move it to {places}; {other}. If it needs nothing outside the VPC, it belongs into a private subnet all the \
+                "Move it to {places}{other}. If it needs nothing outside the VPC, it belongs into a private subnet all the \
                  same."
             ),
             cli: vec![aws(facts, format_args!("ec2 describe-network-interfaces {filter}"))],

@@ -89,6 +89,8 @@ fn whoever_leaves_the_main_table_keeps_all_its_other_routes() {
     // What the main table keeps is written too: Terraform takes the rest away.
     let (_, main) = terraform.split_once("aws_default_route_table").unwrap();
     assert!(main.contains("tgw-1") && main.contains("pcx-1") && !main.contains(IGW), "{main}");
+    assert!(main.contains("[\"vgw-1\"]") && !main.contains("vpce-"), "{main}");
+    assert!(main.contains("aws_route_table_association.subnet_0publica00000,"), "{main}");
 }
 
 #[test]
