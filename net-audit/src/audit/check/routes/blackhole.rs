@@ -2,6 +2,7 @@
 
 mod remedy;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::usage::Usage;
@@ -160,10 +161,20 @@ struct Dead<'a> {
     target: &'a Target,
     because: String,
     routes: Vec<&'a Route>,
+    /// Of other tables that the same repair helps.
+    others: Vec<Self>,
+}
+
+impl Dead<'_> {
+    fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.others)
+    }
 }
 
 pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Findings) {
     let mut missing = Missing::default();
+    // Who attaches a gateway repairs all tables that lead to it.
+    let mut detached: BTreeMap<(&str, &str), Dead<'_>> = BTreeMap::new();
     let tables = usage.inventory().route_tables.iter();
     for table in tables.filter(|table| !usage.is_told_by_owner(&table.vpc)) {
         let mut dead: BTreeMap<&str, Dead<'_>> = BTreeMap::new();
@@ -171,7 +182,8 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
             match fates.of(&table.vpc, route) {
                 Ok(None) => {}
                 Ok(Some(because)) => {
-                    let none = || Dead { table, target: &route.target, because, routes: Vec::new() };
+                    let none =
+                        || Dead { table, target: &route.target, because, routes: Vec::new(), others: Vec::new() };
                     dead.entry(route.target.id()).or_insert_with(none).routes.push(route);
                 }
                 Err(gap) => {
@@ -179,9 +191,19 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
                 }
             }
         }
-        for dead in dead.values() {
-            findings.add(finding(usage, dead));
+        for (target, dead) in dead {
+            if detached_gateway(usage.inventory(), &table.vpc, dead.target).is_none() {
+                findings.add(finding(usage, &dead));
+                continue;
+            }
+            match detached.entry((&table.vpc, target)) {
+                Entry::Vacant(entry) => _ = entry.insert(dead),
+                Entry::Occupied(mut entry) => entry.get_mut().others.push(dead),
+            }
         }
+    }
+    for dead in detached.values() {
+        findings.add(finding(usage, dead));
     }
     missing.report(Rule::BlackholeRoute, findings);
 }
@@ -235,23 +257,34 @@ fn behind<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>, subnets: &[&Subnet]) -> Ve
 }
 
 fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
-    let Dead { table: owner, target, because, routes } = dead;
-    let losing = that_lose(usage, dead);
-    let subnets = losers(usage, dead, &losing);
+    let (owner, target) = (dead.table, dead.target);
+    let (mut losing, mut subnets) = (Vec::new(), Vec::new());
+    for dead in dead.all() {
+        let of_table = that_lose(usage, dead);
+        subnets.extend(losers(usage, dead, &of_table));
+        losing.extend(of_table);
+    }
     let behind = behind(usage, dead, &subnets);
     let is_shadowed = losing.is_empty();
+    let is_used = dead.all().any(|dead| usage.is_used(dead.table));
     let is_occupied = subnets.iter().chain(&behind).any(|subnet| is_occupied(usage.facts, &subnet.id));
     let severity = match (is_shadowed, is_occupied) {
         (false, true) => Severity::High,
-        (false, false) if usage.is_used(owner) => Severity::Medium,
+        (false, false) if is_used => Severity::Medium,
         (false, false) | (true, _) => Severity::Low,
     };
-    let told = if is_shadowed { routes } else { &losing };
-    let lost = shown(told.iter().map(|route| destination(route)));
+    let told = if is_shadowed { &dead.routes } else { &losing };
+    let mut lost: Vec<String> = Vec::new();
+    for destination in told.iter().map(|route| destination(route)) {
+        if !lost.contains(&destination) {
+            lost.push(destination);
+        }
+    }
+    let lost = shown(lost);
     let names = || shown(subnets.iter().map(|one| subnet(one).label()));
     let blast_radius = match (is_shadowed, subnets.is_empty()) {
         (true, _) => "nothing is lost: better routes take all of these addresses".to_owned(),
-        (false, true) if usage.is_used(owner) => "which subnet uses the table is not known".to_owned(),
+        (false, true) if is_used => "which subnet uses the table is not known".to_owned(),
         (false, true) => "no subnet uses the table".to_owned(),
         (false, false) => {
             let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
@@ -266,17 +299,23 @@ fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
             format!("{} {verb} {lost}: {stands}{behind}", names())
         }
     };
-    let sent = |route: &&Route| format!("{}, and {because}", route.sent_by(&owner.id));
-    let mut resources = vec![table(owner), Resource::new(target.id(), None)];
+    let sent = dead.all().flat_map(|dead| {
+        let Dead { table, because, .. } = dead;
+        dead.routes.iter().map(move |route| format!("{}, and {because}", route.sent_by(&table.id)))
+    });
+    let mut resources: Vec<Resource> = dead.all().map(|dead| table(dead.table)).collect();
+    let (owners, verb) =
+        (shown(resources.iter().map(Resource::label)), if resources.len() == 1 { "sends" } else { "send" });
+    resources.push(Resource::new(target.id(), None));
     resources.extend(subnets.iter().chain(&behind).map(|one| subnet(one)));
     Finding {
         rule: Rule::BlackholeRoute,
         severity,
-        title: format!("{} sends {lost} to {}, which drops it", table(owner).label(), target.id()),
+        title: format!("{owners} {verb} {lost} to {}, which drops it", target.id()),
         resources,
         vpc: Some(owner.vpc.clone()),
         availability_zones: zones(subnets.iter().copied()),
-        proof: routes.iter().map(sent).collect(),
+        proof: sent.collect(),
         blast_radius,
         money: None,
         confidence: Confidence::High,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{IGW, NAT_A, NAT_B, VPC, add_route, nat, route, table};
-use crate::audit::check::fixture::{add_interface, everything, find, findings, one, spoilt, unknown, without};
+use crate::audit::check::fixture::{add_interface, everything, find, findings, ids, one, spoilt, unknown, without};
 use crate::audit::finding::{Confidence, Severity};
 use crate::audit::rule::Rule;
 
@@ -78,6 +78,23 @@ fn an_internet_gateway_that_is_not_attached_is_told_once_and_attached() {
     for rule in [Rule::BrokenEgress, Rule::UselessPublicAddress] {
         assert_eq!(findings(&account, rule), []);
     }
+}
+
+#[test]
+fn tables_that_lead_to_the_same_detached_gateway_are_one_finding() {
+    let account = spoilt(|account| {
+        detached(account);
+        let mut other = table(account, "rtb-0public").clone();
+        other["RouteTableId"] = json!("rtb-0publicb");
+        other["Associations"].as_array_mut().unwrap().remove(0);
+        table(account, "rtb-0public")["Associations"].as_array_mut().unwrap().pop();
+        account["RouteTables"].as_array_mut().unwrap().push(other);
+    });
+    let finding = one(&account, Rule::BlackholeRoute);
+    assert_eq!(ids(&finding)[..3], ["rtb-0public", "rtb-0publicb", IGW]);
+    assert_eq!((finding.proof.len(), finding.remedy.cli.len()), (2, 1));
+    assert!(finding.title.contains("send 0.0.0.0/0 (everything outside) to igw-"), "{}", finding.title);
+    assert_eq!(findings(&account, Rule::BrokenEgress), []);
 }
 
 #[test]
