@@ -68,9 +68,9 @@ fn names<'i>(inventory: &'i Inventory, subnet: &'i Subnet) -> impl Iterator<Item
 
 fn by_tags(tags: &Tags) -> Meant {
     let tier = tags.iter().filter(|(key, _)| TIER_KEYS.contains(&key.to_ascii_lowercase().as_str()));
-    let said = tier.map(|(_, value)| meaning(value)).find(|meant| *meant != Meant::Unsaid);
-    if let Some(meant) = said {
-        return meant;
+    let said: Vec<Meant> = tier.map(|(_, value)| meaning(value)).filter(|meant| *meant != Meant::Unsaid).collect();
+    if !said.is_empty() {
+        return agreed(said.into_iter());
     }
     // Source: AWS Load Balancer Controller, "Subnet auto-discovery".
     let role = |key: &str| tags.get(key).is_some_and(|value| value == "1" || value == "true");
@@ -81,16 +81,52 @@ fn by_tags(tags: &Tags) -> Meant {
     }
 }
 
-/// What the words of a text mean; the last word that means something decides, as in `not-public-private-a`.
+/// What the words of a text mean; the last word that means something decides how private it is. One that says both that it is public and that it is not,
+/// as `public-app-a` does, says nothing.
 fn meaning(text: &str) -> Meant {
-    let words = text.split(|character: char| !character.is_alphanumeric());
-    let meanings = words.map(|word| match word.to_ascii_lowercase().as_str() {
+    agreed(text.split(|character: char| !character.is_alphanumeric()).flat_map(|word| match meaning_of(word) {
+        Meant::Unsaid => parts(word).into_iter().map(meaning_of).collect(),
+        said => vec![said],
+    }))
+}
+
+/// What meanings have in common.
+fn agreed(meanings: impl Iterator<Item = Meant>) -> Meant {
+    let mut agreed = Meant::Unsaid;
+    for meant in meanings.filter(|meant| *meant != Meant::Unsaid) {
+        if agreed != Meant::Unsaid && (agreed == Meant::Public) != (meant == Meant::Public) {
+            return Meant::Unsaid;
+        }
+        agreed = meant;
+    }
+    agreed
+}
+
+fn meaning_of(word: &str) -> Meant {
+    match word.to_ascii_lowercase().as_str() {
         "public" | "dmz" | "edge" | "ingress" => Meant::Public,
         "private" | "app" | "application" | "internal" | "workload" => Meant::Private,
         "isolated" | "intra" | "db" | "database" | "databases" | "data" | "rds" | "cache" => Meant::Isolated,
         _ => Meant::Unsaid,
-    });
-    meanings.filter(|meant| *meant != Meant::Unsaid).reduce(|_, last| last).unwrap_or(Meant::Unsaid)
+    }
+}
+
+/// The parts of a word that is written `PrivateSubnet1`.
+fn parts(word: &str) -> Vec<&str> {
+    let characters: Vec<(usize, char)> = word.char_indices().collect();
+    let mut starts = vec![0];
+    for (index, pair) in characters.windows(2).enumerate() {
+        let [(_, one), (at, other)] = *pair else { continue };
+        let is_hump = other.is_uppercase() && !one.is_uppercase();
+        // `DBSubnet`: the last capital belongs to what follows.
+        let follows = characters.get(index + 2).is_some_and(|(_, third)| third.is_lowercase());
+        let ends_capitals = one.is_uppercase() && other.is_uppercase() && follows;
+        if is_hump || ends_capitals || one.is_numeric() != other.is_numeric() {
+            starts.push(at);
+        }
+    }
+    let ends = starts.iter().copied().skip(1).chain([word.len()]);
+    starts.iter().zip(ends).filter_map(|(start, end)| word.get(*start..end)).collect()
 }
 
 #[cfg(test)]
@@ -105,6 +141,14 @@ mod tests {
             ("private_app-1", Meant::Private),
             ("prod-db-b", Meant::Isolated),
             ("republic", Meant::Unsaid),
+            ("PrivateSubnet1", Meant::Private),
+            ("publicSubnetA", Meant::Public),
+            ("Public1a", Meant::Public),
+            ("prodDBSubnet2", Meant::Isolated),
+            ("private-db-a", Meant::Isolated),
+            ("public-app-a", Meant::Unsaid),
+            ("prod-public-db-a", Meant::Unsaid),
+            ("PublicDatabaseSubnet", Meant::Unsaid),
             ("", Meant::Unsaid),
         ];
         for (text, expected) in cases {

@@ -31,6 +31,8 @@ pub struct Database {
     pub is_multi_zone: bool,
     /// The cluster it belongs to.
     pub cluster: Option<String>,
+    /// The database that it is a read replica of.
+    pub replica_of: Option<String>,
 }
 
 /// The subnets in which databases may be placed.

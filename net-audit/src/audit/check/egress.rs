@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::doubt::doubt;
 use super::occupants::{in_subnet, who};
 use super::remedy::aws;
-use super::remedy::route::{NEW_TABLE, destination_option, new_table, put_on, terraform_association};
+use super::remedy::route::destination_option;
+use super::remedy::table::{Becomes, OwnTable};
 use super::resources::{listed, subnet, table, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource};
 use crate::audit::rule::Rule;
@@ -158,6 +159,9 @@ impl<'f> Tier<'f> {
         let names = listed(&names);
         let instead = "What they fetch from S3 or DynamoDB goes by gateway endpoints, which are free; other services of AWS \
                        by interface endpoints.";
+        if self.confidence == Confidence::Low {
+            return self.look_first(&names, instead);
+        }
         if !has_others {
             let delete = |route: &&Route| {
                 let what = destination_option(route)?;
@@ -171,18 +175,34 @@ impl<'f> Tier<'f> {
                 terraform: format!("# remove the aws_route (or the route block) to {names} from {table}"),
             };
         }
-        let mut cli = vec![new_table(facts, &self.table.vpc)];
-        cli.extend(self.subnets.iter().flat_map(|verdict| put_on(facts, &verdict.subnet.id, NEW_TABLE)));
-        let associations =
-            self.subnets.iter().map(|verdict| terraform_association("aws_route_table.isolated.id", &verdict.subnet.id));
-        let own = format!("resource \"aws_route_table\" \"isolated\" {{\n  vpc_id = \"{}\"\n}}", self.table.vpc);
+        let is_out = |route: &Route| routes.iter().any(|out| std::ptr::eq(*out, route));
+        let subnets = self.subnets.iter().map(|verdict| verdict.subnet.id.as_str());
+        let own = OwnTable::new(facts, self.table, &format!("isolated_from_{table}"), subnets, |route| {
+            if is_out(route) { Becomes::Gone } else { Becomes::Same }
+        });
         Remedy {
             advice: format!(
-                "Give them a route table without a route to {names}: other subnets use {table} too, so it keeps the route. \
-                 Copy its routes to other networks into the new one. {instead}"
+                "Give them a route table without a route to {names}: other subnets use {table} too, so it keeps the route.{} \
+                 {instead}",
+                own.advice()
             ),
-            cli,
-            terraform: std::iter::once(own).chain(associations).collect::<Vec<_>>().join("\n\n"),
+            cli: own.cli(),
+            terraform: own.terraform(),
+        }
+    }
+
+    /// What stands there may need the internet: whether it does is to be seen before anything is taken away.
+    fn look_first(&self, names: &str, instead: &str) -> Remedy {
+        let ids: Vec<&str> = self.subnets.iter().map(|verdict| verdict.subnet.id.as_str()).collect();
+        let filter = format!("--filters Name=subnet-id,Values={}", ids.join(","));
+        Remedy {
+            advice: format!(
+                "Look first what stands there and whether it needs the internet. What does belongs into another subnet; then \
+                 the rest needs no route to {names}. If it is to stay, the names or tags of the subnets say too much, or \
+                 waive this finding. {instead}"
+            ),
+            cli: vec![aws(self.facts, format_args!("ec2 describe-network-interfaces {filter}"))],
+            terraform: String::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod group;
 pub(super) mod route;
+pub(super) mod table;
 
 use std::fmt::Display;
 

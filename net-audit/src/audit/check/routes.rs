@@ -1,6 +1,6 @@
 //! Routes that do not do what they are there for: NET005 to NET007.
 
-mod blackhole;
+pub(super) mod blackhole;
 mod broken;
 mod main_table;
 pub(super) mod usage;

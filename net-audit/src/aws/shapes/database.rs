@@ -25,6 +25,7 @@ pub(in crate::aws) const DB_INSTANCE: Shape = &[
     text("DBInstanceClass"),
     text("DBInstanceStatus"),
     text("DBClusterIdentifier"),
+    text("ReadReplicaSourceDBInstanceIdentifier"),
     text("Engine"),
     text("EngineVersion"),
     text("AvailabilityZone"),

@@ -198,6 +198,9 @@ fn instance(view: &View<'_>, owner: &View<'_>, group: (&str, Wanted), subnets: &
         "Engine": known("engine"),
         "DBInstanceStatus": "available",
         "PubliclyAccessible": view.flag("publicly_accessible") == Some(true),
+        "ReadReplicaSourceDBInstanceIdentifier": view
+            .known("replicate_source_db")
+            .or_else(|| view.is_unknown("replicate_source_db").then(|| UNKNOWN.to_owned())),
         "MultiAZ": view.flag("multi_az"),
         "AvailabilityZone": view.known("availability_zone"),
         "Endpoint": { "Address": view.known("address").or_else(|| view.known("endpoint")), "Port": port },

@@ -24,6 +24,8 @@ pub(in crate::snapshot) struct Database {
     multi_zone: Option<bool>,
     #[serde(rename = "DBClusterIdentifier")]
     cluster: Option<String>,
+    #[serde(rename = "ReadReplicaSourceDBInstanceIdentifier")]
+    source: Option<String>,
     tag_list: Option<Vec<Tag>>,
 }
 
@@ -67,6 +69,7 @@ impl Described for Database {
             availability_zone: self.availability_zone,
             is_multi_zone: self.multi_zone.unwrap_or(false),
             cluster: self.cluster,
+            replica_of: self.source.filter(|source| !source.is_empty()),
         };
         Ok(vec![(self.id, database)])
     }

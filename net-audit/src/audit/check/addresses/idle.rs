@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::{RULE, month};
 use crate::address::prefix::Family;
-use crate::audit::check::occupants::families;
 use crate::audit::check::remedy::aws;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::classify::class::Group;
@@ -62,7 +61,8 @@ fn is_still(facts: &Facts<'_>, interface: &NetworkInterface) -> bool {
         return false;
     }
     // An interface that a service still names is its own, though it is attached to nothing.
-    let is_of_service = families(facts, &interface.id)
+    let is_of_service = facts
+        .exposures_of(&interface.id)
         .iter()
         .any(|exposure| !matches!(*exposure.purpose, Purpose::Nothing | Purpose::Instance { .. }));
     let is_private = matches!(facts.class(&interface.subnet, Family::Ipv4).group(), Group::Private | Group::Isolated);
@@ -131,7 +131,7 @@ fn still(facts: &Facts<'_>, address: &Address, interface: &NetworkInterface) -> 
             let state = facts.inventory.instances.get(instance).map_or("stopped", |one| one.state.as_str());
             (format!("{instance}, which is {state}"), format!("{instance} is {state}"))
         }
-        Attachment::Detached | Attachment::Service => (
+        Attachment::Detached | Attachment::Service | Attachment::Unsaid => (
             format!("{}, which is attached to nothing", interface.id),
             format!("{} is attached to nothing", interface.id),
         ),

@@ -47,6 +47,9 @@ fn databases_in_the_applications_table_get_one_of_their_own() {
     let cli = found[0].remedy.cli.join("\n");
     assert!(!cli.contains("delete-route") && !cli.contains("0appa00000001"), "{cli}");
     assert!(cli.contains("create-route-table --vpc-id vpc-0clean0000000001"), "{cli}");
+    // The way to S3 stays, the way to the internet does not come along.
+    let endpoint = "--vpc-endpoint-id vpce-0s3000000000001 --add-route-table-ids \"$table\"";
+    assert!(cli.contains(endpoint) && !cli.contains("0.0.0.0/0"), "{cli}");
 }
 
 #[test]
@@ -63,7 +66,10 @@ fn only_databases_make_a_tier_whatever_it_is_called() {
 #[test]
 fn a_name_that_only_sounds_like_databases_is_doubtful() {
     let account = spoilt(|account| named(account, "subnet-0appa00000001", "data-processing"));
-    assert_eq!(findings(&account, RULE)[0].confidence, Confidence::Low);
+    let finding = &findings(&account, RULE)[0];
+    assert_eq!(finding.confidence, Confidence::Low);
+    // What may need the internet is not cut off from it.
+    assert!(finding.remedy.cli.iter().all(|command| command.contains(" describe-")), "{:?}", finding.remedy.cli);
 }
 
 #[test]

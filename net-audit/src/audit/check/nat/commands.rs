@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::check::remedy::route::{
-    NEW_TABLE, argument, destination_option, new_table, put_on, terraform_association, terraform_route,
-};
-use crate::audit::check::remedy::{aws, terraform_name};
+use crate::audit::check::remedy::aws;
+use crate::audit::check::remedy::route::{argument, destination_option, terraform_route};
+use crate::audit::check::remedy::table::{Becomes, OwnTable};
 use crate::classify::SubnetVerdict;
 use crate::facts::Facts;
 use crate::inventory::{Route, RouteTable, Target};
@@ -20,10 +19,12 @@ pub(super) struct Rewiring {
     pub(super) terraform: Vec<String>,
     /// Tables that others use too, so that the subnets need one of their own.
     pub(super) shared: Vec<String>,
+    /// What is copied into those, and what is not, in words that follow others.
+    pub(super) copied: String,
 }
 
 /// Sends the traffic of subnets of one VPC that goes through one gateway through another.
-pub(super) fn rewire(facts: &Facts<'_>, subnets: &[&SubnetVerdict<'_>], from: &str, to: &str) -> Rewiring {
+pub(super) fn rewire<'f>(facts: &'f Facts<'f>, subnets: &[&'f SubnetVerdict<'f>], from: &str, to: &str) -> Rewiring {
     let mut tables: BTreeMap<&str, (&RouteTable, Vec<&SubnetVerdict<'_>>)> = BTreeMap::new();
     for verdict in subnets {
         let Some(table) = verdict.route_table else { continue };
@@ -41,8 +42,10 @@ pub(super) fn rewire(facts: &Facts<'_>, subnets: &[&SubnetVerdict<'_>], from: &s
             rewiring.terraform.extend(in_terraform(id, &format!("\"{id}\""), &routes, to));
         } else {
             rewiring.shared.push(id.to_owned());
-            rewiring.cli.extend(own_table(facts, table, &users, &routes, to));
-            rewiring.terraform.extend(own_table_in_terraform(table, &users, &routes, to));
+            let own = own_table(facts, table, &users, from, to);
+            rewiring.cli.extend(own.cli());
+            rewiring.terraform.push(own.terraform());
+            rewiring.copied.push_str(&own.advice());
         }
     }
     rewiring
@@ -52,40 +55,32 @@ fn leads_to(route: &Route, gateway: &str) -> bool {
     matches!(&route.target, Target::NatGateway(id) if id == gateway)
 }
 
-/// A table for these subnets alone, with these routes, which lead to another gateway.
-fn own_table(
-    facts: &Facts<'_>,
-    table: &RouteTable,
-    users: &[&SubnetVerdict<'_>],
-    routes: &[&Route],
+/// A table for these subnets alone, whose routes to one gateway lead to another.
+fn own_table<'f>(
+    facts: &'f Facts<'f>,
+    table: &'f RouteTable,
+    users: &[&'f SubnetVerdict<'f>],
+    from: &str,
     to: &str,
-) -> Vec<String> {
-    let mut commands = vec![new_table(facts, &table.vpc)];
-    for what in routes.iter().filter_map(|route| destination_option(route)) {
-        let command = format_args!("ec2 create-route --route-table-id {NEW_TABLE} {what} --nat-gateway-id {to}");
-        commands.push(aws(facts, command));
-    }
-    commands.extend(users.iter().flat_map(|verdict| put_on(facts, &verdict.subnet.id, NEW_TABLE)));
-    commands
+) -> OwnTable<'f> {
+    let zone = users.first().and_then(|verdict| verdict.subnet.availability_zone.as_deref()).unwrap_or("own");
+    let subnets = users.iter().map(|verdict| verdict.subnet.id.as_str());
+    OwnTable::new(facts, table, &format!("{}_{zone}", table.id), subnets, |route| {
+        if leads_to(route, from) {
+            Becomes::To("nat_gateway_id", to.to_owned(), in_terraform_words(to))
+        } else {
+            Becomes::Same
+        }
+    })
 }
 
-fn own_table_in_terraform(
-    table: &RouteTable,
-    users: &[&SubnetVerdict<'_>],
-    routes: &[&Route],
-    to: &str,
-) -> Vec<String> {
-    let zone = users.first().and_then(|verdict| verdict.subnet.availability_zone.as_deref()).unwrap_or("own");
-    let name = format!("{}_{}", terraform_name(&table.id), terraform_name(zone));
-    let reference = format!("aws_route_table.{name}.id");
-    let mut blocks = vec![format!("resource \"aws_route_table\" \"{name}\" {{\n  vpc_id = \"{}\"\n}}", table.vpc)];
-    blocks.extend(in_terraform(&name, &reference, routes, to));
-    blocks.extend(users.iter().map(|verdict| terraform_association(&reference, &verdict.subnet.id)));
-    blocks
+/// A gateway as Terraform reads it.
+fn in_terraform_words(gateway: &str) -> String {
+    if gateway.starts_with("nat-") { format!("\"{gateway}\"") } else { NEW_GATEWAY.to_owned() }
 }
 
 fn in_terraform(name: &str, table: &str, routes: &[&Route], to: &str) -> Vec<String> {
-    let gateway = if to.starts_with("nat-") { format!("\"{to}\"") } else { NEW_GATEWAY.to_owned() };
+    let gateway = in_terraform_words(to);
     let destinations = routes.iter().filter_map(|route| argument(route));
     let told = destinations
         .map(|(argument, to)| terraform_route(name, table, (argument, &to), ("nat_gateway_id", gateway.as_str())));

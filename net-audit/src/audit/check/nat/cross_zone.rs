@@ -94,11 +94,11 @@ impl Stray<'_> {
         let how = match rewiring.shared.as_slice() {
             [] => format!("Let {} lead to {}.", self.table.id, self.better.id),
             tables => format!(
-                "Give {} a route table of its own that leads to {}, and copy the other routes of {} into it, gateway \
-                 endpoints included.",
+                "Give {} a route table of its own that leads to {}: {} is used by other zones too.{}",
                 self.zone,
                 self.better.id,
-                listed(tables)
+                listed(tables),
+                rewiring.copied
             ),
         };
         let advice = format!(

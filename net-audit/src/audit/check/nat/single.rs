@@ -191,7 +191,7 @@ impl<'f> Single<'f> {
 
     fn gateways(&self, figures: &str) -> Remedy {
         let facts = self.facts;
-        let (mut cli, mut terraform, mut shared) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut cli, mut terraform, mut copied) = (Vec::new(), Vec::new(), String::new());
         let vpc = &self.gateway.vpc;
         let places: Option<Vec<(&str, &str)>> =
             self.zones_without().into_iter().map(|zone| Some((zone, self.public_subnet(zone)?))).collect();
@@ -206,7 +206,9 @@ impl<'f> Single<'f> {
             let subnets: Vec<&SubnetVerdict<'_>> = self.served.iter().filter(in_zone).copied().collect();
             let rewiring = rewire(facts, &subnets, &self.gateway.id, "\"$gateway\"");
             cli.extend(rewiring.cli);
-            shared.extend(rewiring.shared);
+            if !copied.contains(&rewiring.copied) {
+                copied.push_str(&rewiring.copied);
+            }
             let name = terraform_name(zone);
             terraform.push(format!(
                 "resource \"aws_eip\" \"{name}\" {{\n  domain = \"vpc\"\n}}\n\nresource \"aws_nat_gateway\" \"{name}\" {{\n  \
@@ -215,17 +217,8 @@ impl<'f> Single<'f> {
             let own = format!("aws_nat_gateway.{name}.id");
             terraform.extend(rewiring.terraform.iter().map(|text| text.replace(NEW_GATEWAY, &own)));
         }
-        shared.sort();
-        shared.dedup();
-        let copy = match shared.as_slice() {
-            [] => String::new(),
-            tables => format!(
-                " {} serves several zones: copy its other routes into the new tables, gateway endpoints included.",
-                listed(tables)
-            ),
-        };
         let advice = format!(
-            "Give each zone a NAT gateway and a route table of its own, or put a regional NAT gateway into {vpc}.{figures}{copy}"
+            "Give each zone a NAT gateway and a route table of its own, or put a regional NAT gateway into {vpc}.{figures}{copied}"
         );
         Remedy { advice, cli, terraform: terraform.join("\n\n") }
     }
@@ -249,7 +242,8 @@ impl<'f> Single<'f> {
         let terraform: Vec<String> = std::iter::once(gateway).chain(routes).collect();
         let advice = format!(
             "Put a regional NAT gateway into {vpc}: not every zone has a public subnet that a gateway of its own could \
-             stand in.{figures}"
+             stand in.{figures}{}",
+            rewiring.copied
         );
         Remedy { advice, cli, terraform: terraform.join("\n\n") }
     }

@@ -146,7 +146,11 @@ fn a_table_that_both_zones_use_is_divided() {
     assert!(!cli.contains("replace-route "), "{cli}");
     assert!(cli.contains("create-route-table --vpc-id vpc-0clean0000000001"), "{cli}");
     assert!(cli.contains("Values=subnet-0appb00000001") && !cli.contains("Values=subnet-0appa"), "{cli}");
-    assert!(finding.remedy.advice.contains("rtb-0appa serves several zones: copy its other routes"));
+    for endpoint in ["vpce-0s3000000000001", "vpce-0ddb00000000001"] {
+        let copied = format!("--vpc-endpoint-id {endpoint} --add-route-table-ids \"$table\"");
+        assert!(cli.contains(&copied) && cli.find(&copied) < cli.find("replace-route-table-association"), "{cli}");
+    }
+    assert!(finding.remedy.advice.contains("copy the other routes of rtb-0appa"), "{}", finding.remedy.advice);
     // The table that zone a keeps must not be led elsewhere.
     let terraform = &finding.remedy.terraform;
     assert!(!terraform.contains("\"rtb-0appa\"") && terraform.contains("aws_route_table_association"), "{terraform}");

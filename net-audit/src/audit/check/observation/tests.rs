@@ -227,10 +227,50 @@ fn block_public_access_that_is_off_is_told_once_a_region() {
         [
             format!("{exclusion} --subnet-id subnet-0publica00000 --region eu-central-1"),
             format!("{exclusion} --subnet-id subnet-0publicb00000 --region eu-central-1"),
+            "aws ec2 describe-vpc-block-public-access-exclusions --query \"VpcBlockPublicAccessExclusions[].[ResourceArn,State]\" --output table --region eu-central-1"
+                .to_owned(),
             "aws ec2 modify-vpc-block-public-access-options --internet-gateway-block-mode block-ingress --region eu-central-1"
                 .to_owned(),
         ]
     );
+    let advice = &finding.remedy.advice;
+    assert!(advice.contains("cut off what stands in 2 public subnets: 1 load balancer."), "{advice}");
+    let terraform = &finding.remedy.terraform;
+    assert_eq!(terraform.matches("resource \"aws_vpc_block_public_access_exclusion\"").count(), 2, "{terraform}");
+    let (_, switch) = terraform.split_once("resource \"aws_vpc_block_public_access_options\"").unwrap();
+    assert!(switch.contains("aws_vpc_block_public_access_exclusion.subnet_0publicb00000,"), "{switch}");
+}
+
+#[test]
+fn more_public_subnets_than_exclusions_are_excluded_by_their_vpc() {
+    let account = spoilt(|account| {
+        unblocked(account);
+        for number in 0..50 {
+            let id = format!("subnet-more{number}");
+            let subnet = json!({ "SubnetId": id, "VpcId": "vpc-0clean0000000001", "CidrBlock": format!("10.20.{}.0/24", 100 + number) });
+            add(account, "Subnets", subnet);
+            let table = find(account, "RouteTables", "RouteTableId", "rtb-0public");
+            table["Associations"].as_array_mut().unwrap().push(json!({ "Main": false, "SubnetId": id }));
+        }
+    });
+    let remedy = one(&account, RULE).remedy;
+    assert_eq!(remedy.cli.len(), 3, "{:?}", remedy.cli);
+    assert!(remedy.cli[0].contains("--vpc-id vpc-0clean0000000001"), "{:?}", remedy.cli);
+    assert!(
+        remedy.terraform.contains("vpc_id                          = \"vpc-0clean0000000001\""),
+        "{}",
+        remedy.terraform
+    );
+}
+
+#[test]
+fn nothing_is_switched_while_it_is_not_known_what_is_public() {
+    let account = spoilt(|account| {
+        unblocked(account);
+        without(account, "InternetGateways");
+    });
+    let remedy = one(&account, RULE).remedy;
+    assert!(remedy.cli.iter().all(|command| command.contains(" describe-")), "{:?}", remedy.cli);
 }
 
 #[test]

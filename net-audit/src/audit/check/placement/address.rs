@@ -8,6 +8,7 @@ use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants;
 use crate::audit::check::remedy::{aws, close_database, place_service, terraform_database, without_public_addresses};
 use crate::audit::check::resources::{self, subnet_of};
+use crate::audit::check::routes::blackhole::waits_for_gateway;
 use crate::audit::finding::{Confidence, Finding, Findings, Money, Remedy, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
@@ -23,7 +24,7 @@ const RULE: Rule = Rule::UselessPublicAddress;
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let mut missing = Missing::default();
     for verdict in &facts.subnets {
-        if verdict.subnet.maps_public_address {
+        if verdict.subnet.maps_public_address && !waits_for_gateway(facts, &verdict.subnet.id) {
             match group_in(verdict, Family::Ipv4) {
                 Ok(Group::Private | Group::Isolated) => findings.add(mapping(facts, verdict)),
                 Ok(_) => {}
@@ -41,6 +42,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             continue;
         }
         let Some(verdict) = facts.verdict(&interface.subnet) else { continue };
+        // They are of use again when the internet gateway is attached, which is NET005.
+        if waits_for_gateway(facts, &interface.subnet) {
+            continue;
+        }
         match group_in(verdict, Family::Ipv4) {
             Ok(Group::Private | Group::Isolated) => {
                 // The tasks of a service are changed by one command, wherever they run.

@@ -1,14 +1,12 @@
 //! NET024: subnets that are public, and nothing says that they are meant to be.
 
-use std::collections::HashMap;
+mod remedy;
 
 use super::{gap, ipv6, way};
 use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants;
-use crate::audit::check::remedy::aws;
-use crate::audit::check::remedy::route::{NEW_TABLE, new_table, put_on, terraform_association};
 use crate::audit::check::resources;
-use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Severity};
+use crate::audit::finding::{Confidence, Finding, Findings, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
 use crate::classify::class::Group;
@@ -16,12 +14,13 @@ use crate::exposure::Exposure;
 use crate::exposure::purpose::Purpose;
 use crate::facts::Facts;
 use crate::facts::intent::Meant;
+use remedy::Tables;
 
 const RULE: Rule = Rule::PublicWithoutIntent;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let interfaces = facts.inventory.network_interfaces.known();
-    let tables = private_tables(facts);
+    let tables = Tables::of(facts);
     let mut is_unsaid = false;
     let mut missing = Missing::default();
     for verdict in &facts.subnets {
@@ -49,10 +48,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// How bad it is that a subnet is public; `None` if what stands in it says that it must be.
 fn judge(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>, meant: Meant) -> Option<(Severity, Confidence)> {
-    if meant != Meant::Unsaid {
-        return Some((Severity::High, Confidence::High));
-    }
     let subnet = verdict.subnet;
+    if meant != Meant::Unsaid {
+        let is_for_public = holds_only_public(facts, &subnet.id);
+        return Some(if is_for_public {
+            (Severity::Medium, Confidence::Low)
+        } else {
+            (Severity::High, Confidence::High)
+        });
+    }
     let mut standing = occupants::in_subnet(facts, &subnet.id).peekable();
     if standing.peek().is_none() {
         // AWS makes the subnets of a default VPC with every account.
@@ -66,6 +70,12 @@ fn judge(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>, meant: Meant) -> Option
         _ if subnet.maps_public_address => Some((Severity::Low, Confidence::Medium)),
         _ => None,
     }
+}
+
+/// Whether what stands in a subnet belongs into a public one, and nothing else does.
+fn holds_only_public(facts: &Facts<'_>, subnet: &str) -> bool {
+    let places: Vec<Place> = occupants::in_subnet(facts, subnet).map(|exposure| place(facts, exposure)).collect();
+    places.contains(&Place::Public) && places.iter().all(|place| matches!(place, Place::Public | Place::Any))
 }
 
 /// Where something belongs.
@@ -101,20 +111,6 @@ fn place(facts: &Facts<'_>, exposure: &Exposure<'_>) -> Place {
     }
 }
 
-/// Route tables that lead out and not in, by VPC: each with a zone in which it is used.
-type Tables<'f> = HashMap<&'f str, Vec<(Option<&'f str>, &'f str)>>;
-
-fn private_tables<'f>(facts: &'f Facts<'_>) -> Tables<'f> {
-    let mut tables: Tables<'_> = HashMap::new();
-    for verdict in facts.subnets.iter().filter(|verdict| verdict.group() == Group::Private) {
-        if let Some(table) = verdict.route_table {
-            let zone = verdict.subnet.availability_zone.as_deref();
-            tables.entry(&verdict.subnet.vpc).or_default().push((zone, &table.table.id));
-        }
-    }
-    tables
-}
-
 fn finding(
     facts: &Facts<'_>,
     verdict: &SubnetVerdict<'_>,
@@ -125,6 +121,9 @@ fn finding(
     let subnet = verdict.subnet;
     let label = resources::subnet(subnet).label();
     let says = match meant {
+        Meant::Private | Meant::Isolated if holds_only_public(facts, &subnet.id) => {
+            "its name or tags say that it is not, though only what belongs into a public subnet stands there"
+        }
         Meant::Private => "it is meant to be private",
         Meant::Isolated => "it is meant to be isolated",
         Meant::Public | Meant::Unsaid => "nothing says that it is meant to be",
@@ -139,55 +138,13 @@ fn finding(
         resources,
         vpc: Some(subnet.vpc.clone()),
         availability_zones: subnet.availability_zone.iter().cloned().collect(),
-        proof: vec![way(verdict, None), format!("by --public, --private, tags and names {says}")],
+        proof: vec![way(verdict, None), format!("by --public, --private, tags and names: {says}")],
         blast_radius: occupants::who(facts, [subnet.id.as_str()]),
         money: None,
         confidence,
-        remedy: remedy(facts, verdict, tables),
-    }
-}
-
-fn remedy(facts: &Facts<'_>, verdict: &SubnetVerdict<'_>, tables: &Tables<'_>) -> Remedy {
-    let subnet = verdict.subnet;
-    let (id, vpc) = (&subnet.id, &subnet.vpc);
-    let known = tables.get(vpc.as_str()).map(Vec::as_slice).unwrap_or_default();
-    let same_zone = known.iter().find(|(zone, _)| *zone == subnet.availability_zone.as_deref());
-    let table = same_zone.or(known.first()).map(|(_, table)| *table);
-    let mut cli = Vec::new();
-    if table.is_none() {
-        cli.push(new_table(facts, vpc));
-        let route = "--destination-cidr-block 0.0.0.0/0 --nat-gateway-id nat-…";
-        cli.push(aws(facts, format_args!("ec2 create-route --route-table-id {NEW_TABLE} {route}")));
-    }
-    cli.extend(put_on(facts, id, table.unwrap_or(NEW_TABLE)));
-    if subnet.maps_public_address {
-        cli.push(aws(facts, format_args!("ec2 modify-subnet-attribute --subnet-id {id} --no-map-public-ip-on-launch")));
-    }
-    let first = if table.is_none() { " It needs a route table with a route to a NAT gateway first." } else { "" };
-    Remedy {
-        advice: format!(
-            "In doubt a subnet should be behind NAT: give it a private route table. What has a public address of its own loses its way out at that moment.{first} If it is meant to be public, say so by the tag Tier=public or by --public {id}."
-        ),
-        cli,
-        terraform: terraform_association(&format!("\"{}\"", table.unwrap_or("rtb-…")), id),
+        remedy: remedy::remedy(facts, verdict, meant, tables),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use crate::audit::check::fixture::{find, spoilt, unknown, without};
-    use crate::audit::rule::Rule;
-
-    #[test]
-    fn without_interfaces_only_subnets_that_say_nothing_are_unknown() {
-        let account = spoilt(|account| {
-            find(account, "Subnets", "SubnetId", "subnet-0publica00000")["Tags"] = json!([]);
-            without(account, "NetworkInterfaces");
-        });
-        assert_eq!(unknown(&account, Rule::PublicWithoutIntent), ["the snapshot has no NetworkInterfaces"]);
-        let account = spoilt(|account| without(account, "NetworkInterfaces"));
-        assert_eq!(unknown(&account, Rule::PublicWithoutIntent), [""; 0]);
-    }
-}
+mod tests;

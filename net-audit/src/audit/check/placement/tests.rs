@@ -330,6 +330,16 @@ fn a_production_database_without_a_standby_is_told_and_another_is_not() {
 }
 
 #[test]
+fn a_read_replica_needs_no_standby() {
+    let account = spoilt(|account| {
+        let database = find(account, "DBInstances", "DBInstanceIdentifier", "orders");
+        database["MultiAZ"] = false.into();
+        database["ReadReplicaSourceDBInstanceIdentifier"] = json!("primary");
+    });
+    assert_eq!(findings(&account, Rule::OneZoneTier), []);
+}
+
+#[test]
 fn one_zone_is_low_where_nobody_is_served() {
     let account = spoilt(|account| {
         find(account, "Subnets", "SubnetId", "subnet-0dbb00000001")["AvailabilityZone"] = "eu-central-1a".into();
@@ -359,21 +369,6 @@ fn without_the_kinds_that_make_tiers_they_are_unknown() {
 }
 
 // NET024
-
-#[test]
-fn a_public_subnet_that_is_meant_to_be_private_is_high() {
-    let account = spoilt(|account| {
-        find(account, "Subnets", "SubnetId", PUBLIC)["Tags"] = json!([{ "Key": "Tier", "Value": "private" }]);
-    });
-    let finding = one(&account, Rule::PublicWithoutIntent);
-    assert_eq!((finding.severity, ids(&finding)), (Severity::High, vec![PUBLIC, "rtb-0public"]));
-    assert_eq!(finding.blast_radius, "1 load balancer, 1 NAT gateway");
-    assert!(
-        finding.remedy.cli[1]
-            .contains("replace-route-table-association --association-id \"$association\" --route-table-id rtb-0appa")
-    );
-    assert!(finding.remedy.advice.contains("behind NAT"));
-}
 
 #[test]
 fn nat_gateways_and_internet_facing_load_balancers_say_that_a_subnet_is_public() {

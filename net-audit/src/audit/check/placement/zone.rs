@@ -197,7 +197,10 @@ fn group_finding(facts: &Facts<'_>, group: &SubnetGroup, databases: &[&Database]
 /// A database without a standby is a decision, but not in production.
 fn check_databases(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(databases) = findings.require(&[RULE], facts.inventory.databases.known()) else { return };
-    for database in databases.values().filter(|database| !database.is_multi_zone && database.cluster.is_none()) {
+    // A read replica is itself one more copy.
+    let is_alone =
+        |database: &&Database| !database.is_multi_zone && database.cluster.is_none() && database.replica_of.is_none();
+    for database in databases.values().filter(is_alone) {
         let vpc = database.subnet_group.as_ref().and_then(|group| group.vpc.as_deref());
         let of_vpc = vpc.and_then(|vpc| facts.inventory.vpcs.get(vpc));
         // What the database says of itself counts before what its VPC says.
@@ -312,8 +315,9 @@ fn service_finding(
                 advice: "Give the service subnets of two zones: ECS spreads its tasks over them.".to_owned(),
                 cli: vec![place_service(facts, (cluster, service), &places, groups, is_public)],
                 terraform: format!(
-                    "resource \"aws_ecs_service\" \"this\" {{\n  name = \"{service}\"\n\n  network_configuration {{\n    subnets = [\"{}\", \"subnet-…\"]\n  }}\n}}",
-                    subnets.join("\", \"")
+                    "resource \"aws_ecs_service\" \"this\" {{\n  name = \"{service}\"\n\n  network_configuration {{\n    subnets          = [\"{}\", \"subnet-…\"]\n    security_groups  = [\"{}\"]\n    assign_public_ip = {is_public}\n  }}\n}}",
+                    subnets.join("\", \""),
+                    groups.join("\", \"")
                 ),
             },
         )

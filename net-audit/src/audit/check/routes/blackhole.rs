@@ -1,23 +1,26 @@
 //! NET005: routes to what is gone.
 
-use std::collections::{BTreeMap, HashMap};
+mod remedy;
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::usage::Usage;
 use crate::address::prefix::Family;
 use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
-use crate::audit::check::remedy::aws;
-use crate::audit::check::remedy::route::{argument, destination_option, terraform_route};
 use crate::audit::check::resources::{shown, subnet, table, zones};
-use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
+use crate::audit::finding::{Confidence, Finding, Findings, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::routing::divide;
+use crate::facts::Facts;
 use crate::inventory::gap::{Gap, Kind};
 use crate::inventory::{
-    Association, Attachment, Connectivity, Destination, Inventory, NatGateway, NatPlace, Origin, Route, RouteState,
-    RouteTable, Subnet, Target, TransitAttachment,
+    Association, Attachment, Destination, InternetGateway, Inventory, NatPlace, Route, RouteState, RouteTable, Subnet,
+    Target, TransitAttachment,
 };
-use crate::money::usage::works;
+
+pub(super) use remedy::working_nat;
 
 /// States of endpoints, peering connections and attachments that lead to no other state.
 const OVER: [&str; 2] = ["deleting", "deleted"];
@@ -132,16 +135,46 @@ impl<'a> Fates<'a> {
     }
 }
 
+/// The internet gateway that a route leads to, if it is attached nowhere and its VPC has no other: who attaches it repairs all that depends on it.
+pub(in crate::audit::check) fn detached_gateway<'a>(
+    inventory: &'a Inventory,
+    vpc: &str,
+    target: &Target,
+) -> Option<&'a InternetGateway> {
+    let Target::InternetGateway(id) = target else { return None };
+    let gateway = inventory.internet_gateways.get(id).filter(|gateway| gateway.vpcs.is_empty())?;
+    let has_other = inventory.internet_gateways.iter().any(|other| other.vpcs.iter().any(|at| at == vpc));
+    (!has_other).then_some(gateway)
+}
+
+/// Whether the table of a subnet leads to an internet gateway that is attached nowhere.
+pub(in crate::audit::check) fn waits_for_gateway(facts: &Facts<'_>, subnet: &str) -> bool {
+    let table = facts.verdict(subnet).and_then(|verdict| verdict.route_table).map(|effective| effective.table);
+    table.is_some_and(|table| {
+        table.routes.iter().any(|route| detached_gateway(facts.inventory, &table.vpc, &route.target).is_some())
+    })
+}
+
 /// The routes of one table to one target that is gone.
 struct Dead<'a> {
     table: &'a RouteTable,
     target: &'a Target,
     because: String,
     routes: Vec<&'a Route>,
+    /// Of other tables that the same repair helps.
+    others: Vec<Self>,
+}
+
+impl Dead<'_> {
+    fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.others)
+    }
 }
 
 pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Findings) {
     let mut missing = Missing::default();
+    // Who attaches a gateway repairs all tables that lead to it.
+    let mut detached: BTreeMap<(&str, &str), Dead<'_>> = BTreeMap::new();
     let tables = usage.inventory().route_tables.iter();
     for table in tables.filter(|table| !usage.is_told_by_owner(&table.vpc)) {
         let mut dead: BTreeMap<&str, Dead<'_>> = BTreeMap::new();
@@ -149,7 +182,8 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
             match fates.of(&table.vpc, route) {
                 Ok(None) => {}
                 Ok(Some(because)) => {
-                    let none = || Dead { table, target: &route.target, because, routes: Vec::new() };
+                    let none =
+                        || Dead { table, target: &route.target, because, routes: Vec::new(), others: Vec::new() };
                     dead.entry(route.target.id()).or_insert_with(none).routes.push(route);
                 }
                 Err(gap) => {
@@ -157,9 +191,19 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
                 }
             }
         }
-        for dead in dead.values() {
-            findings.add(finding(usage, dead));
+        for (target, dead) in dead {
+            if detached_gateway(usage.inventory(), &table.vpc, dead.target).is_none() {
+                findings.add(finding(usage, &dead));
+                continue;
+            }
+            match detached.entry((&table.vpc, target)) {
+                Entry::Vacant(entry) => _ = entry.insert(dead),
+                Entry::Occupied(mut entry) => entry.get_mut().others.push(dead),
+            }
         }
+    }
+    for dead in detached.values() {
+        findings.add(finding(usage, dead));
     }
     missing.report(Rule::BlackholeRoute, findings);
 }
@@ -194,45 +238,88 @@ fn losers<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>, losing: &[&Route]) -> Vec<
     subnets
 }
 
+/// The subnets that send by NAT gateways in these, and lose the internet with them.
+fn behind<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>, subnets: &[&Subnet]) -> Vec<&'a Subnet> {
+    let inventory = usage.inventory();
+    if detached_gateway(inventory, &dead.table.vpc, dead.target).is_none() {
+        return Vec::new();
+    }
+    let places: HashSet<&str> = subnets.iter().map(|subnet| subnet.id.as_str()).collect();
+    let gateways = usage.nat_gateways(&dead.table.vpc).iter().filter(|gateway| match &gateway.place {
+        NatPlace::Subnet(place) => places.contains(place.as_str()),
+        NatPlace::Region => false,
+    });
+    let gateways: HashSet<&str> = gateways.map(|gateway| gateway.id.as_str()).collect();
+    let tables = inventory.index.tables_of_vpc(&dead.table.vpc).filter_map(|id| inventory.route_tables.get(id));
+    let leads = |table: &&RouteTable| table.routes.iter().any(|route| gateways.contains(route.target.id()));
+    let behind = tables.filter(leads).flat_map(|table| usage.subnets(&table.id));
+    behind.filter(|subnet| !places.contains(subnet.id.as_str())).collect()
+}
+
 fn finding<'a>(usage: &Usage<'_, 'a>, dead: &Dead<'a>) -> Finding {
-    let Dead { table: owner, target, because, routes } = dead;
-    let losing = that_lose(usage, dead);
-    let subnets = losers(usage, dead, &losing);
+    let (owner, target) = (dead.table, dead.target);
+    let (mut losing, mut subnets) = (Vec::new(), Vec::new());
+    for dead in dead.all() {
+        let of_table = that_lose(usage, dead);
+        subnets.extend(losers(usage, dead, &of_table));
+        losing.extend(of_table);
+    }
+    let behind = behind(usage, dead, &subnets);
     let is_shadowed = losing.is_empty();
-    let is_occupied = subnets.iter().any(|subnet| is_occupied(usage.facts, &subnet.id));
+    let is_used = dead.all().any(|dead| usage.is_used(dead.table));
+    let is_occupied = subnets.iter().chain(&behind).any(|subnet| is_occupied(usage.facts, &subnet.id));
     let severity = match (is_shadowed, is_occupied) {
         (false, true) => Severity::High,
-        (false, false) if usage.is_used(owner) => Severity::Medium,
+        (false, false) if is_used => Severity::Medium,
         (false, false) | (true, _) => Severity::Low,
     };
-    let told = if is_shadowed { routes } else { &losing };
-    let lost = shown(told.iter().map(|route| destination(route)));
+    let told = if is_shadowed { &dead.routes } else { &losing };
+    let mut lost: Vec<String> = Vec::new();
+    for destination in told.iter().map(|route| destination(route)) {
+        if !lost.contains(&destination) {
+            lost.push(destination);
+        }
+    }
+    let lost = shown(lost);
     let names = || shown(subnets.iter().map(|one| subnet(one).label()));
     let blast_radius = match (is_shadowed, subnets.is_empty()) {
         (true, _) => "nothing is lost: better routes take all of these addresses".to_owned(),
-        (false, true) if usage.is_used(owner) => "which subnet uses the table is not known".to_owned(),
+        (false, true) if is_used => "which subnet uses the table is not known".to_owned(),
         (false, true) => "no subnet uses the table".to_owned(),
         (false, false) => {
             let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
             let verb = if subnets.len() == 1 { "loses" } else { "lose" };
-            format!("{} {verb} {lost}: {stands}", names())
+            let behind = if behind.is_empty() {
+                String::new()
+            } else {
+                let stands = who(usage.facts, behind.iter().map(|subnet| subnet.id.as_str()));
+                let names = shown(behind.iter().map(|one| subnet(one).label()));
+                format!("; so does what goes out by NAT gateways there, in {names}: {stands}")
+            };
+            format!("{} {verb} {lost}: {stands}{behind}", names())
         }
     };
-    let sent = |route: &&Route| format!("{}, and {because}", route.sent_by(&owner.id));
-    let mut resources = vec![table(owner), Resource::new(target.id(), None)];
-    resources.extend(subnets.iter().map(|one| subnet(one)));
+    let sent = dead.all().flat_map(|dead| {
+        let Dead { table, because, .. } = dead;
+        dead.routes.iter().map(move |route| format!("{}, and {because}", route.sent_by(&table.id)))
+    });
+    let mut resources: Vec<Resource> = dead.all().map(|dead| table(dead.table)).collect();
+    let (owners, verb) =
+        (shown(resources.iter().map(Resource::label)), if resources.len() == 1 { "sends" } else { "send" });
+    resources.push(Resource::new(target.id(), None));
+    resources.extend(subnets.iter().chain(&behind).map(|one| subnet(one)));
     Finding {
         rule: Rule::BlackholeRoute,
         severity,
-        title: format!("{} sends {lost} to {}, which drops it", table(owner).label(), target.id()),
+        title: format!("{owners} {verb} {lost} to {}, which drops it", target.id()),
         resources,
         vpc: Some(owner.vpc.clone()),
         availability_zones: zones(subnets.iter().copied()),
-        proof: routes.iter().map(sent).collect(),
+        proof: sent.collect(),
         blast_radius,
         money: None,
         confidence: Confidence::High,
-        remedy: remedy(usage, dead, &subnets),
+        remedy: remedy::remedy(usage, dead, &subnets),
     }
 }
 
@@ -242,54 +329,4 @@ fn destination(route: &Route) -> String {
         Destination::Block(prefix) if prefix.length() == 0 => format!("{prefix} (everything outside)"),
         _ => route.destination_name(),
     }
-}
-
-/// A NAT gateway of the VPC that works, in a zone of the subnets if there is one.
-pub(super) fn working_nat<'a>(usage: &Usage<'_, 'a>, vpc: &str, subnets: &[&Subnet]) -> Option<&'a NatGateway> {
-    let is_open = |gateway: &NatGateway| match gateway.place {
-        NatPlace::Subnet(_) => works(usage.facts, gateway),
-        NatPlace::Region => gateway.connectivity == Connectivity::Public,
-    };
-    let wanted = zones(subnets.iter().copied());
-    let is_near = |gateway: &NatGateway| {
-        let zone = gateway.zone(usage.inventory());
-        zone.is_none_or(|zone| wanted.iter().any(|wanted| wanted == zone))
-    };
-    let gateways = usage.nat_gateways(vpc).iter().copied();
-    let open = gateways.filter(|gateway| gateway.state == "available" && is_open(gateway));
-    open.max_by_key(|gateway| is_near(gateway))
-}
-
-fn remedy(usage: &Usage<'_, '_>, dead: &Dead<'_>, subnets: &[&Subnet]) -> Remedy {
-    let Dead { table, target, routes, .. } = dead;
-    let is_nat = matches!(target, Target::NatGateway(_));
-    let other = is_nat.then(|| working_nat(usage, &table.vpc, subnets)).flatten();
-    // What a routing protocol brought, only it takes away.
-    let own = routes.iter().filter(|route| route.origin == Origin::Static);
-    let (mut cli, mut terraform) = (Vec::new(), Vec::new());
-    for route in own {
-        let (Some(option), Some((argument, to))) = (destination_option(route), argument(route)) else { continue };
-        let at = format!("--route-table-id {} {option}", table.id);
-        if let Some(gateway) = other {
-            let id = &gateway.id;
-            cli.push(aws(usage.facts, format_args!("ec2 replace-route {at} --nat-gateway-id {id}")));
-            let (table, target) = (format!("\"{}\"", table.id), format!("\"{id}\""));
-            terraform.push(terraform_route("way", &table, (argument, &to), ("nat_gateway_id", &target)));
-        } else if let (Target::VpcEndpoint(endpoint), Destination::PrefixList(_)) = (target, &route.destination) {
-            // What a gateway endpoint brought, only it takes away.
-            let command = format!("ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint} --remove-route-table-ids");
-            cli.push(aws(usage.facts, format_args!("{command} {}", table.id)));
-            terraform
-                .push(format!("# remove {} from the route_table_ids of the aws_vpc_endpoint {endpoint}", table.id));
-        } else {
-            cli.push(aws(usage.facts, format_args!("ec2 delete-route {at}")));
-            terraform.push(format!("# remove the aws_route of {} with {argument} = \"{to}\"", table.id));
-        }
-    }
-    let advice = match (other, cli.is_empty()) {
-        (Some(gateway), _) => format!("Send it to {}, which works.", gateway.id),
-        (None, false) => "Delete the route, or send it to what took the place of its target.".to_owned(),
-        (None, true) => "The route is propagated: repair the connection, or end its propagation.".to_owned(),
-    };
-    Remedy { advice, cli, terraform: terraform.join("\n\n") }
 }

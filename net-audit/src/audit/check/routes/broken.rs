@@ -1,11 +1,12 @@
 //! NET006: ways to the internet that cannot work though their target is there.
 
+mod addressless;
 mod remedy;
 
 use std::collections::BTreeMap;
 
-use super::blackhole::Fates;
-use super::usage::Usage;
+use super::blackhole::{Fates, waits_for_gateway};
+use super::usage::{Usage, place};
 use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
 use crate::audit::check::resources::{shown, subnet, table, zones};
@@ -13,9 +14,7 @@ use crate::audit::finding::{Confidence, Finding, Findings, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::class::Class;
 use crate::classify::{Proof, SubnetVerdict};
-use crate::inventory::{
-    Attachment, Inventory, NatPlace, PublicAccess, Route, RouteState, RouteTable, Subnet, Tags, Target,
-};
+use crate::inventory::{Attachment, Inventory, PublicAccess, Route, RouteState, RouteTable, Subnet, Tags, Target};
 
 /// A part of the internet that is smaller than this is an exception, not the way out.
 const SMALL: f64 = 0.01;
@@ -55,13 +54,14 @@ pub(super) fn check(usage: &Usage<'_, '_>, fates: &Fates<'_>, findings: &mut Fin
     for broken in broken.values() {
         findings.add(finding(usage, broken));
     }
+    addressless::check(usage, &mut missing, findings);
     missing.report(Rule::BrokenEgress, findings);
 }
 
 /// Whether a way out is meant and cannot work.
 fn is_broken(usage: &Usage<'_, '_>, verdict: &SubnetVerdict<'_>, proof: &Proof<'_>) -> bool {
     match proof.class {
-        Class::BrokenEgress => !is_for_other_networks(usage, &proof.route.target),
+        Class::BrokenEgress => !is_for_other_networks(usage, &proof.route.target) && !waits(usage, &proof.route.target),
         // It is not attached to this VPC, or Block Public Access stops it: there is no other way out by it.
         Class::Isolated => {
             let is_egress_only = matches!(proof.route.target, Target::EgressOnlyInternetGateway(_));
@@ -69,6 +69,14 @@ fn is_broken(usage: &Usage<'_, '_>, verdict: &SubnetVerdict<'_>, proof: &Proof<'
         }
         _ => false,
     }
+}
+
+/// Whether all that a NAT gateway lacks is an internet gateway that is attached nowhere: the route to that is NET005, and tells of those behind it.
+fn waits(usage: &Usage<'_, '_>, target: &Target) -> bool {
+    let Target::NatGateway(id) = target else { return false };
+    let gateway = usage.inventory().nat_gateways.get(id).filter(|gateway| gateway.state == "available");
+    let place = gateway.and_then(|_| place(usage.inventory(), target));
+    place.is_some_and(|place| waits_for_gateway(usage.facts, place))
 }
 
 /// Whether a firewall looks at what goes from one network to another: it works, has routes to other networks and none to the internet, and the default
@@ -98,20 +106,6 @@ fn forwards(inventory: &Inventory, target: &Target) -> bool {
         _ => None,
     };
     works.unwrap_or(false)
-}
-
-/// The subnet that a target stands in.
-fn place<'a>(inventory: &'a Inventory, target: &Target) -> Option<&'a str> {
-    match target {
-        Target::NatGateway(id) => match &inventory.nat_gateways.get(id)?.place {
-            NatPlace::Subnet(place) => Some(place),
-            NatPlace::Region => None,
-        },
-        Target::VpcEndpoint(id) => inventory.vpc_endpoints.get(id)?.subnets.first().map(String::as_str),
-        Target::NetworkInterface(id) => Some(&inventory.network_interfaces.get(id)?.subnet),
-        Target::Instance(id) => inventory.instances.get(id)?.subnet.as_deref(),
-        _ => None,
-    }
 }
 
 /// The tags of a target.

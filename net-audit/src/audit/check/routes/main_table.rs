@@ -5,16 +5,16 @@ use crate::address::prefix::Family;
 use crate::address::set::internet;
 use crate::audit::check::doubt::Missing;
 use crate::audit::check::occupants::{is_occupied, who};
-use crate::audit::check::remedy::aws;
-use crate::audit::check::remedy::route::{
-    NEW_TABLE, argument, destination_option, new_table, put_on, terraform_association,
-};
+use crate::audit::check::remedy::route::{argument, destination_option};
+use crate::audit::check::remedy::table::{Becomes, OwnTable, kept};
+use crate::audit::check::remedy::{aws, terraform_name};
 use crate::audit::check::resources::{shown, subnet, table, vpc_of, zones};
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Severity};
 use crate::audit::rule::Rule;
 use crate::classify::SubnetVerdict;
 use crate::classify::class::Group;
 use crate::classify::routing::divide;
+use crate::facts::Facts;
 use crate::inventory::gap::Gap;
 use crate::inventory::{PublicAccess, Route, RouteState, RouteTable, Subnet, Target, Vpc};
 
@@ -116,7 +116,7 @@ fn finding<'a>(usage: &Usage<'_, 'a>, vpc: &'a Vpc, main: &'a RouteTable, routes
         blast_radius: if public.is_empty() { "nothing yet".to_owned() } else { format!("{names}: {stands}") },
         money: None,
         confidence: Confidence::High,
-        remedy: remedy(usage, vpc, main, routes, &public),
+        remedy: remedy(usage, vpc, main, routes),
     }
 }
 
@@ -126,41 +126,48 @@ fn by_default<'a>(usage: &Usage<'_, 'a>, subnets: &[&'a Subnet]) -> Vec<&'a Subn
     subnets.iter().copied().filter(|subnet| index.table_of_subnet(&subnet.id).is_none()).collect()
 }
 
-fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route], public: &[&Subnet]) -> Remedy {
-    let mut cli = Vec::new();
-    let mut terraform = Vec::new();
-    if !public.is_empty() {
-        cli.push(new_table(usage.facts, &vpc.id));
-        for route in routes {
-            let Some(at) = destination_option(route) else { continue };
-            let to = match route.target {
-                Target::CarrierGateway(_) => "--carrier-gateway-id",
-                _ => "--gateway-id",
-            };
-            let id = route.target.id();
-            cli.push(aws(usage.facts, format_args!("ec2 create-route --route-table-id {NEW_TABLE} {at} {to} {id}")));
-        }
-        terraform.push(format!(
-            "resource \"aws_route_table\" \"public\" {{\n  vpc_id = \"{}\" # with these routes\n}}",
-            vpc.id
-        ));
-        for subnet in public {
-            cli.extend(put_on(usage.facts, &subnet.id, NEW_TABLE));
-            terraform.push(terraform_association("aws_route_table.public.id", &subnet.id));
-        }
+fn remedy(usage: &Usage<'_, '_>, vpc: &Vpc, main: &RouteTable, routes: &[&Route]) -> Remedy {
+    let facts = usage.facts;
+    let (mut cli, mut terraform) = (Vec::new(), Vec::new());
+    // Whoever sends by the table would lose the routes that are taken from it, also one that was put on it on purpose.
+    let users = usage.subnets(&main.id);
+    let own = (!users.is_empty()).then(|| {
+        let name = format!("from_{}", main.id);
+        OwnTable::new(facts, main, &name, users.iter().map(|subnet| subnet.id.as_str()), |_| Becomes::Same)
+    });
+    if let Some(own) = &own {
+        cli.extend(own.cli());
+        terraform.push(own.terraform());
     }
-    for route in routes {
-        if let Some(at) = destination_option(route) {
-            cli.push(aws(usage.facts, format_args!("ec2 delete-route --route-table-id {} {at}", main.id)));
+    if own.as_ref().is_none_or(OwnTable::is_whole) {
+        for at in routes.iter().filter_map(|route| destination_option(route)) {
+            cli.push(aws(facts, format_args!("ec2 delete-route --route-table-id {} {at}", main.id)));
         }
+        terraform.push(emptied(facts, main, routes, &users));
     }
+    let copied = own.as_ref().map(OwnTable::advice).unwrap_or_default();
+    let advice = format!(
+        "Let the main route table of {} lead to no internet gateway: first give the subnets that send by it a table of \
+         their own with all its routes, and take the routes from the main table when they are on it.{copied}",
+        vpc.id
+    );
+    Remedy { advice, cli, terraform: terraform.join("\n\n") }
+}
+
+/// The main table without these routes, and with all others: Terraform takes away what is not written.
+fn emptied(facts: &Facts<'_>, main: &RouteTable, routes: &[&Route], users: &[&Subnet]) -> String {
+    let is_removed = |route: &Route| routes.iter().any(|removed| std::ptr::eq(*removed, route));
+    let kept = kept(facts, main.routes.iter().filter(|route| !is_removed(route)));
+    let moved: Vec<String> = users
+        .iter()
+        .map(|subnet| format!("    aws_route_table_association.{},\n", terraform_name(&subnet.id)))
+        .collect();
+    let after = if moved.is_empty() { String::new() } else { format!("\n  depends_on = [\n{}  ]\n", moved.concat()) };
     let removed: Vec<String> = routes.iter().filter_map(|route| argument(route)).map(|(_, block)| block).collect();
-    terraform.push(format!(
-        "resource \"aws_default_route_table\" \"main\" {{\n  default_route_table_id = \"{}\"\n  route                  = [] # without {}\n}}",
-        main.id,
-        removed.join(", ")
-    ));
-    let advice =
-        "Leave the main route table empty: give the subnets that are meant to be public a table of their own first.";
-    Remedy { advice: advice.to_owned(), cli, terraform: terraform.join("\n\n") }
+    format!(
+        "# the main route table without {}\nresource \"aws_default_route_table\" \"{}\" {{\n  default_route_table_id = \"{}\"\n{kept}{after}}}",
+        removed.join(", "),
+        terraform_name(&main.id),
+        main.id
+    )
 }

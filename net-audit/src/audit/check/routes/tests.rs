@@ -3,6 +3,7 @@
 mod blackhole;
 mod broken;
 mod main_table;
+mod repair;
 
 use serde_json::{Value, json};
 

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::facts::Facts;
 use crate::inventory::gap::Gap;
-use crate::inventory::{Association, Inventory, NatGateway, RouteTable, Subnet, UNKNOWN_UNTIL_APPLY, Vpc};
+use crate::inventory::{
+    Association, Inventory, NatGateway, NatPlace, RouteTable, Subnet, Target, UNKNOWN_UNTIL_APPLY, Vpc,
+};
 
 /// Who uses the route tables of a region.
 pub(in crate::audit::check) struct Usage<'f, 'a> {
@@ -69,6 +71,20 @@ impl<'f, 'a> Usage<'f, 'a> {
 fn owner_elsewhere<'a>(inventory: &Inventory, vpc: &'a Vpc) -> Option<&'a str> {
     let account = inventory.account.as_deref()?;
     vpc.owner.as_deref().filter(|owner| *owner != account)
+}
+
+/// The subnet that a target stands in.
+pub(in crate::audit::check) fn place<'a>(inventory: &'a Inventory, target: &Target) -> Option<&'a str> {
+    match target {
+        Target::NatGateway(id) => match &inventory.nat_gateways.get(id)?.place {
+            NatPlace::Subnet(place) => Some(place),
+            NatPlace::Region => None,
+        },
+        Target::VpcEndpoint(id) => inventory.vpc_endpoints.get(id)?.subnets.first().map(String::as_str),
+        Target::NetworkInterface(id) => Some(&inventory.network_interfaces.get(id)?.subnet),
+        Target::Instance(id) => inventory.instances.get(id)?.subnet.as_deref(),
+        _ => None,
+    }
 }
 
 fn is_told_by_owner(facts: &Facts<'_>, vpc: &Vpc) -> bool {

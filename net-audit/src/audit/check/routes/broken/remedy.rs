@@ -1,13 +1,12 @@
 //! How a way to the internet is repaired.
 
 use super::super::blackhole::working_nat;
-use super::super::usage::Usage;
-use super::{Broken, place};
+use super::super::usage::{Usage, place};
+use super::Broken;
 use crate::address::prefix::Family;
 use crate::audit::check::occupants::who;
-use crate::audit::check::remedy::route::{
-    NEW_TABLE, argument, destination_option, new_table, put_on, terraform_association, terraform_route,
-};
+use crate::audit::check::remedy::route::{argument, destination_option, terraform_route};
+use crate::audit::check::remedy::table::{Becomes, OwnTable};
 use crate::audit::check::remedy::{aws, keep, terraform_name};
 use crate::audit::finding::Remedy;
 use crate::classify::class::Group;
@@ -178,23 +177,6 @@ fn open_place(usage: &Usage<'_, '_>, place: &Subnet) -> Remedy {
         let attach = format!("ec2 attach-internet-gateway --internet-gateway-id {gateway} --vpc-id {}", place.vpc);
         cli.push(aws(facts, attach));
     }
-    let own = inventory.index.table_of_subnet(&place.id).filter(|table| facts.users(table).count() == 1);
-    let table = own.unwrap_or(NEW_TABLE);
-    let is_default = |route: &Route| route.destination_name() == "0.0.0.0/0";
-    let has_default = own.and_then(|table| inventory.route_tables.get(table));
-    let has_default = has_default.is_some_and(|table| table.routes.iter().any(is_default));
-    let verb = if has_default { "replace-route" } else { "create-route" };
-    if own.is_none() {
-        cli.push(new_table(facts, &place.vpc));
-    }
-    cli.push(aws(
-        facts,
-        format_args!("ec2 {verb} --route-table-id {table} --destination-cidr-block 0.0.0.0/0 --gateway-id {gateway}"),
-    ));
-    if own.is_none() {
-        cli.extend(put_on(facts, &place.id, NEW_TABLE));
-    }
-    let others = who(facts, [place.id.as_str()]);
     let (new, internet) = match attached {
         Some(gateway) => (String::new(), format!("\"{}\"", gateway.id)),
         None => (
@@ -202,17 +184,35 @@ fn open_place(usage: &Usage<'_, '_>, place: &Subnet) -> Remedy {
             "aws_internet_gateway.this.id".to_owned(),
         ),
     };
-    let association = terraform_association("aws_route_table.nat.id", &place.id);
+    let others = who(facts, [place.id.as_str()]);
+    let current = facts.verdict(&place.id).and_then(|verdict| verdict.route_table).map(|effective| effective.table);
+    let Some(current) = current else { return nothing() };
+    let is_default = |route: &Route| route.destination_name() == "0.0.0.0/0";
+    let is_own = inventory.index.table_of_subnet(&place.id).is_some() && facts.users(&current.id).count() == 1;
+    let own = OwnTable::new(facts, current, &format!("nat_{}", place.id), [place.id.as_str()], |route| {
+        if is_default(route) { Becomes::Gone } else { Becomes::Same }
+    })
+    .with_default("gateway_id", gateway, &internet);
+    let (table, terraform) = if is_own {
+        let id = &current.id;
+        let verb = if current.routes.iter().any(is_default) { "replace-route" } else { "create-route" };
+        let at = format!("--route-table-id {id} --destination-cidr-block 0.0.0.0/0");
+        cli.push(aws(facts, format_args!("ec2 {verb} {at} --gateway-id {gateway}")));
+        let destination = ("destination_cidr_block", "0.0.0.0/0");
+        let route = terraform_route(&terraform_name(id), &format!("\"{id}\""), destination, ("gateway_id", &internet));
+        (String::new(), route)
+    } else {
+        cli.extend(own.cli());
+        (format!(", by a table of its own.{}", own.advice()), own.terraform())
+    };
+    let table = if table.is_empty() { ".".to_owned() } else { table };
     Remedy {
         advice: format!(
-            "Route {} to the internet gateway, by a table of its own with whatever other routes it has now. What stands there becomes reachable by its public addresses ({others}): move what is not a NAT gateway first.",
+            "Route {} to the internet gateway{table} What stands there becomes reachable by its public addresses ({others}): move what is not a NAT gateway first.",
             place.id
         ),
         cli,
-        terraform: format!(
-            "{new}resource \"aws_route_table\" \"nat\" {{\n  vpc_id = \"{}\"\n\n  route {{\n    cidr_block = \"0.0.0.0/0\"\n    gateway_id = {internet}\n  }}\n}}\n\n{association}",
-            place.vpc
-        ),
+        terraform: format!("{new}{terraform}"),
     }
 }
 

@@ -54,7 +54,8 @@ fn a_target_that_is_known_to_be_gone_is_one_even_if_the_route_does_not_say_so() 
         find(account, "InternetGateways", "InternetGatewayId", IGW)["Attachments"] = json!([]);
     });
     let finding = one(&detached, Rule::BlackholeRoute);
-    assert_eq!(ids(&finding), ["rtb-0public", IGW, "subnet-0publica00000", "subnet-0publicb00000"]);
+    let public = ["rtb-0public", IGW, "subnet-0publica00000", "subnet-0publicb00000"];
+    assert_eq!(ids(&finding), [&public[..], &[APP_A, "subnet-0appb00000001"]].concat());
 
     let deleted = spoilt(|account| {
         find(account, "VpcEndpoints", "VpcEndpointId", "vpce-0s3000000000001")["State"] = "deleted".into();

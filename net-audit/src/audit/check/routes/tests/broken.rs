@@ -66,7 +66,7 @@ fn without_any_public_subnet_the_nat_gateways_own_is_routed_to_the_internet() {
     let cli = &found[0].remedy.cli;
     assert!(cli[0].starts_with(&format!("table=$(aws ec2 create-route-table --vpc-id {VPC}")), "{cli:?}");
     assert!(cli[1].contains(&format!("--destination-cidr-block 0.0.0.0/0 --gateway-id {IGW}")), "{cli:?}");
-    assert!(cli[3].contains("--association-id \"$association\" --route-table-id \"$table\""), "{cli:?}");
+    assert!(cli[4].contains("--association-id \"$association\" --route-table-id \"$table\""), "{cli:?}");
 }
 
 #[test]

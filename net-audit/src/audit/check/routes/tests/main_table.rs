@@ -24,11 +24,91 @@ fn a_main_table_that_leads_to_the_internet_makes_subnets_public_by_default() {
     assert_eq!(finding.proof[0], format!("rtb-0main, the main route table of {VPC}, sends 0.0.0.0/0 to {IGW}"));
     assert_eq!(finding.blast_radius, "public-a (subnet-0publica00000): 1 load balancer, 1 NAT gateway");
     let cli = &finding.remedy.cli;
-    assert!(cli[2].contains("associate-route-table --subnet-id subnet-0publica00000 --route-table-id \"$table\""));
+    let ended = |text: &str| format!("{text} --region eu-central-1");
     assert_eq!(
-        cli[3],
-        "aws ec2 delete-route --route-table-id rtb-0main --destination-cidr-block 0.0.0.0/0 --region eu-central-1"
+        cli[1],
+        ended(&format!(
+            "aws ec2 create-route --route-table-id \"$table\" --destination-cidr-block 0.0.0.0/0 --gateway-id {IGW}"
+        ))
     );
+    assert_eq!(cli[2], ended("aws ec2 describe-route-tables --route-table-ids \"$table\""));
+    assert!(cli[3].contains("associate-route-table --subnet-id subnet-0publica00000 --route-table-id \"$table\""));
+    assert_eq!(cli[4], ended("aws ec2 delete-route --route-table-id rtb-0main --destination-cidr-block 0.0.0.0/0"));
+}
+
+#[test]
+fn whoever_leaves_the_main_table_keeps_all_its_other_routes() {
+    let account = spoilt(|account| {
+        add_route(account, "rtb-0main", to_internet());
+        let active = |destination: &str, argument: &str, id: &str| json!({ "DestinationCidrBlock": destination, argument: id, "State": "active" });
+        add_route(account, "rtb-0main", active("10.0.0.0/8", "TransitGatewayId", "tgw-1"));
+        add_route(account, "rtb-0main", active("172.16.0.0/16", "VpcPeeringConnectionId", "pcx-1"));
+        let mut propagated = active("192.168.0.0/16", "GatewayId", "vgw-1");
+        propagated["Origin"] = json!("EnableVgwRoutePropagation");
+        add_route(account, "rtb-0main", propagated);
+        add_route(
+            account,
+            "rtb-0main",
+            json!({ "DestinationPrefixListId": "pl-0s3", "GatewayId": "vpce-0s3000000000001", "State": "active" }),
+        );
+        // One subnet relies on the main table, the other was put on it.
+        let public = table(account, "rtb-0public")["Associations"].take();
+        let explicit: Vec<Value> = public
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["SubnetId"] == "subnet-0publicb00000")
+            .cloned()
+            .collect();
+        table(account, "rtb-0public")["Associations"] = json!([]);
+        table(account, "rtb-0main")["Associations"].as_array_mut().unwrap().extend(explicit);
+    });
+    let remedy = one(&account, Rule::PublicByDefault).remedy;
+    let cli = remedy.cli.join("\n");
+    for copied in [
+        "--destination-cidr-block 10.0.0.0/8 --transit-gateway-id tgw-1",
+        "--destination-cidr-block 172.16.0.0/16 --vpc-peering-connection-id pcx-1",
+        "enable-vgw-route-propagation --route-table-id \"$table\" --gateway-id vgw-1",
+        "modify-vpc-endpoint --vpc-endpoint-id vpce-0s3000000000001 --add-route-table-ids \"$table\"",
+    ] {
+        assert!(cli.contains(copied) && cli.find(copied) < cli.find("associate-route-table"), "{copied}: {cli}");
+    }
+    assert!(cli.contains("associate-route-table --subnet-id subnet-0publica00000"), "{cli}");
+    assert!(cli.contains("replace-route-table-association"), "{cli}");
+    assert!(cli.find("replace-route-table-association") < cli.find("delete-route "), "{cli}");
+    let terraform = &remedy.terraform;
+    for written in [
+        "resource \"aws_route_table\" \"from_rtb_0main\"",
+        "propagating_vgws = [\"vgw-1\"]",
+        "resource \"aws_route_table_association\" \"subnet_0publica00000\"",
+        "resource \"aws_route_table_association\" \"subnet_0publicb00000\"",
+        "resource \"aws_vpc_endpoint_route_table_association\" \"from_rtb_0main_vpce_0s3000000000001\"",
+    ] {
+        assert_eq!(terraform.matches(written).count(), 1, "{written}: {terraform}");
+    }
+    // What the main table keeps is written too: Terraform takes the rest away.
+    let (_, main) = terraform.split_once("aws_default_route_table").unwrap();
+    assert!(main.contains("tgw-1") && main.contains("pcx-1") && !main.contains(IGW), "{main}");
+    assert!(main.contains("[\"vgw-1\"]") && !main.contains("vpce-"), "{main}");
+    assert!(main.contains("aws_route_table_association.subnet_0publica00000,"), "{main}");
+}
+
+#[test]
+fn what_no_command_copies_keeps_the_subnets_where_they_are() {
+    let account = spoilt(|account| {
+        add_route(account, "rtb-0main", to_internet());
+        add_route(
+            account,
+            "rtb-0main",
+            json!({ "DestinationCidrBlock": "10.9.0.0/16", "InstanceId": "i-1", "State": "active" }),
+        );
+        let public = table(account, "rtb-0public")["Associations"].as_array_mut().unwrap();
+        public.retain(|association| association["SubnetId"] != "subnet-0publica00000");
+    });
+    let remedy = one(&account, Rule::PublicByDefault).remedy;
+    let cli = remedy.cli.join("\n");
+    assert!(!cli.contains("associate-route-table") && !cli.contains("delete-route "), "{cli}");
+    assert!(remedy.advice.contains("No command can be told for 10.9.0.0/16 to i-1"), "{}", remedy.advice);
 }
 
 #[test]
