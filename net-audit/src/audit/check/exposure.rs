@@ -11,7 +11,6 @@ use super::remedy::group::{Opened, opened, revoke_ingress, rule_told, terraform_
 use super::resources::listed;
 use super::sensitive::{Doors, ranges, ranges_told, told};
 use crate::address::prefix::Family;
-use crate::address::set::internet;
 use crate::audit::finding::{Confidence, Finding, Findings, Remedy, Resource, Severity};
 use crate::audit::rule::Rule;
 use crate::exposure::purpose::Purpose;
@@ -83,7 +82,7 @@ fn check_doors(facts: &Facts<'_>, findings: &mut Findings) {
                     doors = doors.with(known.entry(key).or_insert_with(new));
                     doubtful.extend((!exposure.doubts.is_empty()).then_some(exposure));
                 }
-                Verdict::Unknown(gaps) => unsaid.note(facts, exposure, gaps),
+                Verdict::Unknown(gaps) => unsaid.note(exposure, gaps),
                 Verdict::Stopped(_) => {}
             }
         }
@@ -131,34 +130,27 @@ fn front(exposure: &Exposure<'_>) -> Option<Front> {
     Some(if is_http { Front::HttpBalancer } else { Front::Balancer })
 }
 
-/// The groups of an interface, in a family.
-type Groups<'a> = (Vec<&'a str>, Family);
-
-/// What is missing for a verdict over interfaces whose groups would let somebody in.
+/// What is missing for a verdict over interfaces that may let somebody in at doors that matter.
 #[derive(Default)]
-struct Unsaid<'a> {
-    by_groups: HashMap<Groups<'a>, (Doors, Vec<Gap>)>,
+struct Unsaid {
+    /// What shares groups and ACL shares one list of openings.
+    doors: HashMap<(*const crate::exposure::traffic::Opening, Family), Doors>,
     gaps: BTreeSet<(Rule, Gap)>,
 }
 
-impl<'a> Unsaid<'a> {
-    fn note(&mut self, facts: &Facts<'a>, exposure: &Exposure<'a>, gaps: &[Gap]) {
-        let family = exposure.family;
-        let mut groups: Vec<&str> = exposure.interface.groups.iter().map(String::as_str).collect();
-        groups.extend(exposure.interface.has_unknown_groups.then_some(exposure.interface.id.as_str()));
-        let (doors, missing) = self.by_groups.entry((groups, family)).or_insert_with(|| {
-            let rules = GroupRules::of_interface(facts.inventory, exposure.interface, family);
-            let admitted = rules.admitted(&internet(family, &[]));
-            (Doors::of(&admitted.openings, family), admitted.gaps)
-        });
-        let Some(gap) = missing.first().or(gaps.first()) else { return };
-        let unsure = !missing.is_empty();
-        for (rule, would_be) in [
-            (Rule::ExposedDatabase, !doors.databases.is_empty()),
+impl Unsaid {
+    fn note(&mut self, exposure: &Exposure<'_>, gaps: &[Gap]) {
+        let (possible, family) = (&exposure.possible, exposure.family);
+        let doors = self.doors.entry((possible.as_ptr(), family)).or_insert_with(|| Doors::of(possible, family));
+        let Some(gap) = gaps.first() else { return };
+        // What opens everything opens every door.
+        let any = doors.wide.iter().any(|(protocol, _)| *protocol == Protocol::All);
+        for (rule, could_be) in [
+            (Rule::ExposedDatabase, any || !doors.databases.is_empty()),
             (Rule::AllPortsOpen, !doors.wide.is_empty()),
-            (Rule::RemoteAccessOpen, !doors.remote.is_empty()),
+            (Rule::RemoteAccessOpen, any || !doors.remote.is_empty()),
         ] {
-            if would_be || unsure {
+            if could_be {
                 self.gaps.insert((rule, gap.clone()));
             }
         }

@@ -57,6 +57,9 @@ const REMOTE: [Named; 16] = [
     (Protocol::UDP, 1900, "SSDP"),
 ];
 
+/// Below it are the ports of services that everybody knows. Source: RFC 6335, section 6.
+const FIRST_OF_USERS: u16 = 1024;
+
 /// So many ports in a row were not opened for one service.
 const MANY: u32 = 1000;
 
@@ -118,9 +121,10 @@ impl Doors {
         self.wide.is_empty() && self.remote.is_empty() && self.databases.is_empty()
     }
 
-    /// Whether many ports are open, and they are a part of UDP's only: media servers need that.
+    /// Whether many ports are open, and they are a part of UDP's upper ones only: media servers need that. Half of all ports is no part of one server.
     pub(super) fn is_media(&self) -> bool {
-        self.wide.iter().all(|(protocol, ports)| *protocol == Protocol::UDP && *ports != Ports::ALL)
+        let is_part = |ports: Ports| ports.first >= FIRST_OF_USERS && length(ports) <= u32::from(u16::MAX / 2) + 1;
+        self.wide.iter().all(|(protocol, ports)| *protocol == Protocol::UDP && is_part(*ports))
     }
 }
 

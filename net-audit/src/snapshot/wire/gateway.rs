@@ -53,6 +53,9 @@ impl Described for InternetGateway {
     type Resource = inventory::InternetGateway;
 
     fn resources(self) -> Result<Vec<(String, inventory::InternetGateway)>, String> {
+        if self.attachments.is_none() {
+            return Err(format!("{} does not say what it is attached to", self.id));
+        }
         Ok(gateway(self.id, self.attachments, self.tags))
     }
 }

@@ -66,8 +66,10 @@ fn severity_of(exposure: &Exposure<'_>, openings: &[Opening]) -> Option<Severity
             (true, true) if own.is_empty() => Severity::High,
             (true, true) => Severity::Critical,
             (true, false) => Severity::Medium,
-            // Nothing listens there.
-            (false, _) => Severity::Low,
+            // Nothing listens there, if it is known where it does.
+            (false, _) if is_told(candidates) || opening.protocol == Protocol::UDP => Severity::Low,
+            (false, true) => Severity::High,
+            (false, false) => Severity::Medium,
         }
     });
     severities.max()
@@ -78,9 +80,14 @@ fn is_own(own: &[u16], opening: &Opening) -> bool {
     opening.protocol == Protocol::TCP && (own.is_empty() || own.iter().any(|port| opening.ports.contain(*port)))
 }
 
+/// Whether the ports at which a store answers are described: what is only usual says nothing about the others.
+fn is_told(candidates: &[&Database]) -> bool {
+    !candidates.is_empty() && candidates.iter().all(|database| database.port.is_some_and(|port| port != 0))
+}
+
 /// The ports at which a store answers: those of the databases that it may be, else the usual ones.
 fn ports(service: &str, candidates: &[&Database]) -> Vec<u16> {
-    let own: Vec<u16> = candidates.iter().filter_map(|database| database.port).collect();
+    let own: Vec<u16> = candidates.iter().filter_map(|database| database.port).filter(|port| *port != 0).collect();
     if !own.is_empty() {
         return own;
     }
@@ -196,7 +203,7 @@ fn listed_openings(exposures: &[&Exposure<'_>]) -> String {
     for exposure in exposures {
         let Purpose::Store { service, candidates, .. } = &*exposure.purpose else { continue };
         let own = ports(service, candidates);
-        for opening in exposure.openings.iter().filter(|opening| is_own(&own, opening)) {
+        for opening in exposure.openings.iter().filter(|opening| is_own(&own, opening) || !is_told(candidates)) {
             let by = opening.protocol.with(opening.ports);
             let of = opening.addresses.prefixes(exposure.family).into_iter().map(|block| format!("{block} ({by})"));
             blocks.extend(of);

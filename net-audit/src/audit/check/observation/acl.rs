@@ -203,12 +203,14 @@ impl<'a> Case<'_, '_, 'a> {
         Ok(())
     }
 
-    /// Whether the ACL is all that keeps the internet from something in a subnet.
+    /// Whether the ACL is all that keeps the internet from something in a subnet, or something there is exposed: ordinary clients get no answer then,
+    /// and only those who choose their port do.
     fn is_stopped(&self, subnet: &Subnet) -> bool {
         let mut ids = self.usage.inventory().index.interfaces_of_subnet(&subnet.id);
         ids.any(|id| {
             let mut families = self.usage.facts.exposures_of(id).iter();
-            families.any(|one| one.family == self.family && one.verdict == Verdict::Stopped(Condition::NetworkAcl))
+            let asked = [Verdict::Stopped(Condition::NetworkAcl), Verdict::Exposed];
+            families.any(|one| one.family == self.family && asked.contains(&one.verdict))
         })
     }
 
@@ -276,8 +278,11 @@ fn finding(usage: &Usage<'_, '_>, acl: &NetworkAcl, faults: &[Fault<'_>]) -> Fin
     resources.extend(subnets.iter().map(|one| subnet(one)));
     let names = shown(subnets.iter().map(|one| subnet(one).label()));
     let stands = who(usage.facts, subnets.iter().map(|subnet| subnet.id.as_str()));
-    let breaks =
-        if severity > Severity::Info { "breaks what its subnets need" } else { "has entries that nobody can use" };
+    let breaks = if severity > Severity::Info {
+        "breaks what its subnets need"
+    } else {
+        "has entries that ordinary clients cannot use"
+    };
     Finding {
         rule: RULE,
         severity,

@@ -77,3 +77,39 @@ fn what_keeps_a_flagged_database_from_the_internet_is_not_the_acl_that_lets_ever
     assert!(title.contains("its security group"), "{title}");
     assert!(!title.contains("network ACL"), "{title}");
 }
+
+#[test]
+fn an_unknown_list_for_443_alone_raises_no_doubt_about_doors() {
+    let account = spoilt(|account| {
+        find(account, "SecurityGroups", "GroupId", "sg-0lb")["IpPermissions"] = json!([{ "IpProtocol": "tcp",
+            "FromPort": 443, "ToPort": 443, "PrefixListIds": [{ "PrefixListId": "pl-0cloudfront" }] }]);
+    });
+    for rule in [Rule::ExposedDatabase, Rule::AllPortsOpen, Rule::RemoteAccessOpen] {
+        assert_eq!(unknown(&account, rule), [""; 0]);
+    }
+}
+
+#[test]
+fn where_the_port_of_a_database_is_not_described_no_open_port_is_called_idle() {
+    let account = spoilt(|account| {
+        exposed_database(account, (6000, 6000), "0.0.0.0/0");
+        account["DBInstances"] = json!([]);
+    });
+    assert_eq!(findings(&account, Rule::ExposedDatabase)[0].severity, Severity::High);
+}
+
+#[test]
+fn nearly_all_ports_of_udp_are_as_bad_as_all() {
+    for (first, last, expected) in [
+        (1, 65_535, Severity::Critical),
+        (1, 1023, Severity::Critical),
+        (10_000, 20_000, Severity::Medium),
+        (1024, 65_535, Severity::Critical),
+    ] {
+        let account = spoilt(|account| {
+            add_group(account, "sg-0media", "media", &[("udp", first, last, "0.0.0.0/0")]);
+            add_exposed_instance(account, "0media", "media", &["sg-0media"]);
+        });
+        assert_eq!(one(&account, Rule::AllPortsOpen).severity, expected, "{first}-{last}");
+    }
+}
