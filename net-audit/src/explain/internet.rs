@@ -57,7 +57,7 @@ pub(super) fn enter(walk: &mut Walk, to: &Inside<'_>) {
         }
     }
     acl(walk, own, What::NetworkAclIn, Side::Source);
-    groups(walk, (to, Direction::Ingress), &[], &References::Count);
+    groups(walk, (to, Direction::Ingress), None, &References::Count);
     acl(walk, own, What::AnswerAclOut, Side::Source);
 }
 
@@ -73,9 +73,13 @@ fn conditions(walk: &mut Walk, to: &Inside<'_>) {
         for (condition, what) in asked {
             let step = ask(to.facts, exposure, condition);
             let resource = if what == What::PublicAddress { to.resource() } else { to.place() };
-            let answer = match step.holds {
-                Some(holds) => Ok((holds, step.because)),
-                None => Err(Gap::NotUnderstood(step.because)),
+            let hidden = (what == What::PublicAddress && family == Family::Ipv4 && step.holds == Some(true))
+                .then(|| published(walk, (to, Side::Destination)))
+                .flatten();
+            let answer = match (hidden, step.holds) {
+                (Some(because), _) => Ok((false, because)),
+                (None, Some(holds)) => Ok((holds, step.because)),
+                (None, None) => Err(Gap::NotUnderstood(step.because)),
             };
             walk.ask(what, Some(if what == What::Route { table(to.facts, to.subnet) } else { resource }), answer);
         }
@@ -94,6 +98,14 @@ fn conditions(walk: &mut Walk, to: &Inside<'_>) {
     walk.ask(What::Route, Some(table(to.facts, to.subnet)), answer);
     walk.trust_only(Confidence::Medium);
     walk.ask(What::PublicAddress, Some(to.place()), to.promise.keeps(family));
+}
+
+/// Goes on with the private addresses of an end for which an address in the internet stands; tells why, if there is none among them.
+fn published(walk: &mut Walk, (end, side): (&Inside<'_>, Side)) -> Option<String> {
+    if walk.keep(side, &end.published()) {
+        return None;
+    }
+    end.public_for_others()
 }
 
 /// The route table that decides for a subnet, or the subnet if it is not known.
@@ -119,7 +131,7 @@ pub(super) fn outbound(from: &Inside<'_>, to: Option<IpAddr>, family: Family, se
     let mut walk = rules.walk(family, service, (from.addresses(family), &space));
     running(&mut walk, from);
     let own = (from.facts.inventory, from.subnet);
-    groups(&mut walk, (from, Direction::Egress), &[], &References::Count);
+    groups(&mut walk, (from, Direction::Egress), None, &References::Count);
     acl(&mut walk, own, What::NetworkAclOut, Side::Destination);
     if !walk.stopped {
         leave(&mut walk, from, to.is_some());
@@ -157,6 +169,9 @@ fn address(walk: &mut Walk, from: &Inside<'_>) {
     if from.interfaces.is_empty() {
         walk.trust_only(Confidence::Medium);
         return walk.ask(What::PublicAddress, Some(from.place()), from.promise.keeps(family));
+    }
+    if let Some(because) = (family == Family::Ipv4).then(|| published(walk, (from, Side::Source))).flatten() {
+        return walk.ask(What::PublicAddress, Some(from.resource()), Ok((false, because)));
     }
     let known = from.internet_addresses(family);
     let given_at_apply = from.interfaces.iter().any(|interface| !interface.public_addresses.is_empty());
@@ -212,7 +227,7 @@ pub(super) fn elsewhere(inside: &Inside<'_>, other: IpAddr, begins: bool, servic
     if begins {
         listens(&mut walk, inside);
     }
-    groups(&mut walk, (inside, direction), &[], &References::Count);
+    groups(&mut walk, (inside, direction), None, &References::Count);
     acl(&mut walk, subnet, request, side);
     acl(&mut walk, subnet, answer, side);
     let resource = table(inside.facts, inside.subnet);

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::audit::check::fixture::{add, clean, find, spoilt, with_facts};
 
+mod addresses;
 mod gateways;
 mod inside;
 mod internet;
