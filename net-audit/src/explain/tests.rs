@@ -8,6 +8,7 @@ mod gateways;
 mod inside;
 mod internet;
 mod places;
+mod unsaid;
 
 const VPC: &str = "vpc-0clean0000000001";
 
