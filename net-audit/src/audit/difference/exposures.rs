@@ -110,6 +110,7 @@ fn sort_key(change: &ExposureChange) -> (Change, &str, &str, &str, Family) {
 
 fn change(was: &Thing<'_>, is: &Thing<'_>, family: Family) -> Option<ExposureChange> {
     let change = match (was.is_exposed(), is.is_exposed()) {
+        (false, true) if was.is_unknown() && within(is, was, family) => Change::KnownNow,
         (false, true) => Change::NewlyExposed,
         (_, false) if is.is_unknown() && !was.is_unknown() => Change::Unknown,
         (true, false) => Change::NoLongerExposed,
@@ -151,6 +152,17 @@ fn addresses(openings: &[&Opening], protocol: Protocol, port: u16) -> AddressSet
     let meant = if is_named || has_own_rules { protocol } else { Protocol::All };
     let of_it = openings.iter().filter(|opening| opening.protocol == meant && opening.ports.contain(port));
     of_it.fold(AddressSet::default(), |all, opening| all.union(&opening.addresses))
+}
+
+/// Whether all that is open may have been so before, for all that was known.
+fn within(is: &Thing<'_>, was: &Thing<'_>, family: Family) -> bool {
+    let new: Vec<&Opening> = is.openings().collect();
+    let old: Vec<&Opening> = was.exposures.iter().flat_map(|exposure| exposure.possible.iter()).collect();
+    let both: Vec<&Opening> = old.iter().chain(&new).copied().collect();
+    parts(&both).into_iter().all(|(protocol, ports)| {
+        let (before, after) = (addresses(&old, protocol, ports.first), addresses(&new, protocol, ports.first));
+        after.subtract(&before).intersect(&AddressSet::whole(family)).is_empty()
+    })
 }
 
 /// What became of the openings of something that was and is exposed.
