@@ -36,10 +36,13 @@ pub struct Difference {
     pub findings: Vec<FindingChange>,
     /// What a person should know about what was compared.
     pub notes: Vec<String>,
-    /// Why something could not be compared.
+    /// Why something could not be compared, or not be told of one side.
     #[serde(serialize_with = "in_words")]
     #[schemars(with = "Vec<String>")]
     pub gaps: Vec<Gap>,
+    /// Whether there was something that could not be compared at all.
+    #[serde(skip)]
+    is_partial: bool,
     /// Whether nothing of the one side is on the other: then nothing became worse or better.
     #[serde(skip)]
     is_apart: bool,
@@ -193,16 +196,18 @@ pub fn difference_with_waivers(
     new: &[RegionAudit<'_>],
     is_waived: &dyn Fn(&Finding, &Facts<'_>) -> bool,
 ) -> Difference {
-    let (exposures, mut gaps) = exposures::compare(old, new);
+    let (exposures, unlisted, mut gaps) = exposures::compare(old, new);
     let notes: Vec<String> = subnets::apart(old, new).into_iter().collect();
     let is_apart = !notes.is_empty();
     if is_apart {
         gaps.push(Gap::NotUnderstood("what became of OLD's subnets is not in NEW".to_owned()));
     }
+    let is_partial = is_apart || !unlisted.is_empty();
+    gaps.extend(unlisted);
     gaps.sort();
     gaps.dedup();
     let (subnets, findings) = (subnets::compare(old, new), findings::compare(old, new, is_waived));
-    Difference { subnets, exposures, hops: hops::compare(old, new), findings, notes, gaps, is_apart }
+    Difference { subnets, exposures, hops: hops::compare(old, new), findings, notes, gaps, is_partial, is_apart }
 }
 
 /// Which of several regions something is in, if that must be told apart.
@@ -280,7 +285,7 @@ impl Difference {
             && (self.subnets.iter().any(|subnet| subnet.direction == Direction::Unknown)
                 || self.exposures.iter().any(|change| matches!(change.change, Change::Unknown | Change::KnownNow))
                 || self.hops.iter().any(HopChange::is_doubtful));
-        let unknown = unknown || counting().any(|finding| lost(&finding)) || !self.gaps.is_empty();
+        let unknown = unknown || counting().any(|finding| lost(&finding)) || self.is_partial;
         if unknown { None } else { Some(false) }
     }
 }

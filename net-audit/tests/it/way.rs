@@ -201,5 +201,6 @@ fn what_was_not_known_before_is_not_said_to_be_new() {
     let outcome = compare(&old, CLEAN, &[]).code(1);
     let _ = outcome
         .says("/error/code", "network.unknown")
-        .stderr_contains("load balancer web is exposed, and whether it was so before is not known");
+        .stderr_contains("load balancer web is exposed, and whether it was so before is not known")
+        .stderr_contains("aws ec2 describe-security-groups");
 }

@@ -72,6 +72,13 @@ impl<'a> Thing<'a> {
         self.exposed().flat_map(|exposure| exposure.openings.iter())
     }
 
+    fn gaps(&self) -> impl Iterator<Item = &'a Gap> {
+        self.exposures.iter().flat_map(|exposure| match &exposure.verdict {
+            Verdict::Unknown(gaps) => gaps.as_slice(),
+            Verdict::Exposed | Verdict::Stopped(_) => &[],
+        })
+    }
+
     fn stopped_by(&self) -> Option<Condition> {
         self.exposures.iter().find_map(|exposure| match exposure.verdict {
             Verdict::Stopped(condition) => Some(condition),
@@ -80,8 +87,11 @@ impl<'a> Thing<'a> {
     }
 }
 
-/// Compares what is exposed, and says what could not be compared.
-pub(super) fn compare<'a>(old: &'a [RegionAudit<'a>], new: &'a [RegionAudit<'a>]) -> (Vec<ExposureChange>, Vec<Gap>) {
+/// Compares what is exposed, and says why nothing could be compared, and what is missing to tell what became of something.
+pub(super) fn compare<'a>(
+    old: &'a [RegionAudit<'a>],
+    new: &'a [RegionAudit<'a>],
+) -> (Vec<ExposureChange>, Vec<Gap>, Vec<Gap>) {
     let unlisted = |audits: &[RegionAudit<'_>]| {
         let gaps = audits.iter().filter_map(|audit| audit.facts.inventory.network_interfaces.known().err());
         gaps.collect::<Vec<Gap>>()
@@ -89,19 +99,25 @@ pub(super) fn compare<'a>(old: &'a [RegionAudit<'a>], new: &'a [RegionAudit<'a>]
     let gaps: Vec<Gap> = unlisted(old).into_iter().chain(unlisted(new)).collect();
     if !gaps.is_empty() {
         // What is not listed has neither gone nor come.
-        return (Vec::new(), gaps);
+        return (Vec::new(), gaps, Vec::new());
     }
     let (before, mut after) = (things(old, new), things(new, old));
     add_stopped(&mut after, &before, new, old);
     let keys: BTreeSet<&(String, String, Family)> = before.keys().chain(after.keys()).collect();
     let none = Thing::default();
-    let changes = keys.into_iter().filter_map(|key| {
+    let (mut changes, mut missing): (Vec<ExposureChange>, Vec<Gap>) = (Vec::new(), Vec::new());
+    for key in keys {
         let (was, is) = (before.get(key).unwrap_or(&none), after.get(key).unwrap_or(&none));
-        change(was, is, key.2)
-    });
-    let mut changes: Vec<ExposureChange> = changes.collect();
+        let Some(change) = change(was, is, key.2) else { continue };
+        match change.change {
+            Change::KnownNow => missing.extend(was.gaps().cloned()),
+            Change::Unknown => missing.extend(is.gaps().cloned()),
+            _ => {}
+        }
+        changes.push(change);
+    }
     changes.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
-    (changes, gaps)
+    (changes, gaps, missing)
 }
 
 fn sort_key(change: &ExposureChange) -> (Change, &str, &str, &str, Family) {

@@ -62,7 +62,8 @@ fn what_was_not_known_before_is_not_newly_exposed() {
     let difference = compare(&without_groups(), &clean());
     let texts = exposed(&difference);
     assert!(!texts.is_empty() && texts.iter().all(|text| text.starts_with("known now: ")), "{texts:?}");
-    assert_eq!(difference.worsened(Severity::High), None);
+    assert_eq!((difference.worsened(Severity::High), difference.worsened(Severity::Critical)), (None, Some(false)));
+    assert_eq!(difference.gaps, [Gap::Kind(crate::inventory::gap::Kind::SecurityGroups)]);
     assert!(!difference.summary().contains("newly") && !difference.summary().contains("can now"), "{difference:#?}");
     assert!(difference.summary().contains("load balancer web is exposed, and whether it was so before is not known"));
     assert!(difference.table().contains("unknown"), "{}", difference.table());
