@@ -6,6 +6,7 @@ mod dns;
 mod end;
 mod error;
 mod filter;
+mod gateway;
 mod internet;
 mod jump;
 mod kind;

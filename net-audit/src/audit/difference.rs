@@ -5,6 +5,7 @@
 
 mod exposures;
 mod findings;
+mod hops;
 mod identity;
 mod subnets;
 mod summary;
@@ -29,14 +30,19 @@ pub struct Difference {
     pub subnets: Vec<SubnetChange>,
     /// What the internet reaches, by name.
     pub exposures: Vec<ExposureChange>,
+    /// What can be reached one hop behind what is exposed: what came and what went.
+    pub hops: Vec<HopChange>,
     /// What the rules say, the worst first.
     pub findings: Vec<FindingChange>,
     /// What a person should know about what was compared.
     pub notes: Vec<String>,
-    /// Why something could not be compared.
+    /// Why something could not be compared, or not be told of one side.
     #[serde(serialize_with = "in_words")]
     #[schemars(with = "Vec<String>")]
     pub gaps: Vec<Gap>,
+    /// Whether there was something that could not be compared at all.
+    #[serde(skip)]
+    is_partial: bool,
     /// Whether nothing of the one side is on the other: then nothing became worse or better.
     #[serde(skip)]
     is_apart: bool,
@@ -68,6 +74,9 @@ pub enum Direction {
     Worse,
     /// It cannot be said any more.
     Unknown,
+    /// It is said now and could not be before: whether it is worse cannot be said.
+    #[serde(rename = "known-now")]
+    KnownNow,
     /// It is better.
     Better,
     /// It came, and is neither public nor unknown.
@@ -109,12 +118,31 @@ pub enum Change {
     Wider,
     /// Something is open that was not, and something closed that was.
     Changed,
+    /// It is exposed, and before that could not be said: whether more is open than was cannot be said either.
+    KnownNow,
     /// It was not exposed, or not known to be; now it cannot be said.
     Unknown,
     /// Less is open than before.
     Narrower,
     /// The internet does not reach it any more.
     NoLongerExposed,
+}
+
+/// Something that can be reached, or cannot any more, from what is exposed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct HopChange {
+    /// Worse if a database came into reach, better if one went out of it; else only that it came or went.
+    pub direction: Direction,
+    /// What can be reached: `database orders`, or one of several.
+    pub to: String,
+    /// From what is exposed: `load balancer web`, or one of several.
+    pub from: String,
+    /// By which protocol and ports: `tcp 5432`.
+    pub traffic: String,
+    /// The security group that says so.
+    pub by: Resource,
+    /// Whether a database or another store of data is what can be reached.
+    pub is_store: bool,
 }
 
 /// Ports that are open to the internet.
@@ -168,16 +196,18 @@ pub fn difference_with_waivers(
     new: &[RegionAudit<'_>],
     is_waived: &dyn Fn(&Finding, &Facts<'_>) -> bool,
 ) -> Difference {
-    let (exposures, mut gaps) = exposures::compare(old, new);
+    let (exposures, unlisted, mut gaps) = exposures::compare(old, new);
     let notes: Vec<String> = subnets::apart(old, new).into_iter().collect();
     let is_apart = !notes.is_empty();
     if is_apart {
         gaps.push(Gap::NotUnderstood("what became of OLD's subnets is not in NEW".to_owned()));
     }
+    let is_partial = is_apart || !unlisted.is_empty();
+    gaps.extend(unlisted);
     gaps.sort();
     gaps.dedup();
     let (subnets, findings) = (subnets::compare(old, new), findings::compare(old, new, is_waived));
-    Difference { subnets, exposures, findings, notes, gaps, is_apart }
+    Difference { subnets, exposures, hops: hops::compare(old, new), findings, notes, gaps, is_partial, is_apart }
 }
 
 /// Which of several regions something is in, if that must be told apart.
@@ -208,18 +238,26 @@ impl SubnetChange {
     }
 }
 
+impl HopChange {
+    /// Whether a database can be reached, or could be, and what was or is otherwise is not known.
+    fn is_doubtful(&self) -> bool {
+        self.is_store && matches!(self.direction, Direction::Unknown | Direction::KnownNow)
+    }
+}
+
 impl Difference {
     /// Whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.subnets.is_empty() && self.exposures.is_empty() && self.findings.is_empty()
+        self.subnets.is_empty() && self.exposures.is_empty() && self.hops.is_empty() && self.findings.is_empty()
     }
 
     /// Whether something at or above the severity became worse; `None` if none of it is known and something cannot be said, or if OLD and NEW have
     /// nothing in common.
     ///
-    /// What is newly public or exposed, or more open than before, counts as [`SEVERITY_OF_EXPOSURE`]: above that only findings count. Findings count
-    /// if they are new, or got there from below, unless they are waived.
+    /// What is newly public or exposed, or more open than before, counts as [`SEVERITY_OF_EXPOSURE`], and so does a database that can be reached one
+    /// hop behind what is exposed and could not be: above that only findings count. Findings count if they are new, or got there from below, unless
+    /// they are waived. What is known now and was not before may always have been so: that it became worse cannot be said, nor that it did not.
     #[must_use]
     pub fn worsened(&self, severity: Severity) -> Option<bool> {
         if self.is_apart {
@@ -232,18 +270,22 @@ impl Difference {
             finding.direction == Direction::Worse && finding.after.is_some_and(|after| after >= severity)
         };
         let lost = |finding: &&FindingChange| {
-            finding.direction == Direction::Unknown && finding.before.is_some_and(|before| before >= severity)
+            matches!(finding.direction, Direction::Unknown | Direction::KnownNow)
+                && finding.after.max(finding.before).is_some_and(|worst| worst >= severity)
         };
         let counting = || self.findings.iter().filter(|finding| !finding.waived);
         let worse = exposure_counts
-            && (self.subnets.iter().any(SubnetChange::is_newly_public) || self.exposures.iter().any(opened));
+            && (self.subnets.iter().any(SubnetChange::is_newly_public)
+                || self.exposures.iter().any(opened)
+                || self.hops.iter().any(|hop| hop.direction == Direction::Worse));
         if worse || counting().any(|finding| found(&finding)) {
             return Some(true);
         }
         let unknown = exposure_counts
             && (self.subnets.iter().any(|subnet| subnet.direction == Direction::Unknown)
-                || self.exposures.iter().any(|change| change.change == Change::Unknown));
-        let unknown = unknown || counting().any(|finding| lost(&finding)) || !self.gaps.is_empty();
+                || self.exposures.iter().any(|change| matches!(change.change, Change::Unknown | Change::KnownNow))
+                || self.hops.iter().any(HopChange::is_doubtful));
+        let unknown = unknown || counting().any(|finding| lost(&finding)) || self.is_partial;
         if unknown { None } else { Some(false) }
     }
 }

@@ -11,9 +11,9 @@ use crate::exposure::purpose::Purpose;
 use crate::exposure::{Exposure, runs};
 use crate::facts::Facts;
 use crate::inventory::gap::Gap;
-use crate::inventory::{Attachment, NetworkInterface, Subnet};
+use crate::inventory::{Attachment, NetworkInterface, PublicAddress, Subnet};
 
-use super::walk::Answer;
+use super::walk::{Answer, addresses};
 
 /// One end of a conversation.
 #[derive(Clone, Debug)]
@@ -191,12 +191,53 @@ impl<'a> Inside<'a> {
         match family {
             Family::Ipv4 => {
                 let public = self.interfaces.iter().flat_map(|interface| &interface.public_addresses);
+                let ours = public.filter(|public| self.has_private(public));
                 AddressSet::of_prefixes(
-                    public.filter_map(|public| public.address).map(|address| Prefix::ipv4(address, 32)),
+                    ours.filter_map(|public| public.address).map(|address| Prefix::ipv4(address, 32)),
                 )
             }
             Family::Ipv6 => self.ipv6.intersect(&internet(Family::Ipv6, &[])),
         }
+    }
+
+    /// Whether an address in the internet stands for one of its own.
+    fn has_private(&self, public: &PublicAddress) -> bool {
+        public.private.is_none_or(|private| self.ipv4.contains(u128::from(private.to_bits())))
+    }
+
+    /// Its private addresses for which an address in the internet stands. Source: Amazon VPC User Guide, "Elastic IP addresses": one stands for one
+    /// private address of an interface, the other ones of which have none by it.
+    pub(super) fn published(&self) -> AddressSet {
+        let mut published = AddressSet::default();
+        for interface in &self.interfaces {
+            for public in &interface.public_addresses {
+                match public.private {
+                    Some(private) => published = published.union(&set_of(IpAddr::V4(private)).1),
+                    None => return self.ipv4.clone(),
+                }
+            }
+        }
+        published.intersect(&self.ipv4)
+    }
+
+    /// Whether one of its interfaces has an address in the internet, or gets one, that stands for none of these addresses.
+    pub(super) fn public_for_others(&self) -> Option<String> {
+        let public = self.interfaces.iter().flat_map(|interface| &interface.public_addresses);
+        let told = public.filter(|public| !self.has_private(public)).filter_map(|public| {
+            let private = public.private?;
+            Some(match public.address {
+                Some(address) => format!("{address} stands for {private}"),
+                None => format!("that of {private} stands for it alone"),
+            })
+        });
+        let told: Vec<String> = told.collect();
+        let own = addresses(&self.ipv4, Family::Ipv4);
+        (!told.is_empty()).then(|| format!("{own} has no public IPv4 address: {}", told.join(", ")))
+    }
+
+    /// Whether it may have groups that are not known before Terraform is applied.
+    pub(super) fn has_unknown_groups(&self) -> bool {
+        self.interfaces.iter().any(|interface| interface.has_unknown_groups)
     }
 
     /// The groups that rules may speak of.
@@ -290,12 +331,13 @@ pub(super) fn ends<'a>(facts: &'a Facts<'a>, exposures: &[&'a Exposure<'a>]) -> 
     Ok(alike.into_values().collect())
 }
 
-type Key<'a> = (String, &'a str, Vec<&'a str>, bool, bool);
+type Key<'a> = (String, &'a str, Vec<&'a str>, bool, bool, bool);
 
 fn key<'a>(facts: &Facts<'_>, exposure: &Exposure<'a>) -> Key<'a> {
     let interface = exposure.interface;
     let mut groups: Vec<&str> = interface.groups.iter().map(String::as_str).collect();
     groups.sort_unstable();
     let does_not_run = !runs(facts, interface).unwrap_or(true);
-    (exposure.purpose.label(), &interface.subnet, groups, does_not_run, interface.public_addresses.is_empty())
+    let (unsaid, private) = (interface.has_unknown_groups, interface.public_addresses.is_empty());
+    (exposure.purpose.label(), &interface.subnet, groups, unsaid, does_not_run, private)
 }

@@ -32,20 +32,33 @@ struct GroupFilter<'a> {
     /// The groups of the other end.
     others: &'a [String],
     references: &'a References,
+    /// Why this end may have more groups.
+    more: Option<Gap>,
+    /// Why the other end may.
+    more_of_other: Option<Gap>,
+}
+
+fn unknown_groups(end: &Inside<'_>) -> Gap {
+    let id = end.resource().id;
+    Gap::NotUnderstood(format!("which security groups {id} has is not said"))
 }
 
 /// A conversation's ends as security groups see them.
 pub(super) fn groups(
     walk: &mut Walk,
     (end, direction): (&Inside<'_>, Direction),
-    others: &[String],
+    other: Option<&Inside<'_>>,
     references: &References,
 ) {
     let (what, side) = match direction {
         Direction::Ingress => (What::SecurityGroupIn, Side::Source),
         Direction::Egress => (What::SecurityGroupOut, Side::Destination),
     };
+    let others = other.map(Inside::group_ids).unwrap_or_default();
     let ids = match end.groups {
+        Groups::Of([]) if end.has_unknown_groups() => {
+            return walk.ask(what, Some(end.resource()), Err(unknown_groups(end)));
+        }
         Groups::Of([]) => {
             let because = "it has no security group, so nothing is held back".to_owned();
             return walk.ask(what, Some(end.resource()), Ok((true, because)));
@@ -59,7 +72,10 @@ pub(super) fn groups(
     };
     let (inventory, family) = (end.facts.inventory, walk.family);
     let rules = GroupRules::of(inventory, ids, direction, family);
-    let filter = GroupFilter { inventory, groups: ids, direction, family, rules, others, references };
+    let unsaid = |end: &Inside<'_>| end.has_unknown_groups().then(|| unknown_groups(end));
+    let (more, more_of_other) = (unsaid(end), other.and_then(unsaid));
+    let filter =
+        GroupFilter { inventory, groups: ids, direction, family, rules, others, references, more, more_of_other };
     let resource = ids.first().map(|id| {
         let label = inventory.security_groups.get(id).map(SecurityGroup::label);
         Resource::new(id.as_str(), label)
@@ -143,7 +159,11 @@ fn name_of(peer: &Peer) -> String {
 
 impl Filter for GroupFilter<'_> {
     fn passes(&self, flow: &Flow) -> (AddressSet, Vec<Gap>) {
-        let mut gaps = self.rules.gaps().to_vec();
+        let mut gaps: Vec<Gap> = self.rules.gaps().iter().chain(&self.more).cloned().collect();
+        let names_a_group = self.speaking(flow).any(|(_, peer)| matches!(peer, Peer::Group(_)));
+        if names_a_group && !matches!(self.references, References::Ignored) {
+            gaps.extend(self.more_of_other.clone());
+        }
         if self.speaking(flow).any(|(_, peer)| self.names_other(peer)) {
             match self.references {
                 References::Count => return (AddressSet::whole(self.family), Vec::new()),

@@ -7,16 +7,17 @@ use crate::address::set::{AddressSet, internet};
 use crate::audit::finding::{Confidence, Resource};
 use crate::classify::class::{Class, Group};
 use crate::classify::routing::effective_table;
-use crate::classify::{Proof, WayOut, ways_out};
+use crate::classify::{Proof, ways_out};
 use crate::exposure::traffic::Direction;
 use crate::exposure::{Condition, ask};
 use crate::facts::Facts;
 use crate::inventory::gap::Gap;
-use crate::inventory::{NatGateway, NatPlace, Subnet, Target};
+use crate::inventory::{Subnet, Target};
 
 use super::end::{Inside, set_of};
 use super::filter::{References, acl, groups};
-use super::walk::{Answer, Side, Walk, addresses};
+use super::gateway;
+use super::walk::{Side, Walk, addresses};
 use super::within::{Rules, listens, running};
 use super::{Service, What};
 
@@ -56,7 +57,7 @@ pub(super) fn enter(walk: &mut Walk, to: &Inside<'_>) {
         }
     }
     acl(walk, own, What::NetworkAclIn, Side::Source);
-    groups(walk, (to, Direction::Ingress), &[], &References::Count);
+    groups(walk, (to, Direction::Ingress), None, &References::Count);
     acl(walk, own, What::AnswerAclOut, Side::Source);
 }
 
@@ -72,9 +73,13 @@ fn conditions(walk: &mut Walk, to: &Inside<'_>) {
         for (condition, what) in asked {
             let step = ask(to.facts, exposure, condition);
             let resource = if what == What::PublicAddress { to.resource() } else { to.place() };
-            let answer = match step.holds {
-                Some(holds) => Ok((holds, step.because)),
-                None => Err(Gap::NotUnderstood(step.because)),
+            let hidden = (what == What::PublicAddress && family == Family::Ipv4 && step.holds == Some(true))
+                .then(|| published(walk, (to, Side::Destination)))
+                .flatten();
+            let answer = match (hidden, step.holds) {
+                (Some(because), _) => Ok((false, because)),
+                (None, Some(holds)) => Ok((holds, step.because)),
+                (None, None) => Err(Gap::NotUnderstood(step.because)),
             };
             walk.ask(what, Some(if what == What::Route { table(to.facts, to.subnet) } else { resource }), answer);
         }
@@ -95,8 +100,16 @@ fn conditions(walk: &mut Walk, to: &Inside<'_>) {
     walk.ask(What::PublicAddress, Some(to.place()), to.promise.keeps(family));
 }
 
+/// Goes on with the private addresses of an end for which an address in the internet stands; tells why, if there is none among them.
+fn published(walk: &mut Walk, (end, side): (&Inside<'_>, Side)) -> Option<String> {
+    if walk.keep(side, &end.published()) {
+        return None;
+    }
+    end.public_for_others()
+}
+
 /// The route table that decides for a subnet, or the subnet if it is not known.
-fn table(facts: &Facts<'_>, subnet: &Subnet) -> Resource {
+pub(super) fn table(facts: &Facts<'_>, subnet: &Subnet) -> Resource {
     effective_table(facts.inventory, subnet).map_or_else(
         |_| Resource::new(subnet.id.as_str(), subnet.name()),
         |effective| Resource::new(effective.table.id.as_str(), effective.table.name()),
@@ -118,7 +131,7 @@ pub(super) fn outbound(from: &Inside<'_>, to: Option<IpAddr>, family: Family, se
     let mut walk = rules.walk(family, service, (from.addresses(family), &space));
     running(&mut walk, from);
     let own = (from.facts.inventory, from.subnet);
-    groups(&mut walk, (from, Direction::Egress), &[], &References::Count);
+    groups(&mut walk, (from, Direction::Egress), None, &References::Count);
     acl(&mut walk, own, What::NetworkAclOut, Side::Destination);
     if !walk.stopped {
         leave(&mut walk, from, to.is_some());
@@ -127,56 +140,21 @@ pub(super) fn outbound(from: &Inside<'_>, to: Option<IpAddr>, family: Family, se
     walk
 }
 
-/// How good a way is for what is asked: better ones are greater.
-fn worth(way: &WayOut<'_>, to_one_address: bool) -> Option<u8> {
-    match &way.leads {
-        // S3 is no internet, but one of its addresses may be what is meant.
-        Ok((None, _)) => to_one_address.then_some(2),
-        Ok((Some(Class::PrivateRouted | Class::Unknown), _)) | Err(_) => Some(1),
-        Ok((Some(Class::Isolated | Class::BrokenEgress), _)) => Some(0),
-        Ok((Some(_), _)) => Some(2),
-    }
-}
-
+/// What leaves a subnet: from what stands there, or from a NAT gateway.
 fn leave(walk: &mut Walk, from: &Inside<'_>, to_one_address: bool) {
-    let (family, facts) = (walk.family, from.facts);
-    let resource = table(facts, from.subnet);
-    let ways = match ways_out(facts.inventory, from.subnet, family) {
-        Ok(ways) => ways,
-        Err(gap) => return walk.ask(What::Route, Some(resource), Err(gap)),
+    let (facts, wanted) = (from.facts, walk.left(Side::Destination));
+    let Some(way) = gateway::ask(walk, (facts, from.subnet), &wanted, gateway::Asked::by_anyone(to_one_address)) else {
+        return;
     };
-    let wanted = walk.left(Side::Destination);
-    let rated = ways.iter().filter_map(|way| {
-        let share = way.addresses.intersect(&wanted).size();
-        (share > 0).then_some(((worth(way, to_one_address)?, share), way))
-    });
-    let Some((_, way)) = rated.max_by_key(|(rating, _)| *rating) else {
-        let because = format!("{} has no route to {}", resource.id, addresses(&wanted, family));
-        return walk.ask(What::Route, Some(resource), Ok((false, because)));
-    };
-    walk.keep(Side::Destination, &way.addresses);
-    let target = &way.route.target;
-    let sends = way.route.sent_by(&resource.id);
-    let answer: Answer = match &way.leads {
-        Ok((Some(Class::PrivateRouted), _)) => Err(Gap::NotUnderstood(format!(
-            "{sends}: another network, and whether it leads on to the internet is not known"
-        ))),
-        Ok((class, because)) => {
-            let works = !matches!(class, Some(Class::Isolated | Class::BrokenEgress));
-            Ok((works, format!("{sends}, and {because}")))
-        }
-        Err(gap) => Err(gap.clone()),
-    };
-    walk.ask(What::Route, Some(resource), answer);
-    match (target, &way.leads) {
+    match (&way.route.target, &way.leads) {
         (Target::NatGateway(id), _) => {
             if let Ok(gateway) = facts.inventory.nat_gateways.find(id) {
-                translate(walk, from, gateway);
+                gateway::translate(walk, (facts, from.subnet), gateway, to_one_address);
             }
         }
         (Target::InternetGateway(_) | Target::CarrierGateway(_), _)
         | (Target::VpcEndpoint(_), Ok((Some(Class::PublicInspected), _))) => address(walk, from),
-        (_, Ok((Some(Class::PrivateNatInstance), _))) => {
+        (target, Ok((Some(Class::PrivateNatInstance), _))) => {
             walk.trust_only(Confidence::Medium);
             let because = "it sends on; its own rules are not seen".to_owned();
             walk.ask(What::Middlebox, Some(Resource::new(target.id(), None)), Ok((true, because)));
@@ -192,6 +170,9 @@ fn address(walk: &mut Walk, from: &Inside<'_>) {
         walk.trust_only(Confidence::Medium);
         return walk.ask(What::PublicAddress, Some(from.place()), from.promise.keeps(family));
     }
+    if let Some(because) = (family == Family::Ipv4).then(|| published(walk, (from, Side::Source))).flatten() {
+        return walk.ask(What::PublicAddress, Some(from.resource()), Ok((false, because)));
+    }
     let known = from.internet_addresses(family);
     let given_at_apply = from.interfaces.iter().any(|interface| !interface.public_addresses.is_empty());
     let because = match family {
@@ -202,39 +183,6 @@ fn address(walk: &mut Walk, from: &Inside<'_>) {
     };
     let holds = !known.is_empty() || (family == Family::Ipv4 && given_at_apply);
     walk.ask(What::PublicAddress, Some(from.resource()), Ok((holds, because)));
-}
-
-/// Through a NAT gateway: by its own subnet's ACL and routes.
-fn translate(walk: &mut Walk, from: &Inside<'_>, gateway: &NatGateway) {
-    let facts = from.facts;
-    let resource = Resource::new(gateway.id.as_str(), gateway.name());
-    let public: Vec<&str> = gateway.addresses.iter().filter_map(|address| address.public_ip.as_deref()).collect();
-    let seen = if public.is_empty() { String::new() } else { format!(", and the internet sees {}", public.join(", ")) };
-    let NatPlace::Subnet(place) = &gateway.place else {
-        let because = format!("{} is {} in all zones{seen}", gateway.id, gateway.state);
-        return walk.ask(What::NatGateway, Some(resource), Ok((true, because)));
-    };
-    walk.ask(
-        What::NatGateway,
-        Some(resource),
-        Ok((true, format!("{} is {} in {place}{seen}", gateway.id, gateway.state))),
-    );
-    let subnet = match facts.inventory.subnets.find(place) {
-        Ok(subnet) => subnet,
-        Err(gap) => return walk.ask(What::Route, None, Err(gap)),
-    };
-    let (own, apart) = ((facts.inventory, subnet), subnet.id != from.subnet.id);
-    if apart {
-        acl(walk, own, What::NetworkAclIn, Side::Source);
-    }
-    acl(walk, own, What::NetworkAclOut, Side::Destination);
-    if let Some((sends, proof)) = proof(facts, subnet, Family::Ipv4) {
-        walk.ask(What::Route, Some(table(facts, subnet)), Ok((true, format!("{sends}, and {}", proof.because))));
-    }
-    acl(walk, own, What::AnswerAclIn, Side::Destination);
-    if apart {
-        acl(walk, own, What::AnswerAclOut, Side::Source);
-    }
 }
 
 /// To what stands inside, by its address in the internet: out, and in again.
@@ -279,7 +227,7 @@ pub(super) fn elsewhere(inside: &Inside<'_>, other: IpAddr, begins: bool, servic
     if begins {
         listens(&mut walk, inside);
     }
-    groups(&mut walk, (inside, direction), &[], &References::Count);
+    groups(&mut walk, (inside, direction), None, &References::Count);
     acl(&mut walk, subnet, request, side);
     acl(&mut walk, subnet, answer, side);
     let resource = table(inside.facts, inside.subnet);

@@ -164,7 +164,8 @@ impl<'a> Sought<'a> {
             let inventory = inside.facts.inventory;
             let known = |id: &String| inventory.security_groups.get(id).is_some();
             match inside.groups {
-                Groups::Of(groups) if !groups.is_empty() && groups.iter().all(known) => {}
+                Groups::Of(groups)
+                    if !groups.is_empty() && groups.iter().all(known) && !inside.has_unknown_groups() => {}
                 _ => sought.anyone = true,
             }
             let rules = permissions(inventory, inside.group_ids(), Direction::Ingress);
@@ -183,7 +184,9 @@ impl<'a> Sought<'a> {
     }
 
     fn hears(&self, exposure: &Exposure<'_>) -> bool {
-        let named = || exposure.interface.groups.iter().any(|group| self.groups.contains(group.as_str()));
+        let interface = exposure.interface;
+        let unsaid = interface.has_unknown_groups && !self.groups.is_empty();
+        let named = || unsaid || interface.groups.iter().any(|group| self.groups.contains(group.as_str()));
         let by_address = || {
             let mut families = self.addresses.iter();
             families.any(|(family, addresses)| !own(exposure, *family).intersect(addresses).is_empty())
@@ -204,6 +207,9 @@ impl<'a> Guests<'_, 'a> {
         let groups = exposure.interface.groups.as_slice();
         if self.from.ends.iter().any(|end| matches!(end, End::Internet(_))) {
             return !matches!(exposure.verdict, Verdict::Stopped(_));
+        }
+        if exposure.interface.has_unknown_groups {
+            return true;
         }
         if let Some(known) = self.known.get(groups) {
             return *known;
@@ -230,7 +236,8 @@ fn fits(inventory: &Inventory, rule: &Permission, end: &End<'_>) -> bool {
             meets(family, &set)
         }
         End::Inside(inside) => {
-            let named = |peer: &Peer| matches!(peer, Peer::Group(id) if inside.group_ids().contains(id));
+            let is_its = |id: &String| inside.has_unknown_groups() || inside.group_ids().contains(id);
+            let named = |peer: &Peer| matches!(peer, Peer::Group(id) if is_its(id));
             let families = [Family::Ipv4, Family::Ipv6];
             rule.peers.iter().any(named) || families.into_iter().any(|family| meets(family, inside.addresses(family)))
         }

@@ -55,7 +55,13 @@ fn by_address<'a>(regions: &[&'a Facts<'a>], address: IpAddr, begins: bool) -> R
             let Ok(found) = ends(facts, &[exposure]) else { continue };
             for mut end in found {
                 match address {
-                    IpAddr::V4(ip) if !exposure.interface.private_addresses.contains(&ip) => end.public = Some(ip),
+                    IpAddr::V4(ip) if !exposure.interface.private_addresses.contains(&ip) => {
+                        let mut public = exposure.interface.public_addresses.iter();
+                        let private =
+                            public.find(|public| public.address == Some(ip)).and_then(|public| public.private);
+                        end = private.map(IpAddr::V4).map_or(end.clone(), |private| end.only(private));
+                        end.public = Some(ip);
+                    }
                     _ => end = end.only(address),
                 }
                 candidates.push((exposure.interface.id.clone(), end));

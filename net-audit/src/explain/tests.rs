@@ -3,9 +3,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::audit::check::fixture::{add, clean, find, spoilt, with_facts};
 
+mod addresses;
+mod gateways;
 mod inside;
 mod internet;
 mod places;
+mod unsaid;
 
 const VPC: &str = "vpc-0clean0000000001";
 

@@ -61,10 +61,10 @@ pub(super) fn within<'a>(from: &Inside<'a>, to: &Inside<'a>, family: Family, ser
     running(&mut walk, to);
     listens(&mut walk, to);
     if from.subnet.id == to.subnet.id {
-        groups(&mut walk, (from, Direction::Egress), to.group_ids(), &References::Count);
+        groups(&mut walk, (from, Direction::Egress), Some(to), &References::Count);
         let because = format!("both are in {}: no route and no network ACL stands between them", from.subnet.id);
         walk.ask(What::SameSubnet, Some(from.place()), Ok((true, because)));
-        groups(&mut walk, (to, Direction::Ingress), from.group_ids(), &References::Count);
+        groups(&mut walk, (to, Direction::Ingress), Some(from), &References::Count);
         return walk;
     }
     let across = from.subnet.vpc != to.subnet.vpc;
@@ -73,11 +73,11 @@ pub(super) fn within<'a>(from: &Inside<'a>, to: &Inside<'a>, family: Family, ser
     let mut back = Leg::find(to, from, family, Bound::Back);
     back.must_go_by(&there, to, across);
     let references = there.references.clone();
-    groups(&mut walk, (from, Direction::Egress), to.group_ids(), &references);
+    groups(&mut walk, (from, Direction::Egress), Some(to), &references);
     acl(&mut walk, ours, What::NetworkAclOut, Side::Destination);
     there.walk(&mut walk);
     acl(&mut walk, theirs, What::NetworkAclIn, Side::Source);
-    groups(&mut walk, (to, Direction::Ingress), from.group_ids(), &references);
+    groups(&mut walk, (to, Direction::Ingress), Some(from), &references);
     acl(&mut walk, theirs, What::AnswerAclOut, Side::Source);
     back.walk(&mut walk);
     acl(&mut walk, ours, What::AnswerAclIn, Side::Destination);

@@ -168,3 +168,39 @@ fn a_deployment_alone_changes_nothing() {
     let replaced = CLEAN.replace("eni-0task", "eni-1task").replace("10.20.16.20", "10.20.16.77");
     let _ = compare(CLEAN, &replaced, &[]).code(0).stderr_is("net-audit: nothing changed\n");
 }
+
+#[test]
+fn an_address_that_the_nat_gateways_subnet_has_no_route_to_is_no() {
+    let account = spoilt(|account| {
+        let routes = find(account, "RouteTables", "RouteTableId", "rtb-0public")["Routes"].as_array_mut().unwrap();
+        let default = routes.iter_mut().find(|route| route["DestinationCidrBlock"] == "0.0.0.0/0").unwrap();
+        default["DestinationCidrBlock"] = json!("18.0.0.0/8");
+    });
+    let _ = explain(&account, "eni-0taska", "8.8.8.8:443")
+        .code(1)
+        .says("/network/explanation/reaches", false)
+        .stderr_contains("stopped by route: rtb-0public has no route to 8.8.8.8");
+}
+
+#[test]
+fn a_database_that_came_one_hop_behind_the_internet_is_worse() {
+    let hop = spoilt(|account| {
+        let group = find(account, "SecurityGroups", "GroupId", "sg-0db");
+        group["IpPermissions"][0]["UserIdGroupPairs"] = json!([{ "GroupId": "sg-0app" }, { "GroupId": "sg-0lb" }]);
+    });
+    let _ = compare(CLEAN, &hop, &[])
+        .code(1)
+        .says("/error/code", "network.worse")
+        .says("/network/difference/hops/0/is_store", true)
+        .stderr_contains("database orders can now be reached from load balancer web on tcp 5432 by db (sg-0db)");
+}
+
+#[test]
+fn what_was_not_known_before_is_not_said_to_be_new() {
+    let old = spoilt(|account| without(account, "SecurityGroups"));
+    let outcome = compare(&old, CLEAN, &[]).code(1);
+    let _ = outcome
+        .says("/error/code", "network.unknown")
+        .stderr_contains("load balancer web is exposed, and whether it was so before is not known")
+        .stderr_contains("aws ec2 describe-security-groups");
+}

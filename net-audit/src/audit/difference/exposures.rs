@@ -72,6 +72,13 @@ impl<'a> Thing<'a> {
         self.exposed().flat_map(|exposure| exposure.openings.iter())
     }
 
+    fn gaps(&self) -> impl Iterator<Item = &'a Gap> {
+        self.exposures.iter().flat_map(|exposure| match &exposure.verdict {
+            Verdict::Unknown(gaps) => gaps.as_slice(),
+            Verdict::Exposed | Verdict::Stopped(_) => &[],
+        })
+    }
+
     fn stopped_by(&self) -> Option<Condition> {
         self.exposures.iter().find_map(|exposure| match exposure.verdict {
             Verdict::Stopped(condition) => Some(condition),
@@ -80,8 +87,11 @@ impl<'a> Thing<'a> {
     }
 }
 
-/// Compares what is exposed, and says what could not be compared.
-pub(super) fn compare<'a>(old: &'a [RegionAudit<'a>], new: &'a [RegionAudit<'a>]) -> (Vec<ExposureChange>, Vec<Gap>) {
+/// Compares what is exposed, and says why nothing could be compared, and what is missing to tell what became of something.
+pub(super) fn compare<'a>(
+    old: &'a [RegionAudit<'a>],
+    new: &'a [RegionAudit<'a>],
+) -> (Vec<ExposureChange>, Vec<Gap>, Vec<Gap>) {
     let unlisted = |audits: &[RegionAudit<'_>]| {
         let gaps = audits.iter().filter_map(|audit| audit.facts.inventory.network_interfaces.known().err());
         gaps.collect::<Vec<Gap>>()
@@ -89,19 +99,25 @@ pub(super) fn compare<'a>(old: &'a [RegionAudit<'a>], new: &'a [RegionAudit<'a>]
     let gaps: Vec<Gap> = unlisted(old).into_iter().chain(unlisted(new)).collect();
     if !gaps.is_empty() {
         // What is not listed has neither gone nor come.
-        return (Vec::new(), gaps);
+        return (Vec::new(), gaps, Vec::new());
     }
     let (before, mut after) = (things(old, new), things(new, old));
     add_stopped(&mut after, &before, new, old);
     let keys: BTreeSet<&(String, String, Family)> = before.keys().chain(after.keys()).collect();
     let none = Thing::default();
-    let changes = keys.into_iter().filter_map(|key| {
+    let (mut changes, mut missing): (Vec<ExposureChange>, Vec<Gap>) = (Vec::new(), Vec::new());
+    for key in keys {
         let (was, is) = (before.get(key).unwrap_or(&none), after.get(key).unwrap_or(&none));
-        change(was, is, key.2)
-    });
-    let mut changes: Vec<ExposureChange> = changes.collect();
+        let Some(change) = change(was, is, key.2) else { continue };
+        match change.change {
+            Change::KnownNow => missing.extend(was.gaps().cloned()),
+            Change::Unknown => missing.extend(is.gaps().cloned()),
+            _ => {}
+        }
+        changes.push(change);
+    }
     changes.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
-    (changes, gaps)
+    (changes, gaps, missing)
 }
 
 fn sort_key(change: &ExposureChange) -> (Change, &str, &str, &str, Family) {
@@ -110,6 +126,7 @@ fn sort_key(change: &ExposureChange) -> (Change, &str, &str, &str, Family) {
 
 fn change(was: &Thing<'_>, is: &Thing<'_>, family: Family) -> Option<ExposureChange> {
     let change = match (was.is_exposed(), is.is_exposed()) {
+        (false, true) if was.is_unknown() && within(is, was, family) => Change::KnownNow,
         (false, true) => Change::NewlyExposed,
         (_, false) if is.is_unknown() && !was.is_unknown() => Change::Unknown,
         (true, false) => Change::NoLongerExposed,
@@ -151,6 +168,17 @@ fn addresses(openings: &[&Opening], protocol: Protocol, port: u16) -> AddressSet
     let meant = if is_named || has_own_rules { protocol } else { Protocol::All };
     let of_it = openings.iter().filter(|opening| opening.protocol == meant && opening.ports.contain(port));
     of_it.fold(AddressSet::default(), |all, opening| all.union(&opening.addresses))
+}
+
+/// Whether all that is open may have been so before, for all that was known.
+fn within(is: &Thing<'_>, was: &Thing<'_>, family: Family) -> bool {
+    let new: Vec<&Opening> = is.openings().collect();
+    let old: Vec<&Opening> = was.exposures.iter().flat_map(|exposure| exposure.possible.iter()).collect();
+    let both: Vec<&Opening> = old.iter().chain(&new).copied().collect();
+    parts(&both).into_iter().all(|(protocol, ports)| {
+        let (before, after) = (addresses(&old, protocol, ports.first), addresses(&new, protocol, ports.first));
+        after.subtract(&before).intersect(&AddressSet::whole(family)).is_empty()
+    })
 }
 
 /// What became of the openings of something that was and is exposed.

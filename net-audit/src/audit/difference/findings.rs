@@ -78,6 +78,7 @@ pub(super) fn compare<'a>(
         let direction = match after {
             _ if before == after => return None,
             None if new.could_not_ask(key) => Direction::Unknown,
+            Some(_) if before.is_none() && old.could_not_ask(key) => Direction::KnownNow,
             after if after > before => Direction::Worse,
             _ => Direction::Better,
         };

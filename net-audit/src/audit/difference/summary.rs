@@ -1,6 +1,6 @@
 //! The difference in one line: first what became public or exposed, by name, then what is found, then the rest by number.
 
-use super::{Change, Difference, Direction, ExposureChange, FindingChange, OpenTraffic, SubnetChange};
+use super::{Change, Difference, Direction, ExposureChange, FindingChange, HopChange, OpenTraffic, SubnetChange};
 use crate::classify::class::{Class, Group};
 
 /// So many are named; the rest is counted.
@@ -21,7 +21,9 @@ impl Difference {
         parts.extend(self.exposed(Change::NewlyExposed, "newly exposed", " on"));
         parts.extend(self.exposed(Change::Wider, "open wider", ", now on"));
         parts.extend(self.exposed(Change::Changed, "open to others", ", now on"));
+        parts.extend(self.hops("can now be reached", &[Direction::Worse, Direction::Came]));
         parts.extend(self.new_findings());
+        parts.extend(self.known_now());
         let findings = |suits: &dyn Fn(&&FindingChange) -> bool| self.findings.iter().filter(suits).count();
         let worse =
             findings(&|finding| finding.before.is_some() && finding.direction == Direction::Worse && !finding.waived);
@@ -38,6 +40,7 @@ impl Difference {
         parts.extend(counted(gone, "finding is gone", "findings are gone"));
         parts.extend(self.exposed(Change::Narrower, "open less", ", now on"));
         parts.extend(self.exposed(Change::NoLongerExposed, "no longer exposed", ""));
+        parts.extend(self.hops("can no longer be reached", &[Direction::Better, Direction::Went]));
         parts.extend(self.other_subnets());
         match (parts.is_empty(), self.gaps.is_empty()) {
             (true, true) => "nothing changed".to_owned(),
@@ -76,7 +79,8 @@ impl Difference {
     }
 
     fn new_findings(&self) -> Option<String> {
-        let new = || self.findings.iter().filter(|finding| finding.before.is_none());
+        let is_new = |finding: &&FindingChange| finding.before.is_none() && finding.direction == Direction::Worse;
+        let new = || self.findings.iter().filter(is_new);
         let counting: Vec<&FindingChange> = new().filter(|finding| !finding.waived).collect();
         let waived = new().filter(|finding| finding.waived).count();
         let named = counting.iter().take(NAMED).map(|finding| format!("{} {}", finding.rule, finding.title));
@@ -93,6 +97,36 @@ impl Difference {
         let waived = counted(waived, "new finding is waived", "new findings are waived");
         let parts: Vec<String> = told.into_iter().chain(waived).collect();
         (!parts.is_empty()).then(|| parts.join(SEPARATOR))
+    }
+
+    /// `database orders can now be reached from load balancer web on tcp 5432 by db (sg-0db)`, databases first.
+    fn hops(&self, words: &str, directions: &[Direction]) -> Option<String> {
+        let told = |hop: &HopChange| {
+            let HopChange { to, from, traffic, by, .. } = hop;
+            format!("{to} {words} from {from} on {traffic} by {}", by.label())
+        };
+        let hops = self.hops.iter().filter(|hop| directions.contains(&hop.direction));
+        let hops: Vec<String> = hops.map(told).collect();
+        (!hops.is_empty()).then(|| listed(&hops))
+    }
+
+    /// What may have been so before: it was not known.
+    fn known_now(&self) -> Vec<String> {
+        let titles = names(self.exposures.iter().filter(|change| change.change == Change::KnownNow).map(title));
+        let are = if titles.len() == 1 { "is" } else { "are" };
+        let exposed = (!titles.is_empty())
+            .then(|| format!("{} {are} exposed, and whether it was so before is not known", listed(&titles)));
+        let hops = self.hops.iter().filter(|hop| hop.direction == Direction::KnownNow).count();
+        let findings = self.findings.iter().filter(|finding| finding.direction == Direction::KnownNow).count();
+        let counts = [
+            counted(
+                hops,
+                "hop behind what is exposed could not be told before",
+                "hops behind what is exposed could not be told before",
+            ),
+            counted(findings, "finding could not be told before", "findings could not be told before"),
+        ];
+        exposed.into_iter().chain(counts.into_iter().flatten()).collect()
     }
 
     /// What is not public, and was not made so: nothing to be named.

@@ -2,7 +2,7 @@
 
 use contract::table::{printable, render};
 
-use super::{Change, Difference, Direction, ExposureChange, FindingChange, OpenTraffic, SubnetChange};
+use super::{Change, Difference, Direction, ExposureChange, FindingChange, HopChange, OpenTraffic, SubnetChange};
 use crate::audit::finding::Severity;
 use crate::classify::class::Class;
 use crate::exposure::Coverage;
@@ -24,6 +24,10 @@ impl Difference {
             let head = ["change", "what", "interface", "subnet", "family", "before", "after"];
             blocks.push(render(&head, self.exposures.iter().map(ExposureChange::row)));
         }
+        if !self.hops.is_empty() {
+            let head = ["", "what can be reached", "from", "traffic", "by"];
+            blocks.push(render(&head, self.hops.iter().map(HopChange::row)));
+        }
         if !self.findings.is_empty() {
             let head = ["rule", "before", "after", "resource", "title"];
             blocks.push(render(&head, self.findings.iter().map(FindingChange::row)));
@@ -39,6 +43,7 @@ impl Direction {
         match self {
             Self::Worse => "worse",
             Self::Unknown => "unknown",
+            Self::KnownNow => "known now",
             Self::Better => "better",
             Self::Came => "came",
             Self::Went => "went",
@@ -54,6 +59,7 @@ impl Change {
             Self::NewlyExposed => "newly exposed",
             Self::Wider => "wider",
             Self::Changed => "changed",
+            Self::KnownNow => "known now",
             Self::Unknown => "unknown",
             Self::Narrower => "narrower",
             Self::NoLongerExposed => "no longer exposed",
@@ -88,9 +94,20 @@ impl ExposureChange {
             self.interface.label(),
             self.subnet.clone(),
             self.family.to_string(),
-            told(&self.before),
+            if self.change == Change::KnownNow { "unknown".to_owned() } else { told(&self.before) },
             after,
         ]
+    }
+}
+
+impl HopChange {
+    fn row(&self) -> Vec<String> {
+        let word = match self.direction {
+            Direction::Worse => Direction::Came.word(),
+            Direction::Better => Direction::Went.word(),
+            direction => direction.word(),
+        };
+        vec![word.to_owned(), self.to.clone(), self.from.clone(), self.traffic.clone(), self.by.label()]
     }
 }
 
@@ -108,6 +125,7 @@ impl FindingChange {
         let word = |severity: Option<Severity>| severity.map_or("-", Severity::word).to_owned();
         let after = if self.direction == Direction::Unknown { "unknown".to_owned() } else { word(self.after) };
         let after = if self.waived { format!("{after} (waived)") } else { after };
-        vec![self.rule.id().to_owned(), word(self.before), after, self.resource.label(), self.title.clone()]
+        let before = if self.direction == Direction::KnownNow { "unknown".to_owned() } else { word(self.before) };
+        vec![self.rule.id().to_owned(), before, after, self.resource.label(), self.title.clone()]
     }
 }

@@ -9,6 +9,8 @@ use crate::facts::intent::Intent;
 use crate::money::price::built_in;
 use crate::snapshot::{Estate, read};
 
+mod hops;
+
 fn estate(account: &Value) -> Estate {
     read([account.to_string().as_bytes()]).unwrap()
 }
