@@ -63,13 +63,11 @@ fn severity_of(exposure: &Exposure<'_>, openings: &[Opening]) -> Option<Severity
     let severities = spoken.map(|opening| {
         let is_world = Coverage::of(&opening.addresses, exposure.family).is_world();
         match (is_own(&own, opening), is_world) {
-            (true, true) if own.is_empty() => Severity::High,
-            (true, true) => Severity::Critical,
-            (true, false) => Severity::Medium,
             // Nothing listens there, if it is known where it does.
             (false, _) if is_told(candidates) || opening.protocol == Protocol::UDP => Severity::Low,
-            (false, true) => Severity::High,
-            (false, false) => Severity::Medium,
+            (true, true) if !own.is_empty() => Severity::Critical,
+            (_, true) => Severity::High,
+            (_, false) => Severity::Medium,
         }
     });
     severities.max()
