@@ -166,11 +166,15 @@ impl Network {
     }
 
     fn exposed(&self) -> String {
-        match (self.exposure.exposed, self.exposure.missing.is_empty()) {
+        let exposed = match (self.exposure.exposed, self.exposure.missing.is_empty()) {
             (0, false) => "whether anything is exposed is unknown".to_owned(),
             (1, true) => "1 interface exposed".to_owned(),
             (count, true) => format!("{count} interfaces exposed"),
             (count, false) => format!("at least {count} interfaces exposed"),
+        };
+        match self.exposure.unknown {
+            0 => exposed,
+            unknown => format!("{exposed}, of {unknown} it is unknown"),
         }
     }
 }
