@@ -1,5 +1,6 @@
 //! AWS clients: one way to find region and credentials, one set of timeouts and retries, one way to say what went wrong.
 
+pub mod models;
 mod raw_answer;
 mod role;
 mod said_endpoints;

@@ -34,6 +34,7 @@ pub mod step;
 pub mod table;
 pub mod time;
 pub mod tool;
+pub mod uri;
 pub mod waiver;
 mod without_effect;
 

@@ -15,6 +15,7 @@ mod tasks;
 
 use aws_sdk_ecs::Client;
 use contract::Session;
+use contract::aws::models::LOAD_BALANCING;
 use contract::aws::{CallLog, Hopeless, Service as Api, configuration};
 
 pub use self::code_deploy::{CodeDeployment, Group};
@@ -56,7 +57,7 @@ impl Aws {
             cluster: cluster.to_owned(),
             alarms: api(&models::ALARMS),
             code_deploy: api(&models::CODE_DEPLOY),
-            load_balancing: api(&models::LOAD_BALANCING),
+            load_balancing: api(&LOAD_BALANCING),
             logs: api(&models::LOGS),
             parameters: api(&models::PARAMETERS),
             registry: api(&models::REGISTRY),

@@ -7,19 +7,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 
-use super::{CallError, CallErrorKind, Protocol, Service, ServiceModel};
+use super::models::STS;
+use super::{CallError, CallErrorKind, Service};
 use crate::session::Session;
 
 const OPERATION: &str = "sts:AssumeRole";
-
-const STS: ServiceModel = ServiceModel {
-    name: "sts",
-    id: "STS",
-    signing_name: "sts",
-    endpoint_prefix: "sts",
-    protocol: Protocol::Query { version: "2011-06-15" },
-    is_global: false,
-};
 
 /// The same configuration with the credentials of a role. They last an hour, and are not renewed: it is for runs that only read.
 ///

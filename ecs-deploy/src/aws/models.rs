@@ -20,15 +20,6 @@ pub(super) const CODE_DEPLOY: ServiceModel = ServiceModel {
     is_global: false,
 };
 
-pub(super) const LOAD_BALANCING: ServiceModel = ServiceModel {
-    name: "elasticloadbalancing",
-    id: "Elastic Load Balancing v2",
-    signing_name: "elasticloadbalancing",
-    endpoint_prefix: "elasticloadbalancing",
-    protocol: Protocol::Query { version: "2015-12-01" },
-    is_global: false,
-};
-
 pub(super) const LOGS: ServiceModel = ServiceModel {
     name: "logs",
     id: "CloudWatch Logs",

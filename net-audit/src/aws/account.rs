@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use contract::Session;
 use contract::arguments::AwsArguments;
+use contract::aws::models::STS;
 use contract::aws::{CallError, CallErrorKind, SdkConfig, ServiceModel, assume_role, configuration};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -12,13 +13,13 @@ use tokio::task::JoinSet;
 
 use super::answer::{Elements, find_text};
 use super::caller::{Caller, Question, not_understood};
-use super::models::{DNS, IDENTITY};
+use super::models::DNS;
 use super::operation::{HOSTED_ZONES, RECORD_SETS};
 use super::references::{owner, public_zones};
 use super::region::{Failure, Region, Seen};
 use crate::request::live::{Entrance, Live};
 
-const MODELS: [&ServiceModel; 2] = [&DNS, &IDENTITY];
+const MODELS: [&ServiceModel; 2] = [&DNS, &STS];
 const WHO: &str = "sts:GetCallerIdentity";
 
 /// A way into an account, or why there is none.
@@ -105,7 +106,7 @@ fn no_region() -> CallError {
 }
 
 async fn identity(caller: &Caller) -> Result<String, CallError> {
-    let answer = caller.call(&IDENTITY, WHO, "", &[]).await?;
+    let answer = caller.call(&STS, WHO, "", &[]).await?;
     find_text(&answer, "Account").ok_or_else(|| not_understood(WHO, "the answer names no account".to_owned()))
 }
 

@@ -20,30 +20,12 @@ pub(super) const RDS: ServiceModel = ServiceModel {
     is_global: false,
 };
 
-pub(super) const LOAD_BALANCING: ServiceModel = ServiceModel {
-    name: "elasticloadbalancing",
-    id: "Elastic Load Balancing v2",
-    signing_name: "elasticloadbalancing",
-    endpoint_prefix: "elasticloadbalancing",
-    protocol: Protocol::Query { version: "2015-12-01" },
-    is_global: false,
-};
-
 pub(super) const METRICS: ServiceModel = ServiceModel {
     name: "cloudwatch",
     id: "CloudWatch",
     signing_name: "monitoring",
     endpoint_prefix: "monitoring",
     protocol: Protocol::Query { version: "2010-08-01" },
-    is_global: false,
-};
-
-pub(super) const IDENTITY: ServiceModel = ServiceModel {
-    name: "sts",
-    id: "STS",
-    signing_name: "sts",
-    endpoint_prefix: "sts",
-    protocol: Protocol::Query { version: "2011-06-15" },
     is_global: false,
 };
 

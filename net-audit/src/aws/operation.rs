@@ -1,8 +1,9 @@
 //! The operations that list something: what they are called, how they are paged, and what they answer.
 
 use contract::aws::ServiceModel;
+use contract::aws::models::LOAD_BALANCING;
 
-use super::models::{DNS, EC2, LOAD_BALANCING, METRICS, RDS};
+use super::models::{DNS, EC2, METRICS, RDS};
 use super::shape::{Member, list};
 use super::shapes;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::Session;
+use contract::aws::models::LOAD_BALANCING;
 use contract::aws::{CallError, CallErrorKind, SdkConfig, ServiceModel};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::task::JoinSet;
 
 use super::caller::{Caller, Question, not_understood};
-use super::models::{EC2, LOAD_BALANCING, METRICS, RDS};
+use super::models::{EC2, METRICS, RDS};
 use super::operation::{METRIC_DATA, OF_REGION, Operation, PREFIX_LIST_ENTRIES};
 use super::references::{nat_gateways, prefix_lists_of_routes, prefix_lists_of_rules};
 use super::traffic::traffic;

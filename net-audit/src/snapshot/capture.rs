@@ -6,8 +6,6 @@ use serde_json::value::RawValue;
 
 /// The schema of a snapshot.
 pub const SCHEMA: &str = "deploy-aws-ecs/network-snapshot/v1";
-/// What the schema of every version begins with.
-pub const SCHEMA_FAMILY: &str = "deploy-aws-ecs/network-snapshot/";
 
 /// What was seen.
 #[derive(Debug, Serialize)]

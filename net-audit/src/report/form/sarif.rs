@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::Failure;
+use contract::{Failure, uri};
 use serde_json::{Value, json};
 
 use super::super::{FindingReport, Network};
@@ -91,7 +91,7 @@ fn result(finding: &FindingReport, rule: usize) -> Value {
         "level": level(finding.severity),
         "message": { "text": text },
         "locations": [{
-            "physicalLocation": { "artifactLocation": { "uri": encoded(main) }, "region": { "startLine": 1 } },
+            "physicalLocation": { "artifactLocation": { "uri": uri::relative(main) }, "region": { "startLine": 1 } },
             "logicalLocations": finding.resources.iter().map(|resource| json!({
                 "name": resource.label(), "fullyQualifiedName": resource.id, "kind": "resource",
             })).collect::<Vec<_>>(),
@@ -124,12 +124,4 @@ fn level(severity: Severity) -> &'static str {
         Severity::Medium => "warning",
         Severity::Low | Severity::Info => "note",
     }
-}
-
-/// A relative URI reference: what may not stand in one is percent-encoded. An ARN's colons would make it an absolute one.
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/@+=".contains(&byte);
-    let encode = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    let uri: Vec<String> = text.trim_start_matches('/').bytes().map(encode).collect();
-    if uri.is_empty() { "unknown".to_owned() } else { uri.concat() }
 }

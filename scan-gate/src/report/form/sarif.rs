@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::Failure;
+use contract::{Failure, uri};
 use serde_json::{Value, json};
 
 use super::{Scan, Violation, subject};
@@ -74,7 +74,7 @@ fn result(violation: &Violation, rule: usize) -> Value {
         "level": level(violation.severity),
         "message": { "text": text },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": encoded(&uri) },
+            "artifactLocation": { "uri": uri::relative(&uri) },
             "region": { "startLine": violation.line.unwrap_or(1) },
         } }],
         "partialFingerprints": { "scan-gate/v1": format!("{} {} {}", violation.id, violation.package, uri) },
@@ -88,12 +88,4 @@ fn level(severity: &str) -> &'static str {
         "low" | "info" => "note",
         _ => "error",
     }
-}
-
-/// A relative URI reference: what may not stand in one is percent-encoded.
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/@+=".contains(&byte);
-    let encode = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    let uri: Vec<String> = text.trim_start_matches('/').bytes().map(encode).collect();
-    if uri.is_empty() { "unknown".to_owned() } else { uri.concat() }
 }
