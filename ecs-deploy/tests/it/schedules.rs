@@ -132,6 +132,13 @@ fn is_deleted(bench: &Bench) -> bool {
     described["services"][0]["status"] != "ACTIVE"
 }
 
+/// Whether the last deployment of the first revision came after the one it was registered with, and is through.
+fn went_back(bench: &Bench, task_definition: &str) -> bool {
+    let family = task_definition.rsplit_once(':').map_or(task_definition, |(family, _)| family);
+    let of_old = deployments_of(bench, &format!("{family}:1"));
+    of_old.len() > 1 && of_old.last().is_some_and(|deployment| deployment["status"] == "SUCCESSFUL")
+}
+
 /// Whether what was reported is what happened.
 fn verdict(schedule: &Schedule, bench: &Bench, outcome: &Outcome) -> Result<(), String> {
     let document = outcome.json();
@@ -154,14 +161,16 @@ fn verdict(schedule: &Schedule, bench: &Bench, outcome: &Outcome) -> Result<(), 
     let Some(task_definition) = report["task_definition"].as_str() else { return Ok(()) };
     let ours = deployments_of(bench, task_definition);
     let status = ours.first().map_or("none", |deployment| deployment["status"].as_str().unwrap());
-    // A service that somebody deleted after it was gone back from, or instead, runs nothing.
-    let is_gone_back_from = || is_deleted(bench) || bench.image() == crate::bench::OLD;
+    // A service that somebody deleted in the end runs nothing: whether it was gone back from before, its deployments tell.
+    let is_gone_back_from = || {
+        if is_deleted(bench) { went_back(bench, task_definition) } else { bench.image() == crate::bench::OLD }
+    };
     let fits = match told {
         "deployed" => status == "SUCCESSFUL",
         // By ECS, or by a deployment of the old task definition when a check failed at the end.
         "rolled_back" => status == "ROLLBACK_SUCCESSFUL" || (status == "SUCCESSFUL" && is_gone_back_from()),
         // By ECS, or by somebody else after it was through and before it could be gone back from.
-        "superseded" => status == "STOPPED" || (status == "SUCCESSFUL" && is_gone_back_from()),
+        "superseded" => status == "STOPPED" || (status == "SUCCESSFUL" && (is_deleted(bench) || is_gone_back_from())),
         "stopped" => status == "STOPPED" || is_deleted(bench),
         "rollback_failed" => status != "ROLLBACK_SUCCESSFUL",
         "failed" => status == "none",
