@@ -1,5 +1,6 @@
 //! AWS clients: one way to find region and credentials, one set of timeouts and retries, one way to say what went wrong.
 
+mod http;
 pub mod models;
 mod raw_answer;
 mod role;
@@ -15,8 +16,6 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{FinalizerInterceptorContextRef, InterceptorContext};
@@ -51,13 +50,7 @@ const ATTEMPTS: u32 = 5;
 
 /// Region, credentials, endpoint, timeouts, retries and user agent for every SDK client of a tool.
 pub async fn configuration(arguments: &AwsArguments, session: &Session) -> SdkConfig {
-    let client = Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = Connector::builder();
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        connector.proxy_config(ProxyConfig::from_env()).tls_provider(provider).build()
-    });
+    let client = http::client();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
@@ -246,8 +239,14 @@ const CREDENTIAL_CODES: [&str; 7] = [
 ];
 const EXPIRED_CODES: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 const DENIED_CODES: [&str; 4] = ["AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"];
-const THROTTLE_CODES: [&str; 5] =
-    ["RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"];
+const THROTTLE_CODES: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
 
 fn kind<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>, message: &str) -> CallErrorKind
 where

@@ -5,21 +5,22 @@ use clap::{Arg, ArgAction, Command};
 /// Flags that ask about the tool itself: an environment must not turn every run into a help page.
 const WITHOUT_VARIABLE: [&str; 5] = ["help", "version", "schema", "generate", "iam-policy"];
 
-/// The command with a variable for each flag of itself and its subcommands.
+/// The command with a variable for each flag of itself and its subcommands, but those that can only be typed.
 #[must_use]
-pub fn with_variables(command: Command) -> Command {
+pub fn with_variables(command: Command, typed_only: &[&str]) -> Command {
     let prefix = variable_part(command.get_name());
-    add_variables(command, &prefix)
+    add_variables(command, &prefix, typed_only)
 }
 
-fn add_variables(command: Command, prefix: &str) -> Command {
+fn add_variables(command: Command, prefix: &str, typed_only: &[&str]) -> Command {
     command
-        .mut_args(|argument| with_variable(argument, prefix))
-        .mut_subcommands(|subcommand| add_variables(subcommand, prefix))
+        .mut_args(|argument| with_variable(argument, prefix, typed_only))
+        .mut_subcommands(|subcommand| add_variables(subcommand, prefix, typed_only))
 }
 
-fn with_variable(argument: Arg, prefix: &str) -> Arg {
-    let Some(name) = argument.get_long().filter(|name| !WITHOUT_VARIABLE.contains(name)) else {
+fn with_variable(argument: Arg, prefix: &str, typed_only: &[&str]) -> Arg {
+    let is_setting = |name: &&str| !WITHOUT_VARIABLE.contains(name) && !typed_only.contains(name);
+    let Some(name) = argument.get_long().filter(is_setting) else {
         return argument;
     };
     // A variable holds one value.
@@ -64,7 +65,7 @@ mod tests {
     #[test]
     fn a_flag_of_a_subcommand_has_the_tools_prefix() {
         let inner = Command::new("acquire").arg(Arg::new("workspace").long("workspace-key-prefix"));
-        let command = with_variables(Command::new("tfstate-lock").arg(Arg::new("operand")).subcommand(inner));
+        let command = with_variables(Command::new("tfstate-lock").arg(Arg::new("operand")).subcommand(inner), &[]);
         let variable = command.find_subcommand("acquire").and_then(|inner| inner.get_arguments().next()?.get_env());
         assert_eq!(variable.unwrap(), "TFSTATE_LOCK_WORKSPACE_KEY_PREFIX");
         assert!(command.get_arguments().all(|argument| argument.get_env().is_none()), "an operand has no variable");
@@ -73,6 +74,6 @@ mod tests {
     #[test]
     fn questions_about_the_tool_have_no_variable() {
         let command = Command::new("t").arg(Arg::new("schema").long("schema").action(ArgAction::SetTrue));
-        assert!(with_variables(command).get_arguments().all(|argument| argument.get_env().is_none()));
+        assert!(with_variables(command, &[]).get_arguments().all(|argument| argument.get_env().is_none()));
     }
 }

@@ -15,6 +15,8 @@ pub enum Exit {
     Unknown,
     /// 128+n: ended by signal n.
     Signal(u8),
+    /// n: what a command that the tool ran has ended with.
+    Child(u8),
 }
 
 impl Exit {
@@ -28,6 +30,7 @@ impl Exit {
             Self::World => 3,
             Self::Unknown => 4,
             Self::Signal(number) => 128_u8.saturating_add(number),
+            Self::Child(code) => code,
         }
     }
 }
@@ -48,7 +51,7 @@ mod tests {
 
     #[test]
     fn every_exit_has_its_number() {
-        let exits = [Exit::Yes, Exit::No, Exit::Usage, Exit::World, Exit::Unknown, Exit::Signal(2), Exit::Signal(15)];
-        assert_eq!(exits.map(Exit::code), [0, 1, 2, 3, 4, 130, 143]);
+        let exits = [Exit::Yes, Exit::No, Exit::Usage, Exit::World, Exit::Unknown, Exit::Signal(2), Exit::Child(77)];
+        assert_eq!(exits.map(Exit::code), [0, 1, 2, 3, 4, 130, 77]);
     }
 }

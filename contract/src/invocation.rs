@@ -1,5 +1,6 @@
 //! One run of a tool, from the arguments to the exit code. Whatever happens, one whole document is written, once.
 
+use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -14,11 +15,12 @@ use crate::document::Document;
 use crate::exit::{self, Exit};
 use crate::fault::{Failure, Fault};
 use crate::input::{self, Input, InputError};
+use crate::output::StandardOutput;
 use crate::progress::{Progress, ProgressForm, Volume};
 use crate::session::Session;
 use crate::signals::{Signal, Signals};
 use crate::step::Step;
-use crate::tool::{Report, Tool};
+use crate::tool::{Fetched, Report, Tool};
 use crate::{environment, output, pages, policy, schema, without_effect};
 
 /// The version of all tools: they are released together.
@@ -27,7 +29,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Runs the tool with the process's arguments and says how the process is to end.
 #[must_use]
 pub fn main<T: Tool>() -> ExitCode {
-    let command = command::<T>();
+    let command = command::<T>(std::env::args_os().nth(1).as_deref());
     let exit = match command.clone().try_get_matches() {
         Ok(matches) => with_matches::<T>(&matches, command),
         Err(error) => without_matches::<T>(&error),
@@ -35,12 +37,13 @@ pub fn main<T: Tool>() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn command<T: Tool>() -> Command {
+fn command<T: Tool>(first: Option<&OsStr>) -> Command {
     let command = T::Arguments::command().name(T::NAME).version(VERSION);
     let command = command.mut_arg("output", |output| output.value_parser(OutputForm::parser(T::FORMS)));
     let after = command.get_after_long_help().map(|text| format!("{text}\n\n")).unwrap_or_default();
     let command = command.after_long_help(format!("{after}{}", exit::HELP));
-    environment::with_variables(command)
+    let is_inner = first.is_some_and(|first| T::INNER_COMMANDS.iter().any(|inner| first == *inner));
+    if is_inner { command } else { environment::with_variables(command, T::TYPED_ONLY) }
 }
 
 /// Help and version are asked for; all else is a usage error, and the pipe behind us gets a document that says so.
@@ -57,7 +60,7 @@ fn without_matches<T: Tool>(error: &clap::Error) -> Exit {
     let failure = Failure { code: "usage".to_owned(), message, hint: Some(hint), request_id: None };
     let progress = Progress::new(T::NAME, Volume::Normal, ProgressForm::Auto, crate::color::ColorChoice::Auto);
     let outcome = Outcome { failure: Some(failure), exit: Exit::Usage, ..Outcome::default() };
-    finish::<T>(Document::new(), outcome, &Started::now(), &progress, None)
+    finish::<T>(Document::new(), outcome, &Started::now(), &progress, None, &StandardOutput::default())
 }
 
 fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
@@ -90,10 +93,12 @@ fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
         _ => Volume::Normal,
     };
     let progress = Progress::new(T::NAME, volume, common.progress, common.color);
-    let started = Started::now();
-    let ran = catch_unwind(AssertUnwindSafe(|| start::<T>(arguments, &common, progress.clone(), &started)));
+    let (started, standard_output) = (Started::now(), StandardOutput::default());
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        start::<T>(arguments, &common, progress.clone(), &started, standard_output.clone())
+    }));
     let (document, outcome) = ran.unwrap_or_else(|_| (Document::new(), Outcome::bug()));
-    finish::<T>(document, outcome, &started, &progress, common.output)
+    finish::<T>(document, outcome, &started, &progress, common.output, &standard_output)
 }
 
 fn written(text: &[u8]) -> Exit {
@@ -135,7 +140,7 @@ impl Default for Outcome {
 }
 
 impl Outcome {
-    fn of_report<T: Tool>(report: Report<T>, form: OutputForm) -> Self {
+    fn of_report<T: Tool>(report: Report<T>, form: OutputForm, session: &Session) -> Self {
         let failure = report.refusal.as_ref().map(Failure::from);
         Self {
             section: to_raw_value(&report.section).ok(),
@@ -143,10 +148,14 @@ impl Outcome {
             fetched: None,
             image: report.image,
             summary: report.summary,
-            exit: report.refusal.as_ref().map_or(Exit::Yes, Fault::exit),
+            exit: report.refusal.as_ref().map_or_else(|| session.exit(), Fault::exit),
             failure,
             forward: false,
         }
+    }
+
+    fn of_fetched(fetched: Fetched, session: &Session) -> Self {
+        Self { fetched: Some(fetched.text), summary: fetched.summary, exit: session.exit(), ..Self::default() }
     }
 
     fn of_fault(fault: &impl Fault, session: &Session) -> Self {
@@ -190,6 +199,7 @@ fn start<T: Tool>(
     common: &CommonArguments,
     progress: Progress,
     started: &Started,
+    standard_output: StandardOutput,
 ) -> (Document, Outcome) {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -200,7 +210,7 @@ fn start<T: Tool>(
         }
     };
     let ended = runtime.block_on(async {
-        let session = Session::new(T::NAME, VERSION, progress, Signals::listen());
+        let session = Session::new(T::NAME, VERSION, progress, Signals::listen(), standard_output);
         supervise::<T>(arguments, common, &session, started).await
     });
     // A thread may still wait for standard input; nothing that it reads is wanted any more.
@@ -219,7 +229,7 @@ async fn supervise<T: Tool>(
     let work = async {
         if let Some(fetching) = T::fetch(&arguments, session) {
             return match fetching.await {
-                Ok(fetched) => Outcome { fetched: Some(fetched.text), summary: fetched.summary, ..Outcome::default() },
+                Ok(fetched) => Outcome::of_fetched(fetched, session),
                 Err(error) => Outcome::of_fault(&error, session),
             };
         }
@@ -239,7 +249,7 @@ async fn supervise<T: Tool>(
                 if !report.carries_on {
                     document = Document::new();
                 }
-                Outcome::of_report(report, output::form(common.output))
+                Outcome::of_report(report, output::form(common.output), session)
             }
             Err(error) => Outcome::of_fault(&error, session),
         }
@@ -297,6 +307,7 @@ fn finish<T: Tool>(
     started: &Started,
     progress: &Progress,
     asked: Option<OutputForm>,
+    standard_output: &StandardOutput,
 ) -> Exit {
     if !outcome.forward {
         complete::<T>(&mut document, &outcome, started);
@@ -311,13 +322,15 @@ fn finish<T: Tool>(
     progress.end();
     match &outcome.failure {
         Some(failure) => progress.error(&with_request_id(failure), failure.hint.as_deref()),
+        // Who has nothing to say says nothing.
+        None if outcome.summary.is_empty() => {}
         None => progress.event("done", &outcome.summary, &[]),
     }
-    match output::write(text.as_bytes()) {
+    match standard_output.write(text.as_bytes()) {
         Ok(()) => outcome.exit,
         Err(error) => {
             progress.error(&format!("standard output cannot be written: {error}"), None);
-            if outcome.exit == Exit::Yes { Exit::World } else { outcome.exit }
+            if outcome.exit.code() == 0 { Exit::World } else { outcome.exit }
         }
     }
 }

@@ -39,6 +39,12 @@ pub trait Tool {
     /// typed alone; a variable of the environment is passed over.
     const WITHOUT_EFFECT_ALONE: &'static [WithoutEffectAlone] = &[];
 
+    /// Subcommands with which the tool starts itself: no variable of the environment is a setting for them.
+    const INNER_COMMANDS: &'static [&'static str] = &[];
+
+    /// Flags, by their names, that name one thing and are no setting for all runs: they have no variable.
+    const TYPED_ONLY: &'static [&'static str] = &[];
+
     /// The command line.
     type Arguments: Parser;
 
