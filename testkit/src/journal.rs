@@ -20,12 +20,12 @@ pub struct Call {
 }
 
 /// The operations that only read, by the verbs they begin with.
-const READING_VERBS: [&str; 7] = ["BatchCheck", "BatchGet", "Describe", "Filter", "Get", "Head", "List"];
+const READING_VERBS: [&str; 8] = ["BatchCheck", "BatchGet", "Describe", "Filter", "Get", "Head", "List", "Scan"];
 
 /// Whether an operation, named without its service, can change anything.
 #[must_use]
 pub fn is_write(operation: &str) -> bool {
-    operation != "Ping" && !READING_VERBS.iter().any(|verb| operation.starts_with(verb))
+    !matches!(operation, "Ping" | "AssumeRole") && !READING_VERBS.iter().any(|verb| operation.starts_with(verb))
 }
 
 #[cfg(test)]
@@ -34,12 +34,18 @@ mod tests {
 
     #[test]
     fn reads_and_writes_are_told_apart_by_their_verb() {
-        for read in
-            ["DescribeServices", "GetObject", "HeadManifest", "BatchCheckLayerAvailability", "ListObjectsV2", "Ping"]
-        {
+        for read in [
+            "DescribeServices",
+            "GetObject",
+            "HeadManifest",
+            "BatchCheckLayerAvailability",
+            "ListObjectsV2",
+            "Scan",
+            "Ping",
+        ] {
             assert!(!is_write(read), "{read}");
         }
-        for write in ["UpdateService", "PutObject", "StartUpload", "DeleteObject", "RegisterTaskDefinition"] {
+        for write in ["UpdateService", "PutObject", "StartUpload", "DeleteItem", "RegisterTaskDefinition"] {
             assert!(is_write(write), "{write}");
         }
     }

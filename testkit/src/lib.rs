@@ -1,7 +1,7 @@
 //! The local AWS, and the builder that runs the five tools in tests.
 //!
 //! Four parts, each usable alone:
-//! - [`LocalAws`]: a server on loopback that answers the wire protocols of ECS, ECR (with its OCI registry), S3, CloudWatch
+//! - [`LocalAws`]: a server on loopback that answers the wire protocols of ECS, ECR (with its OCI registry), S3, DynamoDB, CloudWatch
 //!   and CloudWatch Logs, and the look-ups of Secrets Manager, Systems Manager, IAM, STS and Elastic Load Balancing, with a clock that a test drives and faults on demand. The binary `local-aws` is the same server.
 //! - [`sandbox`]: runs a tool or a whole shell pipeline in an empty folder, and checks stdout, stderr and exit code together.
 //! - [`peer`]: the independent programs that decide when the local AWS and the world disagree.
@@ -15,6 +15,7 @@
 pub mod alarms;
 pub mod clock;
 pub mod codedeploy;
+pub mod dynamodb;
 pub mod ecr;
 pub mod ecs;
 pub mod fault;

@@ -9,7 +9,8 @@ use clap::{Args, Parser};
 use serde_json::json;
 use testkit::{Clock, Fault, LocalAws};
 
-/// A local AWS on loopback for demonstrations and tests: ECS rollouts, CodeDeploy, ECR with its registry, S3, CloudWatch alarms and logs.
+/// A local AWS on loopback for demonstrations and tests: ECS rollouts, CodeDeploy, ECR with its registry, S3, DynamoDB, CloudWatch alarms
+/// and logs.
 #[derive(Debug, Parser)]
 #[command(version)]
 enum Arguments {

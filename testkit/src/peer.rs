@@ -60,7 +60,7 @@ pub const PEERS: [Peer; 13] = [
     },
     Peer {
         name: "moto_server",
-        proves: "net-audit reads a whole account of another local AWS, as that one answers",
+        proves: "net-audit reads a whole account of another local AWS; the local S3 and DynamoDB answer as that one's",
         install: "pip install 'moto[server,cloudwatch,ec2,elbv2,rds,route53,sts]'",
     },
     Peer {
@@ -70,7 +70,7 @@ pub const PEERS: [Peer; 13] = [
     },
     Peer {
         name: "terraform",
-        proves: "tfstate-lock and Terraform respect each other's locks, and its S3 backend accepts the local S3",
+        proves: "tfstate-lock and Terraform respect each other's locks, and its backend accepts the local S3 and DynamoDB",
         install: "open https://developer.hashicorp.com/terraform/install",
     },
     Peer {

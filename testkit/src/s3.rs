@@ -14,8 +14,10 @@ mod encryption;
 mod error;
 mod list;
 mod object;
+mod quirks;
 mod read;
 mod route;
+mod settings;
 mod tagging;
 mod write;
 mod xml;
@@ -26,10 +28,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::s3::bucket::Bucket;
-use crate::s3::encryption::Encryption;
 use crate::s3::object::Object;
 use crate::wire::{Reply, Request, ServiceError};
 
+pub use quirks::Quirks;
 pub use route::operation;
 
 /// All buckets.
@@ -63,10 +65,15 @@ impl S3 {
             "GetBucketLocation" => Ok(buckets::location()),
             "GetBucketVersioning" => Ok(buckets::versioning(bucket)),
             "PutBucketVersioning" => buckets::set_versioning(bucket, request),
-            "GetPublicAccessBlock" => buckets::public_access_block(bucket),
-            "PutPublicAccessBlock" => buckets::set_public_access_block(bucket, request),
-            "GetBucketEncryption" => Ok(buckets::encryption()),
-            "GetBucketPolicy" => Err(error::no_such_bucket_policy()),
+            "GetPublicAccessBlock" => settings::public_access_block(bucket),
+            "PutPublicAccessBlock" => settings::put_public_access_block(bucket, request),
+            "DeletePublicAccessBlock" => Ok(settings::delete_public_access_block(bucket)),
+            "GetBucketEncryption" => Ok(settings::encryption(bucket)),
+            "PutBucketEncryption" => settings::put_encryption(bucket, request),
+            "DeleteBucketEncryption" => Ok(settings::delete_encryption(bucket)),
+            "GetBucketPolicy" => settings::policy(bucket),
+            "PutBucketPolicy" => settings::put_policy(bucket, request),
+            "DeleteBucketPolicy" => Ok(settings::delete_policy(bucket)),
             "ListObjectsV2" => list::objects(bucket, request),
             "ListObjectVersions" => list::versions(bucket, request),
             "PutObject" => write::put(bucket, &key, request, fresh_id, now),
@@ -100,10 +107,15 @@ impl S3 {
     pub fn place(&mut self, bucket: &str, key: &str, body: impl Into<Bytes>, now: Timestamp) -> String {
         let fresh_id = self.fresh_version_id();
         let bucket = self.buckets.entry(bucket.to_owned()).or_insert_with(|| Bucket::new(now));
-        let object = Object::new(body.into(), Encryption::Managed, &fresh_id);
+        let object = Object::new(body.into(), bucket.settings.encryption.clone(), &fresh_id);
         let etag = object.etag.clone();
         bucket.put(key, object, fresh_id, now);
         etag
+    }
+
+    /// How a bucket departs from Amazon's, to change it; none if there is no such bucket.
+    pub fn quirks_mut(&mut self, bucket: &str) -> Option<&mut Quirks> {
+        self.buckets.get_mut(bucket).map(|bucket| &mut bucket.quirks)
     }
 
     fn copy_object(&mut self, request: &Request, name: &str, key: &str, now: Timestamp) -> Result<Reply, ServiceError> {

@@ -1,14 +1,14 @@
 //! Fills a world before the first client comes: the same calls a client would make, written as JSON.
 
+mod buckets;
+
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 
 use crate::clock::Clock;
-use crate::wire::{Request, ServiceError};
+use crate::wire::ServiceError;
 use crate::world::{Operation, Service, World};
 
 /// Why a seed could not be planted.
@@ -39,9 +39,11 @@ impl fmt::Display for SeedError {
 impl std::error::Error for SeedError {}
 
 /// Makes the calls that `seed` lists: a JSON array of objects, each with one member `"service:Operation": {input}`. Buckets come as
-/// `"s3:CreateBucket": {"Bucket": "name", "Versioning": true}`, failing tasks as
-/// `"local:FailTasks": {rule}`, the health of targets as
-/// `"local:TargetHealth": {"targetGroupArn": "arn", "targets": [{"id", "port", "state", "reason", "description"}]}`, and time goes by with `"local:Advance": {"minutes": 60}`.
+/// `"s3:CreateBucket": {"Bucket": "name", "Versioning": true, "Quirks": ["ignores-if-none-match"]}` ([`crate::s3::Quirks`] says which
+/// there are), their settings as `"s3:PutBucketPolicy": {"Bucket": "name", "Policy": {policy}}`, `"s3:PutBucketEncryption"` and
+/// `"s3:PutPublicAccessBlock"` with the members that the API has, failing tasks as `"local:FailTasks": {rule}`, the health of targets as
+/// `"local:TargetHealth": {"targetGroupArn": "arn", "targets": [{"id", "port", "state", "reason", "description"}]}`, and time goes by with
+/// `"local:Advance": {"minutes": 60}`.
 ///
 /// # Errors
 /// The seed is malformed, or a call in it was refused. The calls before that one stay made.
@@ -60,13 +62,14 @@ fn call(name: &str, input: &Value, world: &mut World, endpoint: &str, clock: &Cl
     let service = match service {
         "ecs" => Service::Ecs,
         "ecr" => Service::Ecr,
+        "dynamodb" => Service::DynamoDb,
         "logs" => Service::Logs,
         "cloudwatch" => Service::CloudWatch,
         "secretsmanager" => Service::SecretsManager,
         "ssm" => Service::Ssm,
         "iam" => Service::Iam,
         "codedeploy" => Service::CodeDeploy,
-        "s3" if operation == "CreateBucket" => return create_bucket(input, world, endpoint, clock),
+        "s3" if buckets::plays(operation) => return buckets::call(operation, input, &mut world.s3, clock.now()),
         "local" if operation == "Advance" => return advance(input, clock),
         "local" if operation == "FailTasks" => return world.ecs.fail_tasks(input),
         "local" if operation == "TargetHealth" => return world.load_balancers.seed_health(input),
@@ -83,35 +86,4 @@ fn advance(input: &Value, clock: &Clock) -> Result<(), ServiceError> {
         minutes.ok_or_else(|| ServiceError::bad_request("InvalidParameter", "`minutes` is a whole number"))?;
     clock.advance(Duration::from_mins(minutes));
     Ok(())
-}
-
-fn create_bucket(input: &Value, world: &mut World, endpoint: &str, clock: &Clock) -> Result<(), ServiceError> {
-    let bucket = input["Bucket"].as_str().unwrap_or_default();
-    put(world, &format!("/{bucket}"), "", "", endpoint, clock)?;
-    if input["Versioning"] == Value::Bool(true) {
-        let enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-        put(world, &format!("/{bucket}"), "versioning", enabled, endpoint, clock)?;
-    }
-    Ok(())
-}
-
-fn put(
-    world: &mut World,
-    path: &str,
-    query: &str,
-    body: &str,
-    endpoint: &str,
-    clock: &Clock,
-) -> Result<(), ServiceError> {
-    let mut headers = HeaderMap::new();
-    headers.insert("authorization", http::HeaderValue::from_static("seed"));
-    let request = Request {
-        method: Method::PUT,
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers,
-        body: Bytes::from(body.to_owned()),
-        endpoint: endpoint.to_owned(),
-    };
-    world.s3.answer(crate::s3::operation(&request), &request, clock.now()).map(|_| ())
 }

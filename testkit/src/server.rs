@@ -22,7 +22,7 @@ use crate::fault::{Fault, FaultKind, Faults};
 use crate::journal::{Call, is_write};
 use crate::server::body::ReplyBody;
 use crate::throttle::TokenBucket;
-use crate::wire::{Protocol, Reply, Request};
+use crate::wire::{Reply, Request};
 use crate::world::{Operation, World};
 
 /// A body that a test would look at is small; blobs are not kept twice.
@@ -50,7 +50,7 @@ struct Shared {
 
 impl Shared {
     fn is_too_fast(&self, operation: &Operation) -> bool {
-        let counts = operation.service.protocol() == Protocol::AwsJson;
+        let counts = operation.service.protocol().is_json();
         counts && lock(&self.throttle).as_mut().is_some_and(|bucket| !bucket.admit(Instant::now()))
     }
 }

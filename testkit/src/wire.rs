@@ -124,12 +124,6 @@ impl Reply {
         }
         self
     }
-
-    /// A successful answer in AWS JSON 1.1.
-    #[must_use]
-    pub fn json(value: &Value) -> Self {
-        Self::body(StatusCode::OK, "application/x-amz-json-1.1", value.to_string())
-    }
 }
 
 /// An error in a service's own words.
@@ -141,6 +135,8 @@ pub struct ServiceError {
     pub code: String,
     /// The service's message.
     pub message: String,
+    /// What lies there already, if the service shows it: the `Item` of DynamoDB's `ConditionalCheckFailedException`.
+    pub item: Option<Box<Value>>,
 }
 
 impl ServiceError {
@@ -153,15 +149,26 @@ impl ServiceError {
     /// An error with any status.
     #[must_use]
     pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into() }
+        Self { status, code: code.to_owned(), message: message.into(), item: None }
+    }
+
+    /// The same, showing what lies there already.
+    #[must_use]
+    pub fn showing(self, item: Value) -> Self {
+        Self { item: Some(Box::new(item)), ..self }
     }
 }
+
+const JSON_1_0: &str = "application/x-amz-json-1.0";
+const JSON_1_1: &str = "application/x-amz-json-1.1";
 
 /// The protocols whose errors look different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// ECS, ECR, CloudWatch and most others: AWS JSON.
+    /// ECS, ECR, CloudWatch and most others: AWS JSON 1.1.
     AwsJson,
+    /// DynamoDB: AWS JSON 1.0, whose errors have a namespace and no header of their own.
+    DynamoDb,
     /// IAM, STS and Elastic Load Balancing: forms in, XML out.
     Query,
     /// The OCI distribution protocol.
@@ -171,6 +178,19 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Whether it is one of those that carry JSON under `X-Amz-Target`.
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        matches!(self, Self::AwsJson | Self::DynamoDb)
+    }
+
+    /// A successful answer of a protocol that carries JSON.
+    #[must_use]
+    pub fn json(self, value: &Value) -> Reply {
+        let media_type = if self == Self::DynamoDb { JSON_1_0 } else { JSON_1_1 };
+        Reply::body(StatusCode::OK, media_type, value.to_string())
+    }
+
     /// The error as this protocol says it.
     #[must_use]
     pub fn error(self, error: &ServiceError) -> Reply {
@@ -178,9 +198,9 @@ impl Protocol {
         match self {
             Self::AwsJson => {
                 let body = json!({ "__type": error.code, "message": error.message });
-                Reply::body(status, "application/x-amz-json-1.1", body.to_string())
-                    .with("x-amzn-errortype", &error.code)
+                Reply::body(status, JSON_1_1, body.to_string()).with("x-amzn-errortype", &error.code)
             }
+            Self::DynamoDb => Reply::body(status, JSON_1_0, crate::dynamodb::error_document(error).to_string()),
             Self::Query => Reply::body(status, "text/xml", crate::query::error_document(error)),
             Self::Registry => {
                 let body = json!({ "errors": [{ "code": error.code, "message": error.message }] });
@@ -198,11 +218,13 @@ impl Protocol {
     }
 
     /// How this protocol says "slow down". Sources: `ThrottlingException` is HTTP 400 in AWS JSON and `Throttling` in the query
-    /// protocol, ECR's registry answers 429 `TOOMANYREQUESTS`, S3 answers 503 `SlowDown`.
+    /// protocol, DynamoDB says `ProvisionedThroughputExceededException`, ECR's registry answers 429 `TOOMANYREQUESTS`, S3 answers 503
+    /// `SlowDown`.
     #[must_use]
     pub fn throttled(self) -> Reply {
         let error = match self {
             Self::AwsJson => ServiceError::bad_request("ThrottlingException", "Rate exceeded"),
+            Self::DynamoDb => crate::dynamodb::throughput_exceeded(),
             Self::Query => ServiceError::bad_request("Throttling", "Rate exceeded"),
             Self::Registry => ServiceError::new(429, "TOOMANYREQUESTS", "Rate exceeded"),
             Self::S3 => ServiceError::new(503, "SlowDown", "Please reduce your request rate."),
@@ -232,8 +254,8 @@ mod tests {
 
     #[test]
     fn each_protocol_says_slow_down_in_its_own_way() {
-        let protocols = [Protocol::AwsJson, Protocol::Query, Protocol::Registry, Protocol::S3];
+        let protocols = [Protocol::AwsJson, Protocol::DynamoDb, Protocol::Query, Protocol::Registry, Protocol::S3];
         let statuses = protocols.map(|protocol| protocol.throttled().status.as_u16());
-        assert_eq!(statuses, [400, 400, 429, 503]);
+        assert_eq!(statuses, [400, 400, 400, 429, 503]);
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::alarms::Alarms;
 use crate::codedeploy::CodeDeploy;
+use crate::dynamodb::DynamoDb;
 use crate::ecr::Ecr;
 use crate::ecr::region::Region;
 use crate::ecs::{Ecs, Neighbours};
@@ -34,6 +35,8 @@ pub enum Service {
     Registry,
     /// Object storage.
     S3,
+    /// Tables of items.
+    DynamoDb,
     /// CloudWatch Logs.
     Logs,
     /// CloudWatch alarms.
@@ -65,6 +68,7 @@ impl Service {
             | Self::Ssm
             | Self::CodeDeploy => Protocol::AwsJson,
             Self::Iam | Self::Sts | Self::LoadBalancing => Protocol::Query,
+            Self::DynamoDb => Protocol::DynamoDb,
             Self::Registry => Protocol::Registry,
             Self::S3 => Protocol::S3,
         }
@@ -76,6 +80,7 @@ impl Service {
             Self::Ecr => "ecr",
             Self::Registry => "registry",
             Self::S3 => "s3",
+            Self::DynamoDb => "dynamodb",
             Self::Logs => "logs",
             Self::CloudWatch => "cloudwatch",
             Self::SecretsManager => "secretsmanager",
@@ -89,9 +94,10 @@ impl Service {
 }
 
 /// The `X-Amz-Target` prefixes of the JSON services.
-const TARGETS: [(&str, Service); 7] = [
+const TARGETS: [(&str, Service); 8] = [
     ("AmazonEC2ContainerServiceV20141113", Service::Ecs),
     ("AmazonEC2ContainerRegistry_V20150921", Service::Ecr),
+    ("DynamoDB_20120810", Service::DynamoDb),
     ("Logs_20140328", Service::Logs),
     ("GraniteServiceVersion20100801", Service::CloudWatch),
     ("secretsmanager", Service::SecretsManager),
@@ -159,6 +165,8 @@ pub struct World {
     pub ecr: Ecr,
     /// Buckets and objects.
     pub s3: S3,
+    /// Tables and items.
+    pub dynamodb: DynamoDb,
     /// Log groups and events.
     pub logs: Logs,
     /// Alarms and their states.
@@ -185,7 +193,7 @@ impl World {
             _ if protocol == Protocol::Query => self
                 .call(operation, &request.form(), &request.endpoint, now)
                 .map(|value| query::reply(operation.service, &operation.name, &value)),
-            _ => self.answer_json(operation, request, now).map(|value| Reply::json(&value)),
+            _ => self.answer_json(operation, request, now).map(|value| protocol.json(&value)),
         };
         answered.unwrap_or_else(|error| protocol.error(&error))
     }
@@ -230,12 +238,13 @@ impl World {
             }
             Service::CodeDeploy => self.code_deploy.answer(&operation.name, input, now, &self.ecs),
             Service::Ecr => self.ecr.answer(&operation.name, input, endpoint, now),
+            Service::DynamoDb => self.dynamodb.answer(&operation.name, input, now),
             Service::Logs => self.logs.answer(&operation.name, input, now),
             Service::CloudWatch => self.alarms.answer(&operation.name, input, now),
             Service::SecretsManager => self.secrets.answer(&operation.name, input, now),
             Service::Ssm => self.parameters.answer(&operation.name, input, now),
             Service::Iam => self.roles.answer(&operation.name, input, now),
-            Service::Sts => crate::sts::answer(&operation.name),
+            Service::Sts => crate::sts::answer(&operation.name, input, now),
             Service::LoadBalancing => self.load_balancers.answer(&operation.name, input),
             Service::Registry | Service::S3 => Err(unknown_operation(&operation.name)),
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::object::Object;
+use super::quirks::Quirks;
+use super::settings::Settings;
 
 /// The id of a version that was written while versioning was off. Source: S3 user guide, "Adding objects to versioning-suspended buckets".
 pub(super) const NULL_VERSION: &str = "null";
@@ -32,8 +34,9 @@ pub(super) struct Version {
 pub(super) struct Bucket {
     pub(super) created: Timestamp,
     pub(super) versioning: Option<Versioning>,
-    /// The four settings by name, if they were ever put.
-    pub(super) public_access_block: Option<Vec<(&'static str, bool)>>,
+    pub(super) settings: Settings,
+    /// How it departs from Amazon's.
+    pub(super) quirks: Quirks,
     /// Versions oldest first. No list is ever empty.
     pub(super) keys: BTreeMap<String, Vec<Version>>,
 }
@@ -41,7 +44,13 @@ pub(super) struct Bucket {
 impl Bucket {
     /// An empty bucket.
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { created: now, versioning: None, public_access_block: None, keys: BTreeMap::new() }
+        Self {
+            created: now,
+            versioning: None,
+            settings: Settings::default(),
+            quirks: Quirks::default(),
+            keys: BTreeMap::new(),
+        }
     }
 
     /// The newest version, be it an object or a delete marker.

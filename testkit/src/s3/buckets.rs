@@ -1,4 +1,4 @@
-//! Buckets and their settings.
+//! Buckets, and whether they keep versions.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,6 @@ use super::bucket::{Bucket, Versioning};
 use super::{error, xml};
 use crate::wire::{Reply, Request, ServiceError};
 use crate::world::{ACCOUNT, REGION};
-
-/// The settings of a public access block, in the order of the API reference.
-const PUBLIC_ACCESS: [&str; 4] = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
 
 pub(super) fn list(buckets: &BTreeMap<String, Bucket>) -> Reply {
     let owner = xml::nest("Owner", &xml::element("ID", ACCOUNT));
@@ -88,32 +85,6 @@ pub(super) fn set_versioning(bucket: &mut Bucket, request: &Request) -> Result<R
         _ => return Err(error::malformed_xml()),
     });
     Ok(Reply::empty(StatusCode::OK))
-}
-
-pub(super) fn public_access_block(bucket: &Bucket) -> Result<Reply, ServiceError> {
-    let settings = bucket.public_access_block.as_ref().ok_or_else(|| {
-        ServiceError::new(
-            404,
-            "NoSuchPublicAccessBlockConfiguration",
-            "The public access block configuration was not found",
-        )
-    })?;
-    let inner: String = settings.iter().map(|(name, blocked)| xml::element(name, blocked.to_string())).collect();
-    Ok(xml::document("PublicAccessBlockConfiguration", &inner))
-}
-
-pub(super) fn set_public_access_block(bucket: &mut Bucket, request: &Request) -> Result<Reply, ServiceError> {
-    let xml = sent(request)?;
-    let setting = |name| (name, xml::text(xml, name).as_deref() == Some("true"));
-    bucket.public_access_block = Some(PUBLIC_ACCESS.map(setting).to_vec());
-    Ok(Reply::empty(StatusCode::OK))
-}
-
-/// What every bucket has that asked for nothing else. Source: S3 user guide, `default-encryption-faq.html`.
-pub(super) fn encryption() -> Reply {
-    let applied = xml::nest("ApplyServerSideEncryptionByDefault", &xml::element("SSEAlgorithm", "AES256"));
-    let rule = xml::nest("Rule", &(applied + &xml::element("BucketKeyEnabled", "false")));
-    xml::document("ServerSideEncryptionConfiguration", &rule)
 }
 
 /// The XML that a request brings.

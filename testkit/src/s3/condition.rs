@@ -5,6 +5,7 @@
 
 use http::HeaderMap;
 
+use super::bucket::Bucket;
 use super::error;
 use crate::wire::ServiceError;
 
@@ -17,9 +18,24 @@ pub(super) enum Freshness {
     NotModified,
 }
 
-/// Whether a PUT or the target of a copy may be written over `current`, the `ETag` of what is there.
-pub(super) fn check_write(headers: &HeaderMap, current: Option<&str>) -> Result<(), ServiceError> {
-    let (if_match, if_none_match) = (text(headers, "if-match"), text(headers, "if-none-match"));
+/// Whether a PUT or a copy may be written over what lies under its key.
+pub(super) fn check_write(headers: &HeaderMap, bucket: &Bucket, key: &str) -> Result<(), ServiceError> {
+    let (quirks, current) = (bucket.quirks, bucket.current_etag(key));
+    let ignores_if_match = quirks.ignores_if_match_on_put || quirks.ignores_if_match_on_absent && current.is_none();
+    let if_match = text(headers, "if-match").filter(|_| !ignores_if_match);
+    let if_none_match = text(headers, "if-none-match").filter(|_| !quirks.ignores_if_none_match);
+    if if_none_match.is_some() && quirks.refuses_over_delete_marker && bucket.newest(key).is_some() {
+        return Err(error::precondition_failed());
+    }
+    decide_write(if_match, if_none_match, current)
+}
+
+/// What both conditions of a write say to `current`, the `ETag` of what is there.
+fn decide_write(
+    if_match: Option<&str>,
+    if_none_match: Option<&str>,
+    current: Option<&str>,
+) -> Result<(), ServiceError> {
     match (if_match, if_none_match) {
         (None, None) => Ok(()),
         (None, Some("*")) if current.is_none() => Ok(()),
@@ -79,18 +95,19 @@ mod tests {
     fn a_write_is_decided_by_its_condition_and_what_is_there() {
         let here = Some("\"e\"");
         let cases = [
-            (headers(&[]), here, "ok"),
-            (headers(&[("if-none-match", "*")]), None, "ok"),
-            (headers(&[("if-none-match", "*")]), here, "PreconditionFailed"),
-            (headers(&[("if-none-match", "\"e\"")]), here, "NotImplemented"),
-            (headers(&[("if-match", "\"e\"")]), here, "ok"),
-            (headers(&[("if-match", "e")]), here, "ok"),
-            (headers(&[("if-match", "\"f\"")]), here, "PreconditionFailed"),
-            (headers(&[("if-match", "\"e\"")]), None, "NoSuchKey"),
-            (headers(&[("if-match", "\"e\""), ("if-none-match", "*")]), here, "NotImplemented"),
+            (None, None, here, "ok"),
+            (None, Some("*"), None, "ok"),
+            (None, Some("*"), here, "PreconditionFailed"),
+            (None, Some("\"e\""), here, "NotImplemented"),
+            (Some("\"e\""), None, here, "ok"),
+            (Some("e"), None, here, "ok"),
+            (Some("\"f\""), None, here, "PreconditionFailed"),
+            (Some("\"e\""), None, None, "NoSuchKey"),
+            (Some("\"e\""), Some("*"), here, "NotImplemented"),
         ];
-        for (headers, current, expected) in cases {
-            assert_eq!(code(check_write(&headers, current)), expected, "{headers:?} {current:?}");
+        for (if_match, if_none_match, current, expected) in cases {
+            let decided = code(decide_write(if_match, if_none_match, current));
+            assert_eq!(decided, expected, "{if_match:?} {if_none_match:?} {current:?}");
         }
     }
 

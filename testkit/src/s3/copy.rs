@@ -70,7 +70,7 @@ pub(super) fn write(
         return Err(error::no_such_key());
     };
     let replaced = |header| request.header(header) == Some("REPLACE");
-    let encryption = Encryption::of_write(&request.headers)?;
+    let encryption = Encryption::of_write(&request.headers, &bucket.settings.encryption)?;
     let onto_itself = source.bucket == name && source.key == key && source.version.is_none();
     if onto_itself && !replaced("x-amz-metadata-directive") && encryption == original.encryption {
         return Err(error::invalid_request(
@@ -78,7 +78,7 @@ pub(super) fn write(
              metadata, storage class, website redirect location or encryption attributes.",
         ));
     }
-    condition::check_write(&request.headers, bucket.current_etag(key))?;
+    condition::check_write(&request.headers, bucket, key)?;
     let tags = match request.header("x-amz-tagging") {
         Some(tags) if replaced("x-amz-tagging-directive") => {
             tagging::from_form(tags).ok_or_else(|| error::invalid_argument("The tags are not key=value pairs"))?

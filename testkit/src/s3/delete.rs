@@ -75,7 +75,7 @@ fn delete(
     fresh_id: String,
     now: Timestamp,
 ) -> Result<Deleted, ServiceError> {
-    if let Some(wanted) = if_match {
+    if let Some(wanted) = if_match.filter(|_| !bucket.quirks.ignores_if_match_on_delete) {
         condition::check_match(wanted, bucket.current_etag(key))?;
     }
     if let Some(id) = version {

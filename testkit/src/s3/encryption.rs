@@ -17,9 +17,10 @@ const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorith
 const CUSTOMER_KEY_MD5: &str = "x-amz-server-side-encryption-customer-key-md5";
 
 /// How an object is encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Encryption {
-    /// SSE-S3: every object that asks for nothing else. Source: S3 user guide, `default-encryption-faq.html`.
+    /// SSE-S3: every object that asks for nothing else, unless its bucket does. Source: S3 user guide, `default-encryption-faq.html`.
+    #[default]
     Managed,
     /// SSE-KMS.
     Kms {
@@ -53,17 +54,22 @@ impl KeyFor {
 }
 
 impl Encryption {
-    /// What a write asks for.
-    pub(super) fn of_write(headers: &HeaderMap) -> Result<Self, ServiceError> {
+    /// SSE-KMS with a key, or with the one that Amazon keeps for S3.
+    pub(super) fn kms(key: Option<&str>, bucket_key: bool) -> Self {
+        let own = || format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/aws-s3");
+        Self::Kms { key: key.map_or_else(own, str::to_owned), bucket_key }
+    }
+
+    /// What a write asks for, or what the bucket gives to those that ask for nothing.
+    pub(super) fn of_write(headers: &HeaderMap, of_bucket: &Self) -> Result<Self, ServiceError> {
         let customer = customer_key_md5(headers, KeyFor::Request)?;
         match (text(headers, METHOD), customer) {
-            (None | Some("AES256"), None) => Ok(Self::Managed),
+            (None, None) => Ok(of_bucket.clone()),
+            (Some("AES256"), None) => Ok(Self::Managed),
             (None, Some(key_md5)) => Ok(Self::Customer { key_md5 }),
-            (Some("aws:kms" | "aws:kms:dsse"), None) => Ok(Self::Kms {
-                key: text(headers, KMS_KEY)
-                    .map_or_else(|| format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/aws-s3"), str::to_owned),
-                bucket_key: text(headers, BUCKET_KEY) == Some("true"),
-            }),
+            (Some("aws:kms" | "aws:kms:dsse"), None) => {
+                Ok(Self::kms(text(headers, KMS_KEY), text(headers, BUCKET_KEY) == Some("true")))
+            }
             (Some(_), None) => Err(error::invalid_argument("The encryption method specified is not supported")),
             (Some(_), Some(_)) => Err(error::invalid_argument(
                 "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",

@@ -52,6 +52,10 @@ pub(super) fn incomplete_body(message: &str) -> ServiceError {
     ServiceError::bad_request("IncompleteBody", message)
 }
 
+pub(super) fn malformed_policy(message: &str) -> ServiceError {
+    ServiceError::bad_request("MalformedPolicy", message)
+}
+
 pub(super) fn malformed_xml() -> ServiceError {
     let message = "The XML you provided was not well-formed or did not validate against our published schema";
     ServiceError::bad_request("MalformedXML", message)

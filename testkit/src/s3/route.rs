@@ -5,14 +5,16 @@ use http::Method;
 use crate::wire::{Request, percent_decoded};
 
 /// A sub-resource in the query, and what reading and writing it is called on a bucket.
-const BUCKET_RESOURCES: [(&str, &Method, &str); 22] = [
+const BUCKET_RESOURCES: [(&str, &Method, &str); 24] = [
     ("location", &Method::GET, "GetBucketLocation"),
     ("versioning", &Method::GET, "GetBucketVersioning"),
     ("versioning", &Method::PUT, "PutBucketVersioning"),
     ("publicAccessBlock", &Method::GET, "GetPublicAccessBlock"),
     ("publicAccessBlock", &Method::PUT, "PutPublicAccessBlock"),
+    ("publicAccessBlock", &Method::DELETE, "DeletePublicAccessBlock"),
     ("encryption", &Method::GET, "GetBucketEncryption"),
     ("encryption", &Method::PUT, "PutBucketEncryption"),
+    ("encryption", &Method::DELETE, "DeleteBucketEncryption"),
     ("policy", &Method::GET, "GetBucketPolicy"),
     ("policy", &Method::PUT, "PutBucketPolicy"),
     ("policy", &Method::DELETE, "DeleteBucketPolicy"),

@@ -23,10 +23,10 @@ pub(super) fn put(
         return Err(ServiceError::bad_request("KeyTooLongError", "Your key is too long"));
     }
     let (body, checksum) = body::received(request)?;
-    let encryption = Encryption::of_write(&request.headers)?;
+    let encryption = Encryption::of_write(&request.headers, &bucket.settings.encryption)?;
     let tags = request.header("x-amz-tagging").unwrap_or_default();
     let tags = tagging::from_form(tags).ok_or_else(|| error::invalid_argument("The tags are not key=value pairs"))?;
-    condition::check_write(&request.headers, bucket.current_etag(key))?;
+    condition::check_write(&request.headers, bucket, key)?;
     let object =
         Object { headers: kept_headers(&request.headers), tags, checksum, ..Object::new(body, encryption, &fresh_id) };
     let reply = told(Reply::empty(StatusCode::OK), &object).with("etag", &object.etag);

@@ -62,6 +62,12 @@ fn roles_and_callers_answer_in_xml() {
     assert!(query(&cloud, "iam", form).1.contains("<RoleName>new one</RoleName>"));
     let (_, caller) = query(&cloud, "sts", "Action=GetCallerIdentity&Version=2011-06-15");
     assert!(caller.contains("<Account>123456789012</Account>"), "{caller}");
+    let form =
+        "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fci&RoleSessionName=me";
+    let (status, assumed) = query(&cloud, "sts", form);
+    assert_eq!(status, 200);
+    assert!(assumed.contains("<Arn>arn:aws:sts::123456789012:assumed-role/ci/me</Arn>"), "{assumed}");
+    assert!(assumed.contains("<SessionToken>session-me</SessionToken>"), "{assumed}");
     assert_eq!(cloud.writes(), ["iam:CreateRole"]);
 }
 

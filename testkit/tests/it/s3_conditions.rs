@@ -141,20 +141,40 @@ fn a_delete_marker_on_top_counts_as_no_object() {
     assert_eq!(gone.delete_marker.as_deref(), Some("true"));
 }
 
-#[test]
-fn ministack_answers_the_same_script_alike() {
-    let Some(ministack) = peer::ministack() else {
-        return;
-    };
+/// Where moto 5.2.5 differs: the step, whether only with versions, and what decides for ours.
+const MOTO: [(&str, bool, &str); 4] = [
+    ("nothing there: DELETE", true, MARKER),
+    ("gone again: GET", true, MARKER),
+    ("there: DELETE if any", false, ANY),
+    ("gone again: HEAD", false, ANY),
+];
+const MARKER: &str =
+    "S3 user guide, DeleteMarker.html: any DELETE makes a marker, and answers tell of it; so does ministack.";
+const ANY: &str = "It knows no `*` in a DELETE. S3 user guide, conditional-deletes.html: what is there is deleted; so does ministack.";
+
+/// Plays the script on a peer and on the local AWS, with versions and without. The steps that differ have to be those that are known.
+fn check_against(start: fn() -> Option<peer::Server>, known: &[(&str, bool, &str)]) {
     for versioned in [false, true] {
+        let Some(peer) = start() else { return };
         let cloud = LocalAws::start().unwrap();
         let ours = play(cloud.endpoint(), versioned);
-        let theirs = play(ministack.endpoint(), versioned);
-        for (ours, theirs) in ours.iter().zip(&theirs) {
-            assert_eq!(ours, theirs, "versioned: {versioned}");
-        }
-        send(ministack.endpoint(), "DELETE", "/locks", &[], b"");
+        let theirs = play(peer.endpoint(), versioned);
+        let known = known.iter().filter(|(_, only_versioned, _)| versioned || !only_versioned);
+        let known: Vec<&str> = known.map(|(says, ..)| *says).collect();
+        let differing: Vec<_> = ours.iter().zip(&theirs).filter(|(ours, theirs)| ours != theirs).collect();
+        let names: Vec<&str> = differing.iter().map(|(ours, _)| ours.says).collect();
+        assert_eq!(names, known, "versioned: {versioned}: {differing:#?}");
     }
+}
+
+#[test]
+fn ministack_answers_the_same_script_alike() {
+    check_against(peer::ministack, &[]);
+}
+
+#[test]
+fn moto_answers_the_same_script_alike() {
+    check_against(peer::moto, &MOTO);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Everything beside conditions that ministack plays too: the same requests to both, and the answers side by side.
+//! Everything beside conditions that other servers play too: the same requests to all, and the answers side by side.
 
 use testkit::{LocalAws, peer};
 
@@ -109,6 +109,30 @@ const ELEMENTS: [&str; 13] = [
 /// onto itself unchanged (S3 API reference, Error responses: `InvalidRequest`; `CopyObject`). The other tests hold the local AWS to the reference.
 const OPAQUE_ETAG: &str = "/shelf/s";
 
+/// Where moto 5.2.5 differs: how our answer and its answer begin, and what decides for ours.
+const MOTO: [(&str, &str, &str); 12] = [
+    ("PUT /shelf/env%3A/dev/x%20y: 200", "PUT /shelf/env%3A/dev/x%20y: 200", TAG_COUNT),
+    ("PUT /shelf/bad: 400 BadDigest", "PUT /shelf/bad: 200", CHECKSUMS),
+    ("PUT /shelf/s: 200 x-amz", "PUT /shelf/s: 200", NO_KEYS),
+    ("GET /shelf/s: 200 x-amz", "GET /shelf/s: 200 secret", NO_KEYS),
+    ("GET /shelf/s: 400 InvalidRequest", "GET /shelf/s: 200 secret", NO_KEYS),
+    ("HEAD /shelf/s: 400", "HEAD /shelf/s: 200", NO_KEYS),
+    ("GET /shelf/s: 403 AccessDenied", "GET /shelf/s: 200 secret", NO_KEYS),
+    ("GET /shelf/a: 400 InvalidRequest", "GET /shelf/a: 200", NO_KEYS),
+    ("PUT /shelf/copy: 200 <ETag>", "PUT /shelf/copy: 200 etag", "API reference, CopyObject: the ETag is in the body."),
+    ("GET /shelf?versions&prefix=a: 200", "GET /shelf?versions&prefix=a: 200", MARKERS_LAST),
+    ("DELETE /shelf/a: 204 x-amz-delete-marker", "DELETE /shelf/a: 500", SUSPENDED_BREAKS),
+    ("DELETE /shelf/a?versionId=null: 204", "DELETE /shelf/a?versionId=null: 500", SUSPENDED_BREAKS),
+];
+const TAG_COUNT: &str = "API reference, PutObject: no answer counts tags.";
+const CHECKSUMS: &str = "It verifies no checksums. API reference, Error responses: BadDigest.";
+const NO_KEYS: &str =
+    "It plays no customer's keys. User guide, \"Using server-side encryption with customer-provided keys\".";
+const MARKERS_LAST: &str =
+    "It lists delete markers behind all versions. API reference, ListObjectVersions: newest first.";
+const SUSPENDED_BREAKS: &str =
+    "It breaks where versioning is suspended. User guide, \"Deleting objects from versioning-suspended buckets\".";
+
 /// An answer as far as two servers can agree.
 fn comparable(request: &Request, answer: &Answer) -> Vec<String> {
     let (method, target, _, _) = request;
@@ -120,8 +144,8 @@ fn comparable(request: &Request, answer: &Answer) -> Vec<String> {
     }
     let headers = HEADERS.iter().filter(|name| **name != "etag" || *target != OPAQUE_ETAG);
     lines.extend(headers.filter_map(|name| Some(format!("{name}: {}", answer.header(name)?))));
-    // A type that nobody gave: S3 says binary/octet-stream, others their own.
-    lines.retain(|line| !line.ends_with("/octet-stream") && !line.ends_with("/xml"));
+    // A type that nobody gave: S3 says binary/octet-stream, others their own, and some even of nothing.
+    lines.retain(|line| !line.ends_with("/octet-stream") && !line.ends_with("/xml") && !line.contains("text/html"));
     if !answer.body.starts_with("<?xml") {
         lines.push(answer.body.clone());
     }
@@ -141,20 +165,36 @@ fn next<'a>(xml: &'a str, element: &str) -> Option<(&'a str, &'a str)> {
     after.split_once(&format!("</{element}>"))
 }
 
-#[test]
-fn ministack_answers_alike() {
-    let Some(ministack) = peer::ministack() else {
-        return;
-    };
+/// The steps in which a peer answers otherwise than it is known to, and the known ones that are none.
+fn problems(peer: &str, known: &[(&str, &str, &str)]) -> Vec<String> {
     let cloud = LocalAws::start().unwrap();
-    let mut differences = Vec::new();
+    let (mut problems, mut met) = (Vec::new(), Vec::new());
     for request in &SCRIPT {
         let (method, target, headers, body) = request;
-        let ask = |endpoint| comparable(request, &send(endpoint, method, target, headers, body.as_bytes()));
-        let (ours, theirs) = (ask(cloud.endpoint()), ask(ministack.endpoint()));
-        if ours != theirs {
-            differences.push(format!("ours   {ours:?}\ntheirs {theirs:?}"));
+        let ask = |endpoint| comparable(request, &send(endpoint, method, target, headers, body.as_bytes())).join(" ");
+        let (ours, theirs) = (ask(cloud.endpoint()), ask(peer));
+        let noted = known.iter().position(|(we, they, _)| ours.starts_with(we) && theirs.starts_with(they));
+        match noted {
+            _ if ours == theirs => {}
+            Some(place) => met.push(place),
+            None => problems.push(format!("ours   {ours}\ntheirs {theirs}")),
         }
     }
-    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+    let stale = known.iter().enumerate().filter(|(place, _)| !met.contains(place));
+    problems.extend(stale.map(|(_, noted)| format!("no difference any more: {noted:?}")));
+    problems
+}
+
+#[test]
+fn ministack_answers_alike() {
+    let Some(ministack) = peer::ministack() else { return };
+    let problems = problems(ministack.endpoint(), &[]);
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+#[test]
+fn moto_answers_alike() {
+    let Some(moto) = peer::moto() else { return };
+    let problems = problems(moto.endpoint(), &MOTO);
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
 }
