@@ -61,6 +61,12 @@ bench-audit: ## measure net-audit on an estate of 1,000 VPCs, and live against p
 	@net-audit/benches/estate.sh
 	@net-audit/benches/live.sh
 
+.PHONY: bench-lock
+bench-lock: ## measure tfstate-lock against terraform's own lock, and 64 contenders with 10,000 hand-overs; takes ten minutes
+	@cargo build --release --package tfstate-lock --package testkit
+	@tfstate-lock/benches/lock.sh
+	@tfstate-lock/benches/contenders.sh
+
 .PHONY: deny
 deny: ## licences, sources and doubled versions of the dependencies
 	@cargo deny --workspace check bans licenses sources

@@ -1,157 +1,92 @@
-//! The lock objects in S3.
+//! What is asked of AWS: the objects of the state's bucket, and the items of the table beside it.
 
-use std::error::Error as StdError;
-use std::io;
+mod bucket;
+mod identity;
+mod listing;
+mod objects;
+mod place;
+mod refusal;
+mod scan;
+mod server_date;
+mod states;
+mod table;
+mod table_description;
+mod versions;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::{Builder, http::HttpResponse};
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::config::{Builder, RequestChecksumCalculation};
 use contract::Session;
 use contract::arguments::AwsArguments;
-use contract::aws::{CallError, CallErrorKind, CallLog, Hopeless};
+use contract::aws::{CallLog, Hopeless, Service};
 
-use crate::decide::{DeleteOutcome, Found, PutOutcome};
-use crate::lock_info::LockInfo;
-use crate::state_address::StateAddress;
+pub(crate) use self::objects::{Condition, Head, Object, Objects, Read, Stored, Written};
+pub(crate) use self::place::{LockObject, Place};
+pub(crate) use self::refusal::is_unclear;
+pub(crate) use self::states::{StateObject, Versioning};
+pub(crate) use self::table::LockItem;
+pub(crate) use self::versions::NULL_VERSION;
+use crate::backend::Backend;
+use crate::request::Target;
 
-/// The lock objects.
-#[derive(Debug)]
-pub(crate) struct LockStore {
-    reading: Client,
-    /// Without the SDK's retries: a retry of a conditional write would meet the first attempt's own work and take it for another's.
-    writing: Client,
+/// Where a state and its locks lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    /// The state's bucket.
+    pub(crate) objects: Objects,
+    /// The state.
+    pub(crate) state: StateObject,
+    /// The lock in the bucket.
+    pub(crate) lock: LockObject,
+    /// The lock in the table, if there is one.
+    pub(crate) item: Option<LockItem>,
 }
 
-impl LockStore {
-    pub(crate) async fn connect(arguments: &AwsArguments, session: &Session) -> Self {
-        let shared = contract::aws::configuration(arguments, session).await;
+impl Store {
+    /// Connects as the command line says, and where that is silent as the backend block does.
+    pub(crate) async fn connect(
+        target: &Target,
+        arguments: &AwsArguments,
+        backend: Option<&Backend>,
+        session: &Session,
+    ) -> Self {
+        let shared = identity::configuration(arguments, backend, session).await;
+        let endpoint =
+            backend.and_then(|backend| backend.s3_endpoint.clone()).filter(|_| arguments.endpoint_url.is_none());
         // Who names an endpoint has no DNS names for buckets there.
-        let own_endpoint = shared.endpoint_url().is_some();
+        let own_endpoint = shared.endpoint_url().is_some() || endpoint.is_some();
+        let path_style = own_endpoint || backend.is_some_and(|backend| backend.path_style);
         let builder = || {
-            Builder::from(&shared)
-                .force_path_style(own_endpoint)
+            let mut builder = Builder::from(&shared)
+                .force_path_style(path_style)
                 .interceptor(CallLog::new(session))
-                .retry_classifier(Hopeless)
+                .retry_classifier(Hopeless);
+            if let Some(endpoint) = &endpoint {
+                builder = builder.endpoint_url(endpoint);
+            }
+            if backend.is_some_and(|backend| backend.skip_s3_checksum) {
+                builder = builder.request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+            }
+            builder
         };
-        Self {
+        let objects = Objects {
             reading: Client::from_conf(builder().build()),
             writing: Client::from_conf(builder().retry_config(RetryConfig::disabled()).build()),
-        }
-    }
-
-    /// Writes the lock if there is none.
-    pub(crate) async fn put(&self, state: &StateAddress, lock: &LockInfo) -> Result<PutOutcome, CallError> {
-        let put = self.writing.put_object().bucket(state.bucket()).key(state.lock_key());
-        let put = put.content_type("application/json").if_none_match("*");
-        let error = match put.body(ByteStream::from(lock.to_bytes())).send().await {
-            Ok(answer) => {
-                return Ok(answer.e_tag.map_or(PutOutcome::Unclear, |etag| PutOutcome::Stored { etag }));
-            }
-            Err(error) => error,
+            bucket: target.state.bucket().to_owned(),
+            settings: target.settings.clone(),
         };
-        match Refusal::of("s3:PutObject", &error) {
-            Refusal::Condition => Ok(PutOutcome::Exists),
-            Refusal::Conflict => Ok(PutOutcome::Conflict),
-            Refusal::Unclear => Ok(PutOutcome::Unclear),
-            Refusal::Missing(call) | Refusal::Other(call) => Err(call),
-        }
-    }
-
-    /// Looks what lies there.
-    pub(crate) async fn find(&self, state: &StateAddress) -> Result<Found, CallError> {
-        const OPERATION: &str = "s3:GetObject";
-        let get = self.reading.get_object().bucket(state.bucket()).key(state.lock_key());
-        let answer = match get.send().await {
-            Ok(answer) => answer,
-            Err(error) if error.code() == Some("NoSuchKey") => return Ok(Found::Nothing),
-            Err(error) => return Err(CallError::new(OPERATION, &error)),
+        let state = StateObject { objects: objects.clone(), key: target.state.state_key().to_owned() };
+        let lock = LockObject { objects: objects.clone(), key: target.state.lock_key() };
+        let endpoint =
+            backend.and_then(|backend| backend.dynamodb_endpoint.clone()).filter(|_| arguments.endpoint_url.is_none());
+        let of_table = match endpoint {
+            Some(endpoint) => shared.to_builder().endpoint_url(endpoint).build(),
+            None => shared,
         };
-        let etag = answer.e_tag.unwrap_or_default();
-        let bytes = answer.body.collect().await.map_err(|error| CallError {
-            operation: OPERATION,
-            code: None,
-            message: format!("the answer broke off: {error}"),
-            request_id: None,
-            status: None,
-            kind: CallErrorKind::Network,
-        })?;
-        Ok(match LockInfo::parse(&bytes.into_bytes()) {
-            Ok(info) => Found::Lock { info, etag },
-            Err(error) => Found::Garbage(error),
-        })
+        let once = of_table.to_builder().retry_config(RetryConfig::disabled()).build();
+        let service = |config| Service::new(&table::DYNAMODB, config, session);
+        let item =
+            target.table.as_ref().map(|name| LockItem::of(service(&of_table), service(&once), name, &target.state));
+        Self { objects, state, lock, item }
     }
-
-    /// Deletes exactly the object that has this `ETag`.
-    pub(crate) async fn delete(&self, state: &StateAddress, etag: &str) -> Result<DeleteOutcome, CallError> {
-        let delete = self.writing.delete_object().bucket(state.bucket());
-        let Err(error) = delete.key(state.lock_key()).if_match(etag).send().await else {
-            return Ok(DeleteOutcome::Deleted);
-        };
-        match Refusal::of("s3:DeleteObject", &error) {
-            Refusal::Condition => Ok(DeleteOutcome::Differs),
-            Refusal::Conflict => Ok(DeleteOutcome::Conflict),
-            Refusal::Unclear => Ok(DeleteOutcome::Unclear),
-            Refusal::Missing(_) => Ok(DeleteOutcome::Gone),
-            Refusal::Other(call) => Err(call),
-        }
-    }
-}
-
-/// Why a conditional write did not succeed. Source: S3 user guide, `conditional-writes.html` and `conditional-deletes.html`.
-enum Refusal {
-    /// 412.
-    Condition,
-    /// 409 of the kind that may be tried again.
-    Conflict,
-    /// There is no such key.
-    Missing(CallError),
-    /// It may have been done.
-    Unclear,
-    /// Anything else: it was not done.
-    Other(CallError),
-}
-
-impl Refusal {
-    fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + StdError + 'static,
-    {
-        let call = CallError::new(operation, error);
-        match call.code.as_deref() {
-            Some("PreconditionFailed") => Self::Condition,
-            Some("ConditionalRequestConflict" | "OperationAborted") => Self::Conflict,
-            Some("NoSuchKey") => Self::Missing(call),
-            _ if is_unclear(call.kind) && !was_never_sent(error) => Self::Unclear,
-            _ => Self::Other(call),
-        }
-    }
-}
-
-fn is_unclear(kind: CallErrorKind) -> bool {
-    use CallErrorKind::{
-        AccessDenied, Credentials, Expired, Network, Proxy, Refused, Region, Server, Throttled, Timeout, Tls,
-    };
-    match kind {
-        Network | Server | Throttled | Timeout => true,
-        AccessDenied | Credentials | Expired | Proxy | Refused | Region | Tls => false,
-    }
-}
-
-/// Whether not even a connection was made.
-fn was_never_sent(error: &(dyn StdError + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        let unreachable = matches!(
-            kind,
-            Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
-        );
-        if unreachable || error.to_string() == "dns error" {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

@@ -4,28 +4,32 @@
 //! tfstate-lock acquire s3://states/prod/app.tfstate --input release.json | ecs-deploy --input - | tfstate-lock release
 //! ```
 //!
-//! The object is byte for byte what Terraform and OpenTofu write, so each keeps the others out. It is taken by one conditional PUT and given
-//! back by one DELETE of exactly that object.
+//! Byte for byte what Terraform and OpenTofu write, so each keeps the others out: taken by one conditional PUT, freed by one DELETE.
 
 mod aws;
+pub mod backend;
 pub mod cli;
-pub mod decide;
+pub mod encryption;
 pub mod error;
-pub mod lock_id;
-pub mod lock_info;
+pub mod examine;
+pub mod lock;
+pub mod object_settings;
+mod permissions;
+pub mod process;
+pub mod protocol;
 pub mod report;
 pub mod request;
 mod run;
-pub mod state_address;
-mod who;
+pub mod state;
+pub mod working_directory;
 
 use contract::arguments::CommonArguments;
 use contract::policy::Statement;
-use contract::{Input, Operand, Session};
+use contract::{Fetched, Input, Operand, Session};
 
 use crate::cli::Arguments;
 use crate::error::Error;
-use crate::report::Lock;
+use crate::report::Section;
 
 /// The tool.
 #[derive(Debug)]
@@ -34,8 +38,10 @@ pub struct TfstateLock;
 impl contract::Tool for TfstateLock {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const SECTION: &'static str = "lock";
+    const INNER_COMMANDS: &'static [&'static str] = &[process::child::GUARD];
+    const TYPED_ONLY: &'static [&'static str] = &["id", "etag", "older-than", "reason", "from", "version-id"];
     type Arguments = Arguments;
-    type Section = Lock;
+    type Section = Section;
     type Error = Error;
 
     fn common(arguments: &Arguments) -> &CommonArguments {
@@ -47,14 +53,18 @@ impl contract::Tool for TfstateLock {
     }
 
     fn permissions(arguments: &Arguments) -> Vec<Statement> {
-        arguments.permissions()
+        run::permissions(arguments)
     }
 
     async fn run(arguments: Arguments, input: Input, session: &Session) -> Result<contract::Report<Self>, Error> {
-        run::run(arguments, input, session).await
+        Box::pin(run::run(arguments, input, session)).await
     }
 
-    fn table(lock: &Lock) -> String {
-        lock.table()
+    fn fetch(arguments: &Arguments, session: &Session) -> Option<impl Future<Output = Result<Fetched, Error>>> {
+        Some(run::guard(arguments.guard()?, session))
+    }
+
+    fn table(section: &Section) -> String {
+        section.table()
     }
 }

@@ -98,11 +98,28 @@ fn cores_read_no_clock_no_environment_no_file_and_do_not_wait() {
         "proof.rs",
         "purl.rs",
         "waiver.rs",
+        "aftermath.rs",
+        "breaking.rs",
+        "encryption.rs",
+        "engine.rs",
+        "frame.rs",
+        "lease.rs",
+        "lineage.rs",
+        "members.rs",
+        "object_settings.rs",
+        "restoration.rs",
+        "table_digest.rs",
+        "terraform_arguments.rs",
+        "workspaces.rs",
     ];
+    let core_folders = ["examine", "protocol"];
     let mut seen = 0;
     for tool in TOOLS {
         let of_core = |path: &Path| {
-            !is_adapter(path) && path.file_name().is_some_and(|name| cores.iter().any(|core| name == *core))
+            let is_named = path.file_name().is_some_and(|name| cores.iter().any(|core| name == *core));
+            let folder = path.parent().and_then(Path::file_name);
+            let lies_there = folder.is_some_and(|folder| core_folders.iter().any(|core| folder == *core));
+            !is_adapter(path) && (is_named || lies_there)
         };
         for (path, text) in sources(&format!("{tool}/src")).iter().filter(|(path, _)| of_core(path)) {
             seen += 1;

@@ -1,110 +1,89 @@
 //! Giving the lock back.
 
-use contract::aws::CallError;
 use contract::{Report, Session};
 
-use super::{ATTEMPTS, pause, report};
+use super::give_back::{self, Places};
+use super::{acquire, report};
 use crate::TfstateLock;
-use crate::aws::LockStore;
-use crate::decide::{self, AfterDelete, DeleteOutcome, Found, Holder};
+use crate::aws::Store;
 use crate::error::{Error, release_command};
-use crate::lock_info::LockInfo;
+use crate::lock::info::LockInfo;
+use crate::protocol::give_back::{GivenBack, Target as Which};
+use crate::protocol::{Answer, Found, Request};
 use crate::report::{Lock, LockState};
-use crate::request::Release;
+use crate::request::{Release, Target};
 
 pub(super) async fn release(
-    request: Release,
-    store: &LockStore,
+    target: &Target,
+    release: &Release,
+    store: &Store,
     session: &Session,
 ) -> Result<Report<TfstateLock>, Error> {
-    let state = &request.state;
-    let info = request.known.as_ref().map(|(info, _)| info.clone());
-    let left = Lock::new(state, LockState::Unknown, info, None);
-    session.checkpoint(&left, &release_command(state, &request.id));
-    session.to_the_end(Box::pin(to_the_end(&request, store))).await
+    let known = release.known.as_ref().map(|known| &known.lock);
+    let left = Lock::new(target, LockState::Unknown).maybe_saying(known);
+    session.checkpoint(&left, &release_command(target, &release.id));
+    let token = release.known.as_ref().and_then(|known| known.token.clone());
+    let which = Which::Id(release.id.clone());
+    let places = session.to_the_end(Box::pin(give_back::everywhere(store, &which, token, None))).await;
+    told(target, release, places)
 }
 
-async fn to_the_end(request: &Release, store: &LockStore) -> Result<Report<TfstateLock>, Error> {
-    let state = &request.state;
-    let mut known = request.known.clone();
-    let mut last = known.clone().map(|(info, _)| info);
-    let mut unclear = false;
-    for nth in 0..ATTEMPTS {
-        let (info, etag) = match known.take() {
-            Some(known) => known,
-            None => match decide::before_delete(&request.id, looked(request, store, unclear).await?, unclear) {
-                decide::Release::Delete { info, etag } => (info, etag),
-                decide::Release::Released => return Ok(released(request, last)),
-                decide::Release::Gone => return Ok(gone(request, last)),
-                decide::Release::HeldBy(holder) => return Ok(refused(request, holder)),
-            },
-        };
-        last = Some(info.clone());
-        let outcome = match store.delete(state, &etag).await {
-            Ok(outcome) => outcome,
-            Err(cause) => return Err(error(request, cause, unclear)),
-        };
-        match decide::after_delete(outcome, unclear) {
-            AfterDelete::Released => return Ok(released(request, last)),
-            AfterDelete::Gone => return Ok(gone(request, last)),
-            AfterDelete::Look => {}
-            AfterDelete::TryAgain => known = Some((info, etag)),
+/// The lock is free if it is free everywhere; the worst of its places is told.
+fn told(target: &Target, release: &Release, places: Places) -> Result<Report<TfstateLock>, Error> {
+    let Places { item, object } = places;
+    let object = object?;
+    let item = item.transpose()?;
+    let boxed = || Box::new(target.clone());
+    let known = release.known.as_ref().map(|known| known.lock.clone());
+    let mut last: Option<LockInfo> = known;
+    let mut deleted = false;
+    let ends = [(Some(object), None), (item, target.table.clone())];
+    for (end, table) in ends.into_iter().filter_map(|(end, table)| end.map(|end| (end, table))) {
+        match end {
+            GivenBack::Deleted(lock) => {
+                deleted = true;
+                last = lock.map(|lock| *lock).or(last);
+            }
+            GivenBack::Gone => {}
+            GivenBack::HeldBy(found) => return Ok(other_id(target, release, found, table)),
+            GivenBack::Busy(attempts) => return Err(Error::Busy { target: boxed(), attempts }),
+            GivenBack::Unknown(cause) => {
+                return Err(Error::Uncertain { target: boxed(), id: release.id.clone(), cause });
+            }
         }
-        unclear |= outcome == DeleteOutcome::Unclear;
-        tokio::time::sleep(pause(nth, 128)).await;
     }
-    if unclear {
-        let (state, id) = (state.clone(), request.id.clone());
-        return Err(Error::NoAnswer { state, id });
+    if !deleted {
+        let section = Lock::new(target, LockState::Gone).maybe_saying(last.as_ref());
+        return Ok(report(section, String::new(), Some(Error::Gone { target: boxed() })));
     }
-    Err(Error::Busy { state: state.clone(), attempts: ATTEMPTS })
+    let summary = format!("{}: released, id {}", target.state, release.id);
+    Ok(report(Lock::new(target, LockState::Released).maybe_saying(last.as_ref()), summary, None))
 }
 
-async fn looked(request: &Release, store: &LockStore, unclear: bool) -> Result<Found, Error> {
-    let found = store.find(&request.state).await;
-    found.map_err(|cause| error(request, cause, unclear))
-}
-
-/// After a DELETE without an answer, no later error says that the lock is still there.
-fn error(request: &Release, cause: CallError, unclear: bool) -> Error {
-    if !unclear {
-        return cause.into();
-    }
-    Error::Uncertain { state: request.state.clone(), id: request.id.clone(), cause: Box::new(cause) }
+/// Another lock lies there than the one that is meant.
+fn other_id(target: &Target, release: &Release, found: Box<Found>, table: Option<String>) -> Report<TfstateLock> {
+    let section = Lock::new(target, LockState::HeldByOther).found(&found);
+    let target = Box::new(target.clone());
+    report(section, String::new(), Some(Error::OtherId { target, id: release.id.clone(), found, table }))
 }
 
 /// Says what would be: whether the lock is there and has the id.
-pub(super) async fn foresee(request: &Release, store: &LockStore) -> Result<Report<TfstateLock>, Error> {
-    let state = &request.state;
-    let found = store.find(state).await?;
-    Ok(match decide::before_delete(&request.id, found, false) {
-        decide::Release::Delete { info, etag } => report(
-            Lock::new(state, LockState::Held, Some(info), Some(etag)),
-            format!("{state}: lock {} is there and would be released", request.id),
-            None,
-        ),
-        decide::Release::HeldBy(holder) => refused(request, holder),
-        decide::Release::Gone | decide::Release::Released => gone(request, None),
-    })
-}
-
-fn released(request: &Release, info: Option<LockInfo>) -> Report<TfstateLock> {
-    let summary = format!("{}: released, id {}", request.state, request.id);
-    report(Lock::new(&request.state, LockState::Released, info, None), summary, None)
-}
-
-fn gone(request: &Release, info: Option<LockInfo>) -> Report<TfstateLock> {
-    let state = request.state.clone();
-    let section = Lock::new(&state, LockState::Gone, info, None);
-    report(section, String::new(), Some(Error::Gone { state }))
-}
-
-fn refused(request: &Release, holder: Holder) -> Report<TfstateLock> {
-    let info = match &holder {
-        Holder::Known(info) => Some(info.as_ref().clone()),
-        Holder::Unreadable(_) => None,
+pub(super) async fn foresee(target: &Target, release: &Release, store: &Store) -> Result<Report<TfstateLock>, Error> {
+    let mut ours = None;
+    for (place, table) in acquire::places(store) {
+        match place.ask(&Request::Look(None)).await? {
+            Answer::Found(found) => match &found.lock {
+                Ok(lock) if lock.id == release.id => ours = ours.or(Some(found)),
+                _ => return Ok(other_id(target, release, found, table)),
+            },
+            Answer::Unclear(Some(cause)) => return Err(Error::Call(cause)),
+            _ => {}
+        }
+    }
+    let Some(found) = ours else {
+        let section = Lock::new(target, LockState::Gone);
+        return Ok(report(section, String::new(), Some(Error::Gone { target: Box::new(target.clone()) })));
     };
-    let state = request.state.clone();
-    let section = Lock::new(&state, LockState::HeldByOther, info, None);
-    report(section, String::new(), Some(Error::Held { state, holder }))
+    let summary = format!("{}: lock {} is there and would be released", target.state, release.id);
+    Ok(report(Lock::new(target, LockState::Held).found(&found), summary, None))
 }

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use tfstate_lock::lock_info::LockInfo;
+use tfstate_lock::lock::info::LockInfo;
 
 use crate::{LOCK_KEY, STATE, TERRAFORMS, TERRAFORMS_ID, calls, cloud, lock_object, place};
 
@@ -43,7 +43,7 @@ fn a_lock_held_by_terraform_is_respected_and_its_holder_named() {
         .says("/lock/Created", "2026-11-23T01:11:07.409863923Z");
     let _ = outcome
         .stderr_contains("is held by root@vm since 2026-11-23T01:11:07.409863923Z, operation: OperationTypeApply")
-        .stderr_contains(&format!("tfstate-lock release {STATE} --id {TERRAFORMS_ID}"));
+        .stderr_contains(&format!("tfstate-lock break {STATE} --id {TERRAFORMS_ID} --reason WHY"));
     assert_eq!(lock_object(&cloud).as_deref(), Some(TERRAFORMS));
     assert_eq!(calls(&cloud), ["s3:PutObject", "s3:GetObject"]);
 }
@@ -145,6 +145,18 @@ fn a_dry_run_only_looks() {
     place(&cloud, TERRAFORMS);
     let _ = run().code(1).says("/error/code", "lock.held");
     assert!(cloud.writes().is_empty());
+}
+
+#[test]
+fn a_signal_while_it_waits_says_that_nothing_was_taken() {
+    let (cloud, sandbox) = cloud();
+    place(&cloud, TERRAFORMS);
+    let running = sandbox.tool("tfstate-lock").args(["acquire", STATE, "--wait", "10m"]).start();
+    crate::until("it has looked twice", || calls(&cloud).iter().filter(|call| *call == "s3:GetObject").count() > 1);
+    running.signal("INT");
+    let outcome = running.wait().code(130).says("/lock/state", "held_by_other").says("/lock/ID", TERRAFORMS_ID);
+    let _ = outcome.stderr_contains("hint: nothing was taken");
+    assert_eq!(lock_object(&cloud).as_deref(), Some(TERRAFORMS));
 }
 
 #[test]

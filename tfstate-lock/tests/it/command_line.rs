@@ -5,12 +5,18 @@ use crate::{STATE, TERRAFORMS, cloud};
 #[test]
 fn wrong_questions_are_usage_errors() {
     let (cloud, sandbox) = cloud();
-    let cases: [(&[&str], &str, &str); 9] = [
+    let cases: [(&[&str], &str, &str); 15] = [
         (&[], "", "usage"),
-        (&["acquire"], "", "usage"),
-        (&["acquire", "states/app"], "", "usage"),
+        (&["acquire"], "", "backend.missing"),
+        (&["acquire", "states/app"], "", "backend.missing"),
         (&["acquire", STATE, "--workspace", "a/b"], "", "usage"),
         (&["release", STATE], "", "lock.no_id"),
+        (&["run", STATE], "", "usage"),
+        (&["break", STATE, "--id", "a"], "", "usage"),
+        (&["acquire", STATE, "--expires", "9s"], "", "usage"),
+        (&["acquire", STATE, "--expires", "10.5s"], "", "usage"),
+        (&["acquire", STATE, "--info", "{\"ttl\":300}"], "", "usage"),
+        (&["restore"], "{}", "backup.missing"),
         (&["release"], "", "input.empty"),
         (&["release"], "{}", "lock.invalid"),
         (&["release"], "{\"ID\":\"a\"}", "lock.no_path"),
@@ -21,6 +27,15 @@ fn wrong_questions_are_usage_errors() {
         let _ = run.run().code(2).says("/error/code", code).says("/ok", false);
     }
     assert!(cloud.journal().is_empty());
+}
+
+#[test]
+fn a_variable_names_no_single_lock() {
+    let (cloud, sandbox) = cloud();
+    let acquired = sandbox.tool("tfstate-lock").args(["acquire", STATE]).run().code(0);
+    let release = sandbox.tool("tfstate-lock").args(["release"]).pipe_in(acquired.stdout());
+    let _ = release.env("TFSTATE_LOCK_ID", "another").env("TFSTATE_LOCK_FROM", "file").run().code(0);
+    assert_eq!(crate::lock_object(&cloud), None);
 }
 
 #[test]

@@ -3,9 +3,31 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
 
 mod acquire;
+mod backup;
+mod bench;
+mod breaking;
+mod child;
 mod command_line;
+mod copy_faults;
+mod copy_peers;
+mod doctor;
+mod http;
+mod independent;
+mod inspect;
+mod list;
+mod lock_bytes;
+mod model;
 mod release;
+mod restore;
+mod run;
+mod settings;
+mod state_file;
+mod table;
 mod terraform;
+mod workbench;
+mod working_directory;
+
+use std::time::{Duration, Instant};
 
 use testkit::LocalAws;
 use testkit::sandbox::Sandbox;
@@ -35,6 +57,16 @@ fn place(cloud: &LocalAws, body: &'static str) {
 fn lock_object(cloud: &LocalAws) -> Option<String> {
     let body = cloud.world().s3.body("states", LOCK_KEY)?;
     Some(String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Waits until something is so, which it will be soon.
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// The operations of the journal.

@@ -76,7 +76,8 @@ fn someone_elses_lock_is_never_released() {
     let acquired = sandbox.tool("tfstate-lock").args(["acquire", STATE]).run().code(0);
     place(&cloud, TERRAFORMS);
     let outcome = sandbox.tool("tfstate-lock").args(["release"]).pipe_in(acquired.stdout()).run().code(1);
-    let _ = outcome.says("/error/code", "lock.held").says("/lock/ID", TERRAFORMS_ID);
+    let outcome = outcome.says("/error/code", "lock.held").says("/lock/ID", TERRAFORMS_ID);
+    let _ = outcome.stderr_contains("has another id than").stderr_contains("hint: tfstate-lock inspect");
     let _ = sandbox.tool("tfstate-lock").args(["release", STATE, "--id", "guess"]).run().code(1);
     assert_eq!(lock_object(&cloud).as_deref(), Some(TERRAFORMS));
 }

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::lock_id::LockId;
+use crate::lock::id::LockId;
 
 /// The time that a lock without `Created` has: Go's zero time, 0001-01-01T00:00:00Z.
 const NO_TIME: Timestamp = Timestamp::constant(-62_135_596_800, 0);
@@ -40,17 +40,17 @@ pub struct LockInfo {
 }
 
 /// Why bytes are no lock that Terraform could read.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LockInfoError {
     /// There are none. Terraform says "unexpected end of JSON input" and cannot even force-unlock it.
     #[error("it is empty")]
     Empty,
     /// The JSON ends too early.
     #[error("it is cut off: {0}")]
-    Truncated(serde_json::Error),
+    Truncated(String),
     /// It is not one JSON document.
     #[error("it is not one JSON document: {0}")]
-    NotJson(serde_json::Error),
+    NotJson(String),
     /// It is JSON but no object.
     #[error("it is JSON but not an object")]
     NotAnObject,
@@ -75,7 +75,8 @@ impl LockInfo {
             return Err(LockInfoError::Empty);
         }
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-            if error.is_eof() { LockInfoError::Truncated(error) } else { LockInfoError::NotJson(error) }
+            let (is_cut_off, cause) = (error.is_eof(), error.to_string());
+            if is_cut_off { LockInfoError::Truncated(cause) } else { LockInfoError::NotJson(cause) }
         })?;
         let Value::Object(members) = value else {
             return Err(LockInfoError::NotAnObject);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 /// What `workspace_key_prefix` is if nobody says otherwise. Source: Terraform, "Backend type: s3".
@@ -19,13 +20,68 @@ pub struct StateAddress {
     key: String,
 }
 
+/// A bucket and what keys in it begin with, `s3://bucket/prefix`; the prefix may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    /// The bucket.
+    pub bucket: String,
+    /// The prefix.
+    pub prefix: String,
+}
+
+impl Prefix {
+    /// Reads `bucket/prefix`.
+    ///
+    /// # Errors
+    /// The bucket is no bucket.
+    pub fn from_path(path: &str) -> Result<Self, AddressError> {
+        let (bucket, prefix) = divide(path);
+        check_bucket(bucket)?;
+        Ok(Self { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "s3://{}/{}", self.bucket, self.prefix)
+    }
+}
+
 /// The name of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace(String);
 
+impl Workspace {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for WorkspaceKeyPrefix {
+    fn default() -> Self {
+        Self(DEFAULT_PREFIX.to_owned())
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
 /// What stands before the workspace in a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceKeyPrefix(String);
+
+impl WorkspaceKeyPrefix {
+    /// The prefix as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Why a text does not name a state.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -83,7 +139,7 @@ impl StateAddress {
     /// # Errors
     /// It is not a bucket and a key.
     pub fn from_path(path: &str) -> Result<Self, AddressError> {
-        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        let (bucket, key) = divide(path);
         check_bucket(bucket)?;
         if key.is_empty() {
             return Err(AddressError::NoKey(format!("s3://{path}")));
@@ -96,6 +152,24 @@ impl StateAddress {
             return Err(AddressError::TooLong);
         }
         Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
+    }
+
+    /// An address for what is about a whole bucket: no state of its own.
+    #[must_use]
+    pub(crate) fn somewhere_in(prefix: &Prefix) -> Self {
+        Self { bucket: prefix.bucket.clone(), key: prefix.prefix.clone() }
+    }
+
+    /// Reads the key of a lock object in a bucket; none if it is no lock's.
+    #[must_use]
+    pub fn of_lock(bucket: &str, lock_key: &str) -> Option<Self> {
+        Self::of_state(bucket, lock_key.strip_suffix(LOCK_SUFFIX)?)
+    }
+
+    /// A state by its bucket and key as another program has named it; none if there is no key.
+    #[must_use]
+    pub fn of_state(bucket: &str, key: &str) -> Option<Self> {
+        (!key.is_empty()).then(|| Self { bucket: bucket.to_owned(), key: key.to_owned() })
     }
 
     /// The bucket.
@@ -114,6 +188,15 @@ impl StateAddress {
     #[must_use]
     pub fn lock_key(&self) -> String {
         format!("{}{LOCK_SUFFIX}", self.key)
+    }
+
+    /// Where the `nth` copy lies (from 1) that is made of the state in this second: beside it, `key.backup-20261129T181500Z`. Terraform takes it
+    /// for no workspace.
+    #[must_use]
+    pub fn backup(&self, at: Timestamp, nth: u32) -> Self {
+        let others = if nth > 1 { format!("-{nth}") } else { String::new() };
+        let key = format!("{}.backup-{}{others}", self.key, at.strftime("%Y%m%dT%H%M%SZ"));
+        Self { bucket: self.bucket.clone(), key }
     }
 
     /// `bucket/key` of the state: what `Path` says in the lock.
@@ -138,8 +221,21 @@ impl FromStr for StateAddress {
     }
 }
 
+/// The bucket and the rest. The ARN of an access point has a slash of its own: `arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME`.
+fn divide(path: &str) -> (&str, &str) {
+    let own = if path.starts_with("arn:") { path.find('/').map_or(0, |slash| slash + 1) } else { 0 };
+    match path[own..].find('/') {
+        Some(slash) => (&path[..own + slash], &path[own + slash + 1..]),
+        None => (path, ""),
+    }
+}
+
 /// Source: S3 user guide, "General purpose bucket naming rules"; capitals and underscores are in buckets older than the rules.
 fn check_bucket(bucket: &str) -> Result<(), AddressError> {
+    let is_access_point = |arn: &str| arn.splitn(6, ':').nth(5).is_some_and(|name| name.starts_with("accesspoint/"));
+    if bucket.starts_with("arn:") && is_access_point(bucket) {
+        return Ok(());
+    }
     let allowed = |character: char| character.is_ascii_alphanumeric() || ".-_".contains(character);
     if bucket.len() < 3 || bucket.len() > 255 || !bucket.chars().all(allowed) {
         return Err(AddressError::Bucket(bucket.to_owned()));
@@ -233,6 +329,14 @@ mod tests {
         }
         let long = format!("s3://states/{}", "k".repeat(1018));
         assert_eq!(long.parse::<StateAddress>(), Err(AddressError::TooLong));
+    }
+
+    #[test]
+    fn a_copy_is_named_by_the_time() {
+        let at = "2026-11-29T18:15:00.7Z".parse().unwrap();
+        let copy = |nth| address("s3://states/env:/blue/app.tfstate").backup(at, nth).to_string();
+        assert_eq!(copy(1), "s3://states/env:/blue/app.tfstate.backup-20261129T181500Z");
+        assert_eq!(copy(2), "s3://states/env:/blue/app.tfstate.backup-20261129T181500Z-2");
     }
 
     #[test]
