@@ -5,6 +5,7 @@ use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{ObjectCannedAcl, ServerSideEncryption};
 use contract::aws::{CallError, CallErrorKind};
+use contract::uri::component;
 use jiff::Timestamp;
 
 use super::refusal::{self, Refusal};
@@ -202,15 +203,6 @@ pub(super) fn broken_off(operation: &'static str, error: &dyn std::error::Error)
 
 /// Names and values as a query string: the form that tags have in a header.
 pub(super) fn query(tags: &[(String, String)]) -> String {
-    let encoded = |text: &str| text.bytes().map(encoded).collect::<String>();
-    let pairs = tags.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    let pairs = tags.iter().map(|(name, value)| format!("{}={}", component(name), component(value)));
     pairs.collect::<Vec<_>>().join("&")
-}
-
-/// What is no unreserved character is written as its bytes. Source: RFC 3986, section 2.3.
-pub(super) fn encoded(byte: u8) -> String {
-    match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    }
 }

@@ -2,8 +2,9 @@
 
 use aws_sdk_s3::types::{BucketVersioningStatus, ObjectCannedAcl, ServerSideEncryption, TaggingDirective};
 use contract::aws::{CallError, CallErrorKind};
+use contract::uri::component;
 
-use super::objects::{Condition, Object, Objects, Read, Stored, Written, encoded, query};
+use super::objects::{Condition, Object, Objects, Read, Stored, Written, query};
 use super::refusal::Refusal;
 use crate::encryption::Encryption;
 use crate::object_settings::ObjectSettings;
@@ -132,7 +133,7 @@ fn object(read: Read) -> Option<Object> {
 /// What is copied, as a header names it. Source: S3 API reference, `CopyObject`, `x-amz-copy-source`.
 fn source(bucket: &str, key: &str) -> String {
     let between = if bucket.starts_with("arn:") { "/object/" } else { "/" };
-    let key: String = key.bytes().map(|byte| if byte == b'/' { "/".to_owned() } else { encoded(byte) }).collect();
+    let key = key.split('/').map(component).collect::<Vec<_>>().join("/");
     format!("{bucket}{between}{key}")
 }
 
