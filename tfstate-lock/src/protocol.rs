@@ -23,6 +23,15 @@ use crate::lock::lease::{self, Lease};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token(pub String);
 
+impl Token {
+    /// An `ETag` that names exactly one object: nothing would be no condition, and `*` would match whatever lies there.
+    #[must_use]
+    pub fn of_etag(etag: &str) -> Option<Self> {
+        let inner = etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))?;
+        (!inner.is_empty() && !inner.contains(['"', '*', ','])).then(|| Self(etag.to_owned()))
+    }
+}
+
 /// What is asked of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {

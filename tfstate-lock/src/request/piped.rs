@@ -50,12 +50,6 @@ impl PipedLock {
         let lock = LockInfo::parse(raw.as_bytes()).map_err(Error::PipedLock)?;
         let lies: Option<Lies> = document.read("lock")?;
         let Lies { ok, etag, table } = lies.unwrap_or_default();
-        Ok(Some(Self { lock, token: etag.filter(|etag| is_one_etag(etag)).map(Token), table, is_held: ok }))
+        Ok(Some(Self { lock, token: etag.and_then(|etag| Token::of_etag(&etag)), table, is_held: ok }))
     }
-}
-
-/// Whether this names exactly one object: `*` would match whatever lies there.
-fn is_one_etag(text: &str) -> bool {
-    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(['"', '*', ',']))
 }

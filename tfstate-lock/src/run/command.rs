@@ -150,7 +150,7 @@ async fn command(
     let mut limited = Box::pin(async {
         match limit {
             Some((limit, moment)) => {
-                keep::sleep_until(moment).await;
+                boot_time::sleep_until(moment).await;
                 limit
             }
             None => std::future::pending().await,

@@ -5,6 +5,7 @@ use contract::Session;
 use super::take::Held;
 use crate::aws::{Place, Store};
 use crate::error::Error;
+use crate::process::boot_time;
 use crate::protocol::give_back::{GiveBack, GivenBack, Target as Which};
 use crate::protocol::pace::Jitter;
 use crate::protocol::{Found, Request, Step, Token};
@@ -32,20 +33,16 @@ pub(super) async fn everywhere(store: &Store, which: &Which, object: Option<Toke
 
 /// Deletes the lock at one place.
 pub(super) async fn at(place: Place<'_>, which: Which, known: Option<Token>) -> Result<GivenBack, Error> {
-    let (give_back, request) = GiveBack::begin(which, known, jitter());
+    let (give_back, request) = GiveBack::begin(which, known, Jitter::new(boot_time::seed()));
     to_its_end(place, give_back, request).await
 }
 
 /// Deletes exactly what was found at a place.
 pub(super) async fn exactly(place: Place<'_>, found: &Found) -> Result<GivenBack, Error> {
     let token = found.token.clone();
-    let (give_back, request) = GiveBack::begin(Which::Token(token.clone()), Some(token), jitter());
+    let (give_back, request) =
+        GiveBack::begin(Which::Token(token.clone()), Some(token), Jitter::new(boot_time::seed()));
     to_its_end(place, give_back.saying(found.lock.clone().ok()), request).await
-}
-
-fn jitter() -> Jitter {
-    let seed = u64::try_from(crate::process::boot_time::now().as_nanos()).unwrap_or_default();
-    Jitter::new(seed.to_le_bytes())
 }
 
 async fn to_its_end(place: Place<'_>, mut give_back: GiveBack, mut request: Request) -> Result<GivenBack, Error> {

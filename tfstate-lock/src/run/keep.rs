@@ -12,9 +12,6 @@ use crate::protocol::pace::Jitter;
 use crate::protocol::renew::{Renew, Renewed};
 use crate::protocol::{Answer, Found, Request, Step};
 
-/// How long to sleep at most: the clock that tokio sleeps by stands still while the machine is suspended, a lease does not.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-
 /// How a lock was lost.
 #[derive(Debug)]
 pub(super) enum Lost {
@@ -31,7 +28,7 @@ pub(super) async fn keep(held: &mut Held, store: &Store, session: &Session, told
         return std::future::pending().await;
     };
     loop {
-        sleep_until(held.since + lease.interval()).await;
+        boot_time::sleep_until(held.since + lease.interval()).await;
         begin(held);
         let renewed = renew(held, &lease, store, session).await;
         held.is_renewing = false;
@@ -86,10 +83,9 @@ fn begin(held: &mut Held) {
 
 /// One renewal; none if it was not done before what the lock is held for has to stop.
 async fn renew(held: &Held, lease: &Lease, store: &Store, session: &Session) -> Option<Renewed> {
-    let seed = u64::try_from(boot_time::now().as_nanos()).unwrap_or_default();
     let stop = lease.stop_at(held.since);
     let (mut renew, mut request) =
-        Renew::begin(&held.lock, held.object.clone(), Jitter::new(seed.to_le_bytes()), boot_time::now())?;
+        Renew::begin(&held.lock, held.object.clone(), Jitter::new(boot_time::seed()), boot_time::now())?;
     let place = Place::Object(&store.lock);
     loop {
         let left = stop.checked_sub(boot_time::now()).filter(|left| !left.is_zero())?;
@@ -114,12 +110,5 @@ async fn ask(place: Place<'_>, request: &Request, limit: Duration, session: &Ses
             Answer::Unclear(Some(Box::new(cause)))
         }
         Err(_) => Answer::Unclear(None),
-    }
-}
-
-/// Sleeps until a moment on the clock of [`boot_time::now`].
-pub(super) async fn sleep_until(moment: Duration) {
-    while let Some(left) = moment.checked_sub(boot_time::now()).filter(|left| !left.is_zero()) {
-        tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
     }
 }

@@ -11,8 +11,7 @@ pub(super) async fn overwrite(
     write: impl AsyncFn() -> Result<Written, CallError>,
     look: impl AsyncFn() -> Result<Sight<Stored>, CallError>,
 ) -> Overwritten<Stored> {
-    let seed = u64::try_from(boot_time::now().as_nanos()).unwrap_or_default();
-    let (mut overwrite, mut ask) = Overwrite::begin(Jitter::new(seed.to_le_bytes()));
+    let (mut overwrite, mut ask) = Overwrite::begin(Jitter::new(boot_time::seed()));
     loop {
         let heard = match ask {
             Ask::Write => heard(write().await),

@@ -11,6 +11,7 @@
 use contract::{Exit, Fault};
 use thiserror::Error;
 
+use crate::protocol::Token;
 use crate::state::file::{Reading, StateFile, StateFileError};
 use crate::state::lineage::Lineage;
 
@@ -140,7 +141,7 @@ pub fn judge(current: Option<&Current>, candidate: &Reading) -> Result<Restore, 
             return Ok(Restore::AlreadyThere { serial: current.serial });
         }
     }
-    if !names_one_object(etag) {
+    if Token::of_etag(etag).is_none() {
         return Err(Refusal::NoEtag);
     }
     Ok(Restore::Write { content: content(current, candidate)?, condition: Condition::IfMatch(etag.clone()) })
@@ -169,12 +170,6 @@ fn content(current: Option<&StateFile>, candidate: &StateFile) -> Result<Content
             highest.checked_add(1).map(Content::WithSerial).ok_or(Refusal::LastSerial(highest))
         }
     }
-}
-
-/// Whether this names exactly one object: nothing would be no condition, and `*` would match whatever lies there.
-fn names_one_object(etag: &str) -> bool {
-    let inner = etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(['"', '*', ',']))
 }
 
 impl Fault for Refusal {

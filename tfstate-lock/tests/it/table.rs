@@ -1,37 +1,11 @@
 //! A DynamoDB table beside the lock object: both locks are held, or none.
 
 use testkit::LocalAws;
+use testkit::peer;
 use testkit::sandbox::{Run, Sandbox};
-use testkit::{peer, seed};
 
+use crate::workbench::{ITEM, cloud_with_table, item, place_item};
 use crate::{STATE, TERRAFORMS, TERRAFORMS_ID, calls, lock_object, place, until};
-
-const PATH: &str = "states/prod/app.tfstate";
-const SEED: &str = r#"[
-    {"s3:CreateBucket": {"Bucket": "states", "Versioning": true}},
-    {"dynamodb:CreateTable": {"TableName": "locks", "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": "LockID", "AttributeType": "S"}],
-        "KeySchema": [{"AttributeName": "LockID", "KeyType": "HASH"}]}}
-]"#;
-
-pub(crate) fn cloud_with_table() -> (LocalAws, Sandbox) {
-    let cloud = LocalAws::start().unwrap();
-    seed::plant(SEED.as_bytes(), &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
-    let sandbox = Sandbox::with_aws(&cloud);
-    (cloud, sandbox)
-}
-
-/// The lock's text in the table.
-pub(crate) fn item(cloud: &LocalAws) -> Option<String> {
-    let item = cloud.world().dynamodb.item("locks", PATH)?;
-    item["Info"]["S"].as_str().map(str::to_owned)
-}
-
-/// Puts a lock into the table behind everyone's back.
-pub(crate) fn place_item(cloud: &LocalAws, info: &str) {
-    let item = serde_json::json!({ "LockID": { "S": PATH }, "Info": { "S": info } });
-    cloud.world().dynamodb.place("locks", &item).unwrap();
-}
 
 fn acquire(sandbox: &Sandbox, more: &[&str]) -> Run {
     sandbox.tool("tfstate-lock").args(["acquire", STATE, "--dynamodb-table", "locks"]).args(more)
@@ -52,7 +26,7 @@ fn both_locks_are_taken_with_the_same_bytes_and_given_back() {
 #[test]
 fn a_lock_in_the_table_alone_keeps_us_out_and_leaves_nothing_in_the_bucket() {
     let (cloud, sandbox) = cloud_with_table();
-    place_item(&cloud, TERRAFORMS);
+    place_item(&cloud, ITEM, TERRAFORMS);
     let refused = acquire(&sandbox, &[]).run().code(1).says("/error/code", "lock.held").says("/lock/ID", TERRAFORMS_ID);
     let _ = refused.stderr_contains("(in the table locks)").stderr_contains("--dynamodb-table locks --id");
     assert_eq!((lock_object(&cloud), item(&cloud).as_deref()), (None, Some(TERRAFORMS)));
@@ -61,10 +35,10 @@ fn a_lock_in_the_table_alone_keeps_us_out_and_leaves_nothing_in_the_bucket() {
 #[test]
 fn whoever_waits_waits_for_the_table_too() {
     let (cloud, sandbox) = cloud_with_table();
-    place_item(&cloud, TERRAFORMS);
+    place_item(&cloud, ITEM, TERRAFORMS);
     let waiting = acquire(&sandbox, &["--wait", "60s"]).start();
     until("it was seen", || calls(&cloud).iter().any(|call| call == "dynamodb:GetItem"));
-    cloud.world().dynamodb.remove("locks", PATH);
+    cloud.world().dynamodb.remove("locks", ITEM);
     let acquired = waiting.wait().code(0);
     let id = acquired.json()["lock"]["ID"].as_str().unwrap().to_owned();
     assert!(lock_object(&cloud).unwrap().contains(&id) && item(&cloud).unwrap().contains(&id));

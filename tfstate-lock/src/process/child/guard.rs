@@ -99,10 +99,7 @@ pub(crate) async fn guard(arguments: &GuardArguments, session: &Session) -> Resu
 /// Ends when a lease is over that begins now, on a clock that counts suspended time.
 async fn over(lease: Option<Duration>) {
     let Some(lease) = lease else { return std::future::pending().await };
-    let end = boot_time::now() + lease;
-    while let Some(left) = end.checked_sub(boot_time::now()).filter(|left| !left.is_zero()) {
-        tokio::time::sleep(left.min(Duration::from_secs(1))).await;
-    }
+    boot_time::sleep_until(boot_time::now() + lease).await;
 }
 
 fn system(error: Errno) -> ChildError {

@@ -24,8 +24,7 @@ pub(super) struct Prober<'a> {
 
 impl<'a> Prober<'a> {
     pub(super) fn new(object: &'a LockObject, session: &'a Session) -> Self {
-        let seed = u64::try_from(boot_time::now().as_nanos()).unwrap_or_default();
-        Self { place: Place::Object(object), session, jitter: Jitter::new(seed.to_le_bytes()), wrote: false }
+        Self { place: Place::Object(object), session, jitter: Jitter::new(boot_time::seed()), wrote: false }
     }
 
     /// Whether something of ours may lie there, or may have.
