@@ -1,13 +1,20 @@
 //! CloudWatch alarms: what a deployment watches.
 //!
-//! They speak the JSON protocol, one of the three that CloudWatch offers beside CBOR and the query protocol. Nothing is measured here: an alarm
-//! has the state that it was last set to.
+//! They speak the JSON protocol, one of the three that CloudWatch offers beside CBOR and the query protocol. An alarm on a metric of a load balancer
+//! or of a service is evaluated every minute from the traffic that ECS shares out; until then, and any other alarm for ever, it has the state that it
+//! was last set to.
+
+mod expression;
+mod rule;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::alarms::rule::Rule;
+pub(crate) use crate::alarms::rule::floor;
+use crate::ecs::Ecs;
 use crate::wire::ServiceError;
 use crate::world::{ACCOUNT, REGION};
 
@@ -38,9 +45,18 @@ impl AlarmState {
     }
 }
 
+/// Alarms are evaluated so often, on the minute.
+///
+/// Source: CloudWatch user guide, alarm evaluation: once a minute if the period is a minute or longer.
+const EVALUATED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
 /// All alarms.
 #[derive(Debug, Default)]
-pub struct Alarms(BTreeMap<String, Alarm>);
+pub struct Alarms {
+    alarms: BTreeMap<String, Alarm>,
+    /// When those that measure something are evaluated next.
+    due: Option<Timestamp>,
+}
 
 #[derive(Debug)]
 struct Alarm {
@@ -50,6 +66,8 @@ struct Alarm {
     /// Every state and since when, oldest first: a deployment is followed into the past.
     states: Vec<(Timestamp, AlarmState)>,
     reason: String,
+    /// When it goes off by itself, if it measures anything.
+    rule: Option<Rule>,
 }
 
 impl Alarm {
@@ -74,7 +92,7 @@ impl Alarms {
             "DescribeAlarms" => Ok(self.describe(input)),
             "DeleteAlarms" => {
                 for name in input["AlarmNames"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    self.0.remove(name);
+                    self.alarms.remove(name);
                 }
                 Ok(json!({}))
             }
@@ -85,20 +103,20 @@ impl Alarms {
     /// What an alarm says now; none if there is no such alarm.
     #[must_use]
     pub fn state(&self, name: &str) -> Option<AlarmState> {
-        self.0.get(name).map(Alarm::state)
+        self.alarms.get(name).map(Alarm::state)
     }
 
     /// What an alarm said at a time; none if there was no such alarm.
     #[must_use]
     pub fn state_at(&self, name: &str, at: Timestamp) -> Option<AlarmState> {
-        self.0.get(name)?.state_at(at)
+        self.alarms.get(name)?.state_at(at)
     }
 
     /// Makes an alarm say something from `now` on. An alarm that is not there is put first.
     pub fn set_state(&mut self, name: &str, state: AlarmState, now: Timestamp) {
-        let alarm = self.0.entry(name.to_owned()).or_insert_with(|| {
+        let alarm = self.alarms.entry(name.to_owned()).or_insert_with(|| {
             let settings = Map::from_iter([("AlarmName".to_owned(), json!(name))]);
-            Alarm { settings, updated_at: now, states: Vec::new(), reason: String::new() }
+            Alarm { settings, updated_at: now, states: Vec::new(), reason: String::new(), rule: None }
         });
         alarm.states.push((now, state));
     }
@@ -108,23 +126,46 @@ impl Alarms {
     #[must_use]
     pub fn first_alarm(&self, names: &[String], since: Timestamp) -> Option<(Timestamp, Vec<String>)> {
         let raised = |name: &String| {
-            let states = &self.0.get(name)?.states;
+            let states = &self.alarms.get(name)?.states;
             states.iter().find(|(at, state)| *at >= since && *state == AlarmState::Alarm).map(|(at, _)| *at)
         };
         let first = names.iter().filter_map(raised).min()?;
         Some((first, names.iter().filter(|name| raised(name) == Some(first)).cloned().collect()))
     }
 
+    /// When alarms are evaluated next; none if none of them measures anything.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.due
+    }
+
+    /// Evaluates the alarms that measure something, with ECS as it is at that time.
+    pub(crate) fn evaluate(&mut self, at: Timestamp, ecs: &Ecs) {
+        let mut measures = false;
+        for alarm in self.alarms.values_mut() {
+            let Some(rule) = &alarm.rule else { continue };
+            measures = true;
+            if let Some(found) = rule.evaluate(ecs, at, alarm.state()) {
+                alarm.states.push((at, found.state));
+                alarm.reason = found.reason;
+            }
+        }
+        self.due = measures.then_some(at + EVALUATED_EVERY);
+    }
+
     fn put(&mut self, input: &Value, now: Timestamp) -> Result<Value, ServiceError> {
         let name = input["AlarmName"].as_str().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| ServiceError::bad_request("MissingParameter", "AlarmName is required"))?;
+        let rule = Rule::read(input)?;
+        if rule.is_some() && self.due.is_none() {
+            self.due = Some(floor(now, EVALUATED_EVERY) + EVALUATED_EVERY);
+        }
         let settings = input.as_object().cloned().unwrap_or_default();
-        let states = match self.0.remove(name) {
+        let states = match self.alarms.remove(name) {
             Some(alarm) => alarm.states,
             None => vec![(now, AlarmState::InsufficientData)],
         };
         let reason = "Unchecked: Initial alarm creation".to_owned();
-        self.0.insert(name.to_owned(), Alarm { settings, updated_at: now, states, reason });
+        self.alarms.insert(name.to_owned(), Alarm { settings, updated_at: now, states, reason, rule });
         Ok(json!({}))
     }
 
@@ -134,7 +175,7 @@ impl Alarms {
         let state = state.ok_or_else(|| {
             ServiceError::bad_request("InvalidParameterValue", "StateValue is one of OK, ALARM, INSUFFICIENT_DATA")
         })?;
-        let alarm = self.0.get_mut(name);
+        let alarm = self.alarms.get_mut(name);
         let alarm = alarm.ok_or_else(|| ServiceError::new(404, "ResourceNotFound", "the alarm does not exist"))?;
         input["StateReason"].as_str().unwrap_or_default().clone_into(&mut alarm.reason);
         alarm.states.push((now, state));
@@ -145,7 +186,7 @@ impl Alarms {
         let names = input["AlarmNames"].as_array();
         let prefix = input["AlarmNamePrefix"].as_str().unwrap_or_default();
         let state = input["StateValue"].as_str();
-        let alarms = self.0.iter().filter(|(name, alarm)| {
+        let alarms = self.alarms.iter().filter(|(name, alarm)| {
             names.is_none_or(|names| names.iter().any(|wanted| wanted == *name))
                 && name.starts_with(prefix)
                 && state.is_none_or(|state| alarm.state().as_str() == state)
@@ -177,7 +218,7 @@ mod tests {
     const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
     fn at(seconds: i64) -> Timestamp {
-        START + jiff::SignedDuration::from_secs(seconds)
+        START + SignedDuration::from_secs(seconds)
     }
 
     fn two_alarms() -> Alarms {

@@ -6,6 +6,8 @@
 //!
 //! - `strategy` is the table of what each strategy does, `rollout` walks through it, `rollback` is how it ends otherwise.
 //! - `schedule` decides how many tasks to start and to stop.
+//! - `traffic` is what comes to a service at a time, and how each version answers: the label `local-aws.traffic` of an image says so, for example
+//!   `{"errors": 0.3, "p95Seconds": 0.2}`. `measure` is what CloudWatch makes of it.
 //! - the files named `…_requests` and `describe` are the wire.
 
 mod cluster;
@@ -16,12 +18,13 @@ mod hook;
 pub(crate) mod ids;
 pub(crate) mod input;
 mod launch;
+mod measure;
 mod monitor;
 mod quirks;
 mod rollback;
 mod rollout;
 mod schedule;
-mod service;
+pub(crate) mod service;
 mod service_deployment;
 mod service_requests;
 mod stage;
@@ -32,6 +35,7 @@ mod task_definition;
 mod task_requests;
 pub(crate) mod task_sets;
 mod timing;
+pub(crate) mod traffic;
 mod validate;
 
 use std::collections::BTreeMap;

@@ -11,14 +11,18 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 pub use docker::{Container, Docker, docker};
-pub use server::{Server, docker_registry, docker_registry_with_tls, ministack, ministack_with_docker, moto};
+pub use server::{
+    Server, alertmanager, docker_registry, docker_registry_with_tls, ministack, ministack_with_docker, moto,
+    node_exporter, prometheus, pushgateway,
+};
 
 /// An independent program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The name it is called by.
+    /// The name it is called by; of a package of Python, the interpreter and the module: `python3:tf`.
     pub name: &'static str,
     /// What a test that asks it proves.
     pub proves: &'static str,
@@ -27,7 +31,7 @@ pub struct Peer {
 }
 
 /// The programs that tests ask.
-pub const PEERS: [Peer; 13] = [
+pub const PEERS: [Peer; 28] = [
     Peer {
         name: "skopeo",
         proves: "a real registry client pushes to the local registry and reads back what ecr-push pushed",
@@ -40,7 +44,7 @@ pub const PEERS: [Peer; 13] = [
     },
     Peer {
         name: "openssl",
-        proves: "registries behind TLS are trusted by certificates that another program made",
+        proves: "registries behind TLS are trusted by certificates that another program made, and so are the image's",
         install: "apt-get install openssl",
     },
     Peer {
@@ -70,8 +74,58 @@ pub const PEERS: [Peer; 13] = [
     },
     Peer {
         name: "terraform",
-        proves: "tfstate-lock and Terraform respect each other's locks, and its backend accepts the local S3 and DynamoDB",
+        proves: "tfstate-lock and Terraform respect each other's locks, its backend accepts the local S3 and DynamoDB, and it plans examples/terraform",
         install: "open https://developer.hashicorp.com/terraform/install",
+    },
+    Peer {
+        name: "python3:tf",
+        proves: "examples/terraform names kinds and attributes that its provider has: a stand-in for that provider runs in it",
+        install: "pip install tf",
+    },
+    Peer {
+        name: "python3:prometheus_client",
+        proves: "what --metrics writes is OpenMetrics to a strict reader",
+        install: "pip install prometheus-client",
+    },
+    Peer {
+        name: "checkov",
+        proves: "examples/terraform is what an independent scanner finds sound",
+        install: "pip install checkov",
+    },
+    Peer {
+        name: "prometheus",
+        proves: "a canary that answers badly is seen by the rules of the examples and goes back",
+        install: "apt-get install prometheus",
+    },
+    Peer {
+        name: "prometheus-alertmanager",
+        proves: "scan-gate reads what Alertmanager lists, silenced alerts too, and says no if it cannot be asked",
+        install: "apt-get install prometheus-alertmanager",
+    },
+    Peer {
+        name: "promtool",
+        proves: "the rules of the examples fire, do not fire just below, and resolve; what the tools write as metrics is well formed",
+        install: "apt-get install prometheus",
+    },
+    Peer {
+        name: "amtool",
+        proves: "alerts reach whom they are for",
+        install: "apt-get install prometheus-alertmanager",
+    },
+    Peer {
+        name: "prometheus-node-exporter",
+        proves: "its textfile collector reads what --metrics writes",
+        install: "apt-get install prometheus-node-exporter",
+    },
+    Peer {
+        name: "prometheus-pushgateway",
+        proves: "what --metrics writes can be pushed, the last success stays, and no step overwrites another",
+        install: "apt-get install prometheus-pushgateway",
+    },
+    Peer {
+        name: "curl",
+        proves: "the checks, records and metrics of the examples are sent as they would be",
+        install: "apt-get install curl",
     },
     Peer {
         name: "jq",
@@ -79,14 +133,35 @@ pub const PEERS: [Peer; 13] = [
         install: "apt-get install jq",
     },
     Peer {
+        name: "make",
+        proves: "the targets of examples/Makefile do what they say, from a copy of examples/",
+        install: "apt-get install make",
+    },
+    Peer {
+        name: "shellcheck",
+        proves: "the scripts of examples/ have none of the faults that shellcheck knows",
+        install: "apt-get install shellcheck",
+    },
+    Peer {
         name: "check-jsonschema",
-        proves: "what the tools write is what their schemas say",
+        proves: "what the tools write is what their schemas say; the workflow and the job of examples/ are what GitHub and GitLab take",
         install: "pip install check-jsonschema",
     },
     Peer {
         name: "dot",
         proves: "the picture of a network is one that Graphviz draws",
         install: "apt-get install graphviz",
+    },
+    Peer {
+        name: "mandoc",
+        proves: "the manual pages are ones that an independent formatter reads without complaint",
+        install: "apt-get install mandoc",
+    },
+    Peer { name: "zsh", proves: "zsh loads the completions that are installed", install: "apt-get install zsh" },
+    Peer {
+        name: "fish",
+        proves: "fish completes flags and values by what is installed",
+        install: "apt-get install fish",
     },
     Peer {
         name: "gcc",
@@ -125,7 +200,15 @@ fn path_of(name: &str) -> Option<PathBuf> {
 }
 
 fn program_in(path: &OsStr, name: &str) -> Option<PathBuf> {
-    std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_program(file))
+    let (program, module) = name.split_once(':').map_or((name, None), |(program, module)| (program, Some(module)));
+    let mut files = std::env::split_paths(path).map(|folder| folder.join(program));
+    files.find(|file| is_program(file) && module.is_none_or(|module| imports(file, module)))
+}
+
+fn imports(interpreter: &Path, module: &str) -> bool {
+    let mut command = Command::new(interpreter);
+    command.arg("-c").arg(format!("import {module}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 fn is_program(file: &Path) -> bool {
@@ -147,6 +230,16 @@ mod tests {
         let path = std::env::join_paths([Path::new("/nowhere"), folder.path()]).unwrap();
         let found = ["notes", "folder", "program", "missing"].map(|name| program_in(&path, name));
         assert_eq!(found, [None, None, Some(program), None]);
+    }
+
+    #[test]
+    fn an_interpreter_counts_if_it_has_the_module() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("python3");
+        std::fs::write(&program, "#!/bin/sh\ntest \"$2\" = 'import tf'\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let found = ["python3:tf", "python3:other", "python3"].map(|name| program_in(folder.path().as_os_str(), name));
+        assert_eq!(found, [Some(program.clone()), None, Some(program)]);
     }
 
     #[test]

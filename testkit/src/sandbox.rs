@@ -137,6 +137,13 @@ impl Run {
         self
     }
 
+    /// Takes an environment variable away.
+    #[must_use]
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// Gives standard input these bytes instead of nothing.
     #[must_use]
     pub fn pipe_in(mut self, bytes: impl Into<Vec<u8>>) -> Self {

@@ -313,7 +313,16 @@ fn injected(status: u16, code: &str) -> crate::wire::ServiceError {
 /// The local AWS's own side door.
 const CONTROL: &str = "/_local/";
 
-/// What the side door is for: scripts that cannot call the library.
+/// What the side door is for: scripts that cannot call the library, and Prometheus.
+///
+/// | request | does |
+/// |---|---|
+/// | `GET journal` | what was asked so far, as a JSON list |
+/// | `GET metrics` | what an exporter of CloudWatch would show ([`crate::exporter`]) |
+/// | `GET layers/REPOSITORY/DIGEST` | a blob, as the pre-signed address of a layer gives it |
+/// | `POST faults` | arms a fault, a JSON object |
+/// | `POST advance` | moves the clock by so many seconds |
+/// | `POST seed` | makes the calls of a seed ([`crate::seed::plant`]) |
 fn control(request: &Request, shared: &Shared) -> Option<Reply> {
     let door = request.path.strip_prefix(CONTROL)?;
     if let (&Method::GET, Some(layer)) = (&request.method, door.strip_prefix("layers/")) {
@@ -321,6 +330,12 @@ fn control(request: &Request, shared: &Shared) -> Option<Reply> {
             layer.rsplit_once('/').and_then(|(repository, digest)| lock(&shared.world).ecr.blob(repository, digest));
         let absent = || Reply::empty(StatusCode::NOT_FOUND);
         return Some(blob.map_or_else(absent, |bytes| Reply::body(StatusCode::OK, "application/octet-stream", bytes)));
+    }
+    if (&request.method, door) == (&Method::GET, "metrics") {
+        let now = shared.clock.now();
+        let mut world = lock(&shared.world);
+        world.advance(now);
+        return Some(Reply::body(StatusCode::OK, crate::exporter::MEDIA_TYPE, crate::exporter::page(&world.ecs, now)));
     }
     let answer = match (&request.method, door) {
         (&Method::GET, "journal") => serde_json::to_string(&*lock(&shared.journal)).map_err(|error| error.to_string()),

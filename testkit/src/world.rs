@@ -198,6 +198,20 @@ impl World {
         answered.unwrap_or_else(|error| protocol.error(&error))
     }
 
+    /// Carries out everything that is due until `now`: an alarm sees the traffic as it is when it is evaluated, and a deployment the alarm.
+    pub fn advance(&mut self, now: Timestamp) {
+        while let Some(due) = self.alarms.due().filter(|due| *due <= now) {
+            self.advance_deployments(due);
+            self.alarms.evaluate(due, &self.ecs);
+        }
+        self.advance_deployments(now);
+    }
+
+    fn advance_deployments(&mut self, now: Timestamp) {
+        let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
+        self.code_deploy.advance(now, &mut self.ecs, &mut neighbours);
+    }
+
     fn answer_json(&mut self, operation: &Operation, request: &Request, now: Timestamp) -> Result<Value, ServiceError> {
         if request.header("authorization").is_none() {
             let code = "MissingAuthenticationTokenException";
@@ -226,10 +240,9 @@ impl World {
         endpoint: &str,
         now: Timestamp,
     ) -> Result<Value, ServiceError> {
-        // Tasks write their last lines when their time comes, not when somebody asks ECS.
-        if matches!(operation.service, Service::Ecs | Service::CodeDeploy | Service::Logs) {
-            let mut neighbours = Neighbours { alarms: &self.alarms, ecr: &self.ecr, logs: &mut self.logs };
-            self.code_deploy.advance(now, &mut self.ecs, &mut neighbours);
+        // Tasks write their last lines, and alarms go off, when their time comes, not when somebody asks ECS.
+        if matches!(operation.service, Service::Ecs | Service::CodeDeploy | Service::Logs | Service::CloudWatch) {
+            self.advance(now);
         }
         match operation.service {
             Service::Ecs => {

@@ -37,6 +37,10 @@ impl CodeDeploy {
             while self.move_deployment(index, at, ecs, neighbours) {}
             index += 1;
         }
+        for deployment in &self.deployments {
+            let green = deployment.green.clone().filter(|_| !deployment.status.is_terminal());
+            ecs.shift(&deployment.group.service, green.map(|green| (green, deployment.weight)));
+        }
         ecs.settle(at, neighbours);
     }
 

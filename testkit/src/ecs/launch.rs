@@ -9,6 +9,7 @@ use crate::ecs::ids::Ids;
 use crate::ecs::task::{Container, LogLine, Phase, Task};
 use crate::ecs::task_definition::TaskDefinitions;
 use crate::ecs::timing::IMAGE_PULL_FAILS_AFTER;
+use crate::ecs::traffic::{Answering, TRAFFIC_LABEL};
 
 /// What services need to go on: everything of ECS beside themselves, and the other services.
 pub(crate) struct Surroundings<'a, 'b> {
@@ -89,6 +90,14 @@ impl Surroundings<'_, '_> {
         }
         let named = image.split_once('@').map(|(_, digest)| digest.to_owned());
         Some(named.unwrap_or_else(|| crate::ecr::digest::sha256(image.as_bytes())))
+    }
+
+    /// How tasks of a definition answer requests: the first of its images that says so.
+    pub(crate) fn answering_of(&self, definition_arn: &str) -> Answering {
+        let containers = self.definitions.raw(definition_arn)["containerDefinitions"].as_array();
+        let images = containers.into_iter().flatten().filter_map(|container| container["image"].as_str());
+        let mut labels = images.map(|image| self.neighbours.ecr.labels(image));
+        Answering::of_label(labels.find_map(|mut labels| labels.remove(TRAFFIC_LABEL)).as_ref())
     }
 
     fn failure_of(&mut self, image: &str) -> Option<Failure> {

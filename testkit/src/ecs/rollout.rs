@@ -42,6 +42,7 @@ impl Service {
             self.status = ServiceStatus::Inactive;
             self.deployments.clear();
         }
+        self.note_traffic(at);
     }
 
     fn move_tasks(&mut self, at: Timestamp, surroundings: &mut Surroundings<'_, '_>) {

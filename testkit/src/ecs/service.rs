@@ -9,6 +9,7 @@ use crate::ecs::ids::Ids;
 use crate::ecs::schedule::Scale;
 use crate::ecs::service_deployment::{Counts, ServiceDeployment};
 use crate::ecs::task::Task;
+use crate::ecs::traffic::{Answering, Past};
 
 /// So many events are kept. Source: ECS API reference, `Service`.
 const EVENTS_KEPT: usize = 100;
@@ -36,6 +37,10 @@ pub(crate) struct Service {
     pub(crate) serving: Option<usize>,
     /// The revision of the last deployment that succeeded: what a rollback goes back to.
     pub(crate) proven: Option<usize>,
+    /// The task set that CodeDeploy shifts traffic to, and how much of it, in percent.
+    pub(crate) shifted: Option<(String, u32)>,
+    /// What there was to measure.
+    pub(crate) past: Past,
 }
 
 /// Whether a service is there.
@@ -58,6 +63,8 @@ pub(crate) struct Revision {
     pub(crate) images: Value,
     /// The target group and production rule of each load balancer.
     pub(crate) load_balancers: Value,
+    /// How its tasks answer requests.
+    pub(crate) answering: Answering,
 }
 
 /// What `DescribeServices` calls a deployment: the tasks of a revision.
@@ -164,6 +171,13 @@ impl Service {
 
     pub(crate) fn is_active(&self) -> bool {
         self.status == ServiceStatus::Active
+    }
+
+    /// The value of a tag; empty if there is none.
+    pub(crate) fn tag(&self, key: &str) -> String {
+        let tags = self.settings["tags"].as_array().into_iter().flatten();
+        let found = tags.filter(|tag| tag["key"] == key).find_map(|tag| tag["value"].as_str());
+        found.unwrap_or_default().to_owned()
     }
 
     /// Writes `(service NAME) MESSAGE` into the diary.

@@ -12,6 +12,7 @@ use crate::ecs::service::{Deployment, Revision, Service, ServiceStatus, with_def
 use crate::ecs::service_deployment::ServiceDeployment;
 use crate::ecs::status::Status;
 use crate::ecs::strategy::Strategy;
+use crate::ecs::traffic::Past;
 use crate::ecs::validate;
 use crate::wire::ServiceError;
 
@@ -67,6 +68,8 @@ impl Ecs {
             events: std::collections::VecDeque::new(),
             serving: None,
             proven: None,
+            shifted: None,
+            past: Past::default(),
         };
         if service.has_task_sets() {
             service.open_task_set(definition, now, surroundings);
@@ -262,6 +265,7 @@ impl Service {
             created_at: now,
             settings: settings.map(|(name, value)| (name.clone(), value.clone())).collect(),
             images: images.collect(),
+            answering: surroundings.answering_of(&definition),
             task_definition: definition,
             load_balancers: self.resolved_load_balancers(),
         }

@@ -98,6 +98,13 @@ impl Ecs {
         }
     }
 
+    /// Gives a task set so much of the traffic, in percent, and the rest to the other one; without one, all goes to the one that serves.
+    pub(crate) fn shift(&mut self, name: &ServiceName, shifted: Option<(String, u32)>) {
+        if let Some(service) = self.controlled_mut(name) {
+            service.shifted = shifted;
+        }
+    }
+
     /// Takes a task set's tasks away; when they are gone, it is.
     pub(crate) fn delete_task_set(&mut self, name: &ServiceName, id: &str, at: Timestamp) {
         self.empty(name, at, |set| set.id == id);

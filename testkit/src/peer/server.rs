@@ -157,6 +157,68 @@ pub fn moto() -> Option<Server> {
     }))
 }
 
+/// Debian's `prometheus` with this configuration and an empty store; none if it is not installed.
+///
+/// # Panics
+/// It is missing and `REQUIRE_PEERS=1` is set, or it is there and does not start.
+#[must_use]
+pub fn prometheus(configuration: &Path) -> Option<Server> {
+    monitor("prometheus", configuration, "--storage.tsdb.path", &[])
+}
+
+/// Debian's `prometheus-alertmanager` with this configuration, without alerts, alone; none if it is not installed.
+///
+/// # Panics
+/// As with [`prometheus`].
+#[must_use]
+pub fn alertmanager(configuration: &Path) -> Option<Server> {
+    monitor("prometheus-alertmanager", configuration, "--storage.path", &["--cluster.listen-address="])
+}
+
+fn monitor(name: &str, configuration: &Path, store: &str, flags: &[&str]) -> Option<Server> {
+    let program = super::find(name)?;
+    let sign = Sign { path: "/-/ready", status: b" 200", scheme: "http" };
+    Some(started(name, &sign, |port, folder| {
+        let mut command = Command::new(&program);
+        command
+            .arg(format!("--config.file={}", configuration.display()))
+            .arg(format!("{store}={}", folder.join("store").display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .args(flags);
+        Ok(command)
+    }))
+}
+
+/// Debian's `prometheus-pushgateway`, empty; none if it is not installed.
+///
+/// # Panics
+/// As with [`prometheus`].
+#[must_use]
+pub fn pushgateway() -> Option<Server> {
+    // Debian's own setting keeps what was pushed in a file of the whole machine.
+    exporter("prometheus-pushgateway", "/-/ready", &["--persistence.file="])
+}
+
+/// Debian's `prometheus-node-exporter` with its textfile collector alone, over this folder; none if it is not installed.
+///
+/// # Panics
+/// As with [`prometheus`].
+#[must_use]
+pub fn node_exporter(textfiles: &Path) -> Option<Server> {
+    let folder = format!("--collector.textfile.directory={}", textfiles.display());
+    exporter("prometheus-node-exporter", "/metrics", &["--collector.disable-defaults", "--collector.textfile", &folder])
+}
+
+fn exporter(name: &str, path: &'static str, flags: &[&str]) -> Option<Server> {
+    let program = super::find(name)?;
+    let sign = Sign { path, status: b" 200", scheme: "http" };
+    Some(started(name, &sign, |port, _| {
+        let mut command = Command::new(&program);
+        command.arg(format!("--web.listen-address=127.0.0.1:{port}")).args(flags);
+        Ok(command)
+    }))
+}
+
 /// By what it is known that a server is there: the status that it answers to a request without TLS.
 struct Sign {
     path: &'static str,

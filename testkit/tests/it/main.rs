@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be asked or read ends the test")]
 
+mod alarms_agree;
 mod codedeploy;
 mod codedeploy_bench;
 mod codedeploy_ends;
@@ -44,3 +45,4 @@ mod s3_sdk;
 mod s3_settings;
 mod s3_terraform;
 mod s3_wire;
+mod traffic;
