@@ -8,6 +8,7 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesPars
 use jiff::{Span, SpanRelativeTo};
 
 use crate::color::ColorChoice;
+use crate::metrics::Labels;
 use crate::pages::Page;
 use crate::progress::ProgressForm;
 
@@ -54,6 +55,14 @@ pub struct CommonArguments {
     /// Give up waiting after this long, for example 90s or 20m: the work may go on, exit code 4.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = "Output")]
     pub timeout: Option<Duration>,
+
+    /// Write what became of the run to this file, as metrics for Prometheus.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub metrics: Option<PathBuf>,
+
+    /// Labels of all metrics, for example environment=stage,service=web.
+    #[arg(long, value_name = "NAME=VALUE,...", help_heading = "Output")]
+    pub metrics_labels: Option<Labels>,
 
     /// Print the JSON Schema of the document that this tool writes.
     #[arg(long, exclusive = true, help_heading = "About")]

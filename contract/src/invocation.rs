@@ -1,5 +1,7 @@
 //! One run of a tool, from the arguments to the exit code. Whatever happens, one whole document is written, once.
 
+mod outcome;
+
 use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -8,23 +10,28 @@ use std::time::{Duration, Instant};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use jiff::Timestamp;
-use serde_json::value::to_raw_value;
 
+use self::outcome::{Outcome, rendered};
 use crate::arguments::{CommonArguments, OutputForm};
 use crate::document::Document;
 use crate::exit::{self, Exit};
 use crate::fault::{Failure, Fault};
 use crate::input::{self, Input, InputError};
+use crate::metrics::{self, MetricsError, MetricsFile};
 use crate::output::StandardOutput;
 use crate::progress::{Progress, ProgressForm, Volume};
 use crate::session::Session;
 use crate::signals::{Signal, Signals};
 use crate::step::Step;
-use crate::tool::{Fetched, Report, Tool};
+use crate::tool::{Tool, WithoutEffectAlone};
 use crate::{environment, output, pages, policy, schema, without_effect};
 
 /// The version of all tools: they are released together.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a dry run would do is no release: it leaves the last one's metrics alone.
+const DRY_RUN_MEASURES_NOTHING: (&str, &[&str]) = ("dry_run", &["metrics", "metrics_labels"]);
+const LABELS_NEED_METRICS: WithoutEffectAlone = (&["metrics"], &["metrics_labels"]);
 
 /// Runs the tool with the process's arguments and says how the process is to end.
 #[must_use]
@@ -60,7 +67,7 @@ fn without_matches<T: Tool>(error: &clap::Error) -> Exit {
     let failure = Failure { code: "usage".to_owned(), message, hint: Some(hint), request_id: None };
     let progress = Progress::new(T::NAME, Volume::Normal, ProgressForm::Auto, crate::color::ColorChoice::Auto);
     let outcome = Outcome { failure: Some(failure), exit: Exit::Usage, ..Outcome::default() };
-    finish::<T>(Document::new(), outcome, &Started::now(), &progress, None, &StandardOutput::default())
+    finish::<T>(Document::new(), outcome, &Started::now(), &progress, None, &StandardOutput::default(), None)
 }
 
 fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
@@ -71,11 +78,15 @@ fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
     if let Some(page) = matches.get_one("generate") {
         return written(&pages::render(*page, command));
     }
-    if let Some((useless, beside)) = without_effect::find(&command, matches, T::WITHOUT_EFFECT) {
+    let is_dry_run = is_dry_run(&command, matches);
+    let beside_dry_run: &[(&str, &[&str])] = if is_dry_run { &[DRY_RUN_MEASURES_NOTHING] } else { &[] };
+    let pairs = [T::WITHOUT_EFFECT, beside_dry_run].concat();
+    if let Some((useless, beside)) = without_effect::find(&command, matches, &pairs) {
         let message = format!("{useless} is without effect beside {beside}");
         return without_matches::<T>(&command.clone().error(ErrorKind::ArgumentConflict, message));
     }
-    if let Some((useless, other)) = without_effect::find_alone(&command, matches, T::WITHOUT_EFFECT_ALONE) {
+    let alone = [T::WITHOUT_EFFECT_ALONE, &[LABELS_NEED_METRICS]].concat();
+    if let Some((useless, other)) = without_effect::find_alone(&command, matches, &alone) {
         let message = format!("{useless} is without effect without {other}");
         return without_matches::<T>(&command.clone().error(ErrorKind::MissingRequiredArgument, message));
     }
@@ -94,11 +105,22 @@ fn with_matches<T: Tool>(matches: &ArgMatches, command: Command) -> Exit {
     };
     let progress = Progress::new(T::NAME, volume, common.progress, common.color);
     let (started, standard_output) = (Started::now(), StandardOutput::default());
+    let (metrics, unmeasurable) = match common.metrics.as_deref().filter(|_| !is_dry_run) {
+        None => (None, None),
+        Some(path) => {
+            let labels = common.metrics_labels.clone().unwrap_or_default();
+            MetricsFile::open(path, labels, T::NAME).map_or_else(|error| (None, Some(error)), |file| (Some(file), None))
+        }
+    };
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        start::<T>(arguments, &common, progress.clone(), &started, standard_output.clone())
+        start::<T>(arguments, &common, progress.clone(), &started, standard_output.clone(), unmeasurable)
     }));
     let (document, outcome) = ran.unwrap_or_else(|_| (Document::new(), Outcome::bug()));
-    finish::<T>(document, outcome, &started, &progress, common.output, &standard_output)
+    finish::<T>(document, outcome, &started, &progress, common.output, &standard_output, metrics)
+}
+
+fn is_dry_run(command: &Command, matches: &ArgMatches) -> bool {
+    command.get_arguments().any(|argument| argument.get_id() == "dry_run") && matches.get_flag("dry_run")
 }
 
 fn written(text: &[u8]) -> Exit {
@@ -115,82 +137,10 @@ impl Started {
     fn now() -> Self {
         Self { at: Timestamp::now(), clock: Instant::now() }
     }
-}
 
-/// How the run ended, as far as the document is concerned.
-struct Outcome {
-    section: Option<Box<serde_json::value::RawValue>>,
-    /// What is written in place of the document, if another form was asked for.
-    rendered: Option<String>,
-    /// What is written in place of any form of the document.
-    fetched: Option<String>,
-    image: Option<crate::image::Image>,
-    summary: String,
-    failure: Option<Failure>,
-    exit: Exit,
-    /// The document belongs to a tool upstream that said no: it goes on as it came.
-    forward: bool,
-}
-
-impl Default for Outcome {
-    fn default() -> Self {
-        let (section, rendered, fetched, image, failure) = (None, None, None, None, None);
-        Self { section, rendered, fetched, image, summary: String::new(), failure, exit: Exit::Yes, forward: false }
-    }
-}
-
-impl Outcome {
-    fn of_report<T: Tool>(report: Report<T>, form: OutputForm, session: &Session) -> Self {
-        let failure = report.refusal.as_ref().map(Failure::from);
-        Self {
-            section: to_raw_value(&report.section).ok(),
-            rendered: rendered::<T>(form, Some(&report.section), failure.as_ref()),
-            fetched: None,
-            image: report.image,
-            summary: report.summary,
-            exit: report.refusal.as_ref().map_or_else(|| session.exit(), Fault::exit),
-            failure,
-            forward: false,
-        }
-    }
-
-    fn of_fetched(fetched: Fetched, session: &Session) -> Self {
-        Self { fetched: Some(fetched.text), summary: fetched.summary, exit: session.exit(), ..Self::default() }
-    }
-
-    fn of_fault(fault: &impl Fault, session: &Session) -> Self {
-        let mut failure = Failure::from(fault);
-        let checkpoint = session.take_checkpoint();
-        let section = checkpoint.map(|checkpoint| {
-            failure.hint.get_or_insert(checkpoint.hint);
-            checkpoint.section
-        });
-        Self { section, image: session.take_image(), failure: Some(failure), exit: fault.exit(), ..Self::default() }
-    }
-
-    fn ended_early(code: &str, message: String, exit: Exit, session: &Session) -> Self {
-        let (section, hint) = session.take_checkpoint().map(|left| (left.section, left.hint)).unzip();
-        let failure = Failure { code: code.to_owned(), message, hint, request_id: None };
-        Self { section, image: session.take_image(), failure: Some(failure), exit, ..Self::default() }
-    }
-
-    fn bug() -> Self {
-        let failure = Failure {
-            code: "bug".to_owned(),
-            message: "the tool broke off: this is a bug".to_owned(),
-            hint: Some("report it with the command line and the lines above".to_owned()),
-            request_id: None,
-        };
-        Self { failure: Some(failure), exit: Exit::World, ..Self::default() }
-    }
-}
-
-/// What is written in place of the document.
-fn rendered<T: Tool>(form: OutputForm, section: Option<&T::Section>, failure: Option<&Failure>) -> Option<String> {
-    match form {
-        OutputForm::Json => None,
-        OutputForm::Table => section.map(T::table),
-        OutputForm::Own(name) => Some(T::render(name, section, failure)),
+    /// How long it has taken so far, to the millisecond.
+    fn seconds(&self) -> f64 {
+        (self.clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
     }
 }
 
@@ -200,18 +150,20 @@ fn start<T: Tool>(
     progress: Progress,
     started: &Started,
     standard_output: StandardOutput,
+    unmeasurable: Option<MetricsError>,
 ) -> (Document, Outcome) {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let message = format!("no threads to work with: {error}");
-            let failure = Failure { code: "system".to_owned(), message, hint: None, request_id: None };
+            let hint = Some("raise the limit of processes: ulimit -u".to_owned());
+            let failure = Failure { code: "system".to_owned(), message, hint, request_id: None };
             return (Document::new(), Outcome { failure: Some(failure), exit: Exit::World, ..Outcome::default() });
         }
     };
     let ended = runtime.block_on(async {
         let session = Session::new(T::NAME, VERSION, progress, Signals::listen(), standard_output);
-        supervise::<T>(arguments, common, &session, started).await
+        supervise::<T>(arguments, common, &session, started, unmeasurable).await
     });
     // A thread may still wait for standard input; nothing that it reads is wanted any more.
     runtime.shutdown_background();
@@ -224,10 +176,14 @@ async fn supervise<T: Tool>(
     common: &CommonArguments,
     session: &Session,
     started: &Started,
+    unmeasurable: Option<MetricsError>,
 ) -> (Document, Outcome) {
     let mut document = Document::new();
     let work = async {
         if let Some(fetching) = T::fetch(&arguments, session) {
+            if let Some(error) = unmeasurable {
+                return Outcome::of_fault(&error, session);
+            }
             return match fetching.await {
                 Ok(fetched) => Outcome::of_fetched(fetched, session),
                 Err(error) => Outcome::of_fault(&error, session),
@@ -243,6 +199,9 @@ async fn supervise<T: Tool>(
         };
         if let Some(carried) = &input.document {
             document = carried.clone();
+        }
+        if let Some(error) = unmeasurable {
+            return Outcome::of_fault(&error, session);
         }
         match T::run(arguments, input, session).await {
             Ok(report) => {
@@ -308,7 +267,9 @@ fn finish<T: Tool>(
     progress: &Progress,
     asked: Option<OutputForm>,
     standard_output: &StandardOutput,
+    metrics: Option<MetricsFile>,
 ) -> Exit {
+    let carried = metrics.is_some().then(|| document.clone());
     if !outcome.forward {
         complete::<T>(&mut document, &outcome, started);
     }
@@ -326,13 +287,30 @@ fn finish<T: Tool>(
         None if outcome.summary.is_empty() => {}
         None => progress.event("done", &outcome.summary, &[]),
     }
-    match standard_output.write(text.as_bytes()) {
+    let exit = match standard_output.write(text.as_bytes()) {
         Ok(()) => outcome.exit,
         Err(error) => {
             progress.error(&format!("standard output cannot be written: {error}"), None);
-            if outcome.exit.code() == 0 { Exit::World } else { outcome.exit }
+            or_world(outcome.exit)
+        }
+    };
+    let (Some(file), Some(carried)) = (metrics, carried) else { return exit };
+    let image = document.image().ok().flatten();
+    let sections = metrics::sections_shown(&carried, image.as_ref(), T::SECTION);
+    let (duration, ended_at) = (started.seconds(), Timestamp::now());
+    let run = metrics::Run { tool: T::NAME, version: VERSION, exit, duration, ended_at, sections: &sections };
+    match file.write(&run, outcome.samples) {
+        Ok(()) => exit,
+        Err(error) => {
+            progress.error(&error.to_string(), error.hint().as_deref());
+            or_world(exit)
         }
     }
+}
+
+/// The answer stands, unless it was yes: then something that was asked for is missing all the same.
+fn or_world(exit: Exit) -> Exit {
+    if exit.code() == 0 { Exit::World } else { exit }
 }
 
 fn with_request_id(failure: &Failure) -> String {
@@ -356,7 +334,7 @@ fn complete<T: Tool>(document: &mut Document, outcome: &Outcome, started: &Start
         version: VERSION.to_owned(),
         ok,
         started_at: started.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        seconds: (started.clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        seconds: started.seconds(),
         summary: summary.clone(),
     });
     document.set("ok", &ok);

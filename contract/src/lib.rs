@@ -21,6 +21,7 @@ pub mod fault;
 pub mod image;
 pub mod input;
 mod invocation;
+pub mod metrics;
 mod output;
 pub mod pages;
 pub mod policy;

@@ -76,6 +76,9 @@ const WITHOUT_IMAGE: [&str; 2] = ["network", "lock"];
 /// The sections that are about an image.
 const ABOUT_IMAGE: [&str; 3] = ["scan", "push", "deployment"];
 
+/// The sections that tools write.
+pub(crate) const SECTIONS: [&str; 5] = ["scan", "push", "network", "lock", "deployment"];
+
 /// What a section says about itself, as far as a demand can ask.
 #[derive(Deserialize)]
 struct Section {

@@ -7,6 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::exit::Exit;
 use crate::image::Image;
+use crate::metrics::{Measured, Sample};
 use crate::output::StandardOutput;
 use crate::progress::Progress;
 use crate::signals::{Interruptions, Signals};
@@ -31,6 +32,7 @@ pub struct Session {
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     pub(crate) section: Box<RawValue>,
+    pub(crate) samples: Vec<Sample>,
     pub(crate) hint: String,
 }
 
@@ -48,9 +50,10 @@ impl Session {
 
     /// Leaves word for the case that a signal, `--timeout` or an error ends the run from here on: the section as far as it is known, and what
     /// to do next.
-    pub fn checkpoint(&self, section: &impl Serialize, hint: &str) {
+    pub fn checkpoint(&self, section: &(impl Serialize + Measured), hint: &str) {
+        let samples = section.samples();
         let Ok(section) = to_raw_value(section) else { return };
-        let checkpoint = Checkpoint { section, hint: hint.to_owned() };
+        let checkpoint = Checkpoint { section, samples, hint: hint.to_owned() };
         *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(checkpoint);
     }
 

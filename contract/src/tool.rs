@@ -10,6 +10,7 @@ use crate::arguments::{CommonArguments, OwnForm};
 use crate::fault::{Failure, Fault};
 use crate::image::Image;
 use crate::input::{Input, Operand};
+use crate::metrics::Measured;
 use crate::policy::Statement;
 use crate::session::Session;
 
@@ -49,7 +50,7 @@ pub trait Tool {
     type Arguments: Parser;
 
     /// The shape of its section.
-    type Section: Serialize + JsonSchema;
+    type Section: Serialize + JsonSchema + Measured;
 
     /// What can go wrong.
     type Error: Fault;

@@ -1,5 +1,7 @@
 //! What is written: the `push` section, and the table made from it.
 
+mod metrics;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

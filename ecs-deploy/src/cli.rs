@@ -14,6 +14,7 @@ pub(crate) use self::action::WITHOUT_EFFECT;
 pub use self::definition::DefinitionArguments;
 pub use self::follow::{FollowArguments, OnInterrupt};
 pub use self::strategy::{CircuitBreaker, StrategyArguments};
+use crate::request::Place;
 
 /// Roll an image out to ECS services and follow the deployments to their end.
 ///
@@ -26,7 +27,7 @@ pub use self::strategy::{CircuitBreaker, StrategyArguments};
 #[command(after_long_help = "\
 Examples:
   ecr-push web/ --repository web --tag 1.4.0 | ecs-deploy --cluster stage --service web --require push
-  ecs-deploy --cluster production --service web --input stage.json --require scan,push,deployment
+  ecs-deploy --cluster production --service web --input stage.json --require scan,push --promote-from stage
   ecs-deploy --cluster production --service web --input stage.json --strategy canary --canary-percent 10 --step-bake 5m --bake 10m
   ecs-deploy --cluster production --service web --rollback
 
@@ -41,6 +42,11 @@ pub struct Arguments {
     /// The service; several in one run: repeat it, or separate them by commas.
     #[arg(long, value_parser = parse_text, value_name = "SERVICE", value_delimiter = ',', required_unless_present_any = ["resume", "continue", "stop", "status"])]
     pub service: Vec<String>,
+
+    /// Deploy only what the release document shows as deployed to this cluster before: CLUSTER, CLUSTER/SERVICE, or an ARN of either, which also
+    /// names region and account. The section `deployment` is required then.
+    #[arg(long, value_name = "CLUSTER")]
+    pub promote_from: Option<Place>,
 
     /// What the task definition is to be.
     #[command(flatten)]

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use crate::finding::Finding;
 use crate::image_reference::NotAnImage;
+use crate::request::NotPromoted;
 use crate::strategy::Contradiction;
 use crate::task_definition::{NotAChange, SwapError};
 
@@ -47,12 +48,25 @@ pub enum Error {
     /// `--require` is not met.
     #[error(transparent)]
     Require(#[from] Unmet),
+    /// `--promote-from` is not met.
+    #[error(transparent)]
+    Promotion(#[from] NotPromoted),
     /// No deployment is named, and none can be found.
     #[error("no deployment is named: give its ARN, a document that has one, or --cluster and --service")]
     NoSubject,
     /// What is named is no deployment.
     #[error("`{0}` is neither the ARN of a service deployment nor the id of a deployment of CodeDeploy")]
     NotADeployment(String),
+    /// The document names a deployment of another cluster, account, region or service than it says.
+    #[error("the document says that `{arn}` is the deployment of {cluster}/{service}, which it is not")]
+    OtherDeployment {
+        /// The ARN in the document.
+        arn: String,
+        /// The cluster that it is to be of.
+        cluster: String,
+        /// The service that it is to be of.
+        service: String,
+    },
     /// The service is not there.
     #[error("there is no service `{service}` in cluster `{cluster}`: {reason}")]
     NoService {
@@ -203,6 +217,7 @@ impl Fault for Error {
             | Self::File { .. }
             | Self::NoSubject
             | Self::NotADeployment(_)
+            | Self::OtherDeployment { .. }
             | Self::Controller(_)
             | Self::Swap(_) => Exit::Usage,
             Self::NoDeployment { .. }
@@ -210,7 +225,8 @@ impl Fault for Error {
             | Self::Lost(_)
             | Self::UnderWay { .. }
             | Self::Paused { .. } => Exit::Unknown,
-            Self::Refused(_)
+            Self::Promotion(_)
+            | Self::Refused(_)
             | Self::Task(_)
             | Self::RolledBack(_)
             | Self::RollbackFailed(_)
@@ -236,8 +252,11 @@ impl Fault for Error {
             Self::File { .. } => "file.unreadable",
             Self::Document(error) => return error.code(),
             Self::Require(error) => return error.code(),
+            Self::Promotion(NotPromoted::OtherCluster { .. }) => "promotion.other_cluster",
+            Self::Promotion(NotPromoted::OtherService { .. }) => "promotion.other_service",
+            Self::Promotion(NotPromoted::NotDeployed { .. }) => "promotion.not_deployed",
             Self::NoSubject => "deployment.missing",
-            Self::NotADeployment(_) => "deployment.invalid",
+            Self::NotADeployment(_) | Self::OtherDeployment { .. } => "deployment.invalid",
             Self::NoService { .. } => "service.missing",
             Self::Controller(_) => "service.controller",
             Self::NoDeploymentGroup(_) => "service.no_deployment_group",

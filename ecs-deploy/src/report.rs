@@ -1,5 +1,6 @@
 //! What is written: the `deployment` section, and the table made from it.
 
+mod metrics;
 mod part;
 mod table;
 
@@ -36,6 +37,26 @@ pub enum Outcome {
     Failed,
     /// It could not go back.
     RollbackFailed,
+}
+
+impl Outcome {
+    /// Its word in the document and in metrics.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Deployed => "deployed",
+            Self::Planned => "planned",
+            Self::InProgress => "in_progress",
+            Self::Paused => "paused",
+            Self::Refused => "refused",
+            Self::Superseded => "superseded",
+            Self::Stopped => "stopped",
+            Self::RolledBack => "rolled_back",
+            Self::Failed => "failed",
+            Self::RollbackFailed => "rollback_failed",
+        }
+    }
 }
 
 /// What the run was to do.

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod origin;
+mod promotion;
 mod subject;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use contract::{Digest, Document, Image, Input, requirement};
 
 pub use self::deploy::Deploy;
 pub use self::origin::Origin;
+pub use self::promotion::{NotPromoted, Place};
 pub use self::subject::Subject;
 use crate::cli::{Arguments, OnInterrupt};
 use crate::error::Error;

@@ -15,10 +15,27 @@ use crate::audit::finding::Severity;
 pub(crate) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
     (
         "collect",
-        &["input", "require", "output", "explain", "diff", "fail_on", "waivers", "public", "private", "prices", "gb"],
+        &[
+            "metrics",
+            "metrics_labels",
+            "input",
+            "require",
+            "output",
+            "explain",
+            "diff",
+            "fail_on",
+            "waivers",
+            "public",
+            "private",
+            "prices",
+            "gb",
+        ],
     ),
-    ("explain", &["input", "require", "fail_on", "waivers", "public", "private", "prices", "gb"]),
-    ("diff", &["input", "require"]),
+    (
+        "explain",
+        &["metrics", "metrics_labels", "input", "require", "fail_on", "waivers", "public", "private", "prices", "gb"],
+    ),
+    ("diff", &["input", "require", "metrics", "metrics_labels"]),
 ];
 /// A snapshot says itself where it is from.
 pub(crate) const WITHOUT_EFFECT_ALONE: &[(&[&str], &[&str])] =

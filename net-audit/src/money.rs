@@ -45,6 +45,20 @@ pub enum Charge {
 }
 
 impl Charge {
+    /// Its name in the document and in metrics.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::NatHours => "nat-hours",
+            Self::NatGigabytes => "nat-gigabytes",
+            Self::CrossZoneGigabytes => "cross-zone-gigabytes",
+            Self::PublicIpv4 => "public-ipv4",
+            Self::InterfaceEndpointHours => "interface-endpoint-hours",
+            Self::GatewayLoadBalancerEndpointHours => "gateway-load-balancer-endpoint-hours",
+            Self::TransitGatewayAttachmentHours => "transit-gateway-attachment-hours",
+        }
+    }
+
     /// What it is, in words.
     #[must_use]
     pub fn words(self) -> &'static str {

@@ -4,6 +4,7 @@ mod exposure;
 mod finding;
 pub mod form;
 mod hop;
+mod metrics;
 mod money;
 mod subnet;
 

@@ -40,6 +40,8 @@ pub enum Error {
         violations: usize,
         /// The first of them.
         worst: String,
+        /// How many waivers would have silenced something, and have expired.
+        expired: usize,
     },
     /// The summary for GitHub cannot be written.
     #[error("the summary cannot be written to `{}`: {cause}", path.display())]
@@ -132,9 +134,17 @@ impl Fault for Error {
                 Role::Baseline => "name a report, or the document of an earlier run that could tell".to_owned(),
             }),
             Self::CannotTell { doubt, .. } => Some(doubt.hint()),
-            Self::GateShut { .. } => {
+            Self::GateShut { expired: 0, .. } => {
                 Some("scan-gate REPORT --output table shows the issues, their fixes and waivers".to_owned())
             }
+            Self::GateShut { expired, .. } => Some(format!(
+                "{}: scan-gate REPORT --waivers FILE --output table shows which",
+                if *expired == 1 {
+                    "a waiver has expired".to_owned()
+                } else {
+                    format!("{expired} waivers have expired")
+                }
+            )),
             Self::StepSummary { .. } => Some("name another file: --step-summary FILE".to_owned()),
             Self::Document(error) => error.hint(),
             Self::Require(error) => error.hint(),

@@ -3,6 +3,7 @@
 pub(crate) mod assembly;
 pub mod explain;
 pub mod form;
+mod metrics;
 
 use std::collections::BTreeMap;
 

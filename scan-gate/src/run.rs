@@ -12,6 +12,7 @@ use crate::ScanGate;
 use crate::cli::Arguments;
 use crate::consult::{consult, policy};
 use crate::error::Error;
+use crate::finding::Kind;
 use crate::inspection::Inspection;
 use crate::judge::alias::Aliases;
 use crate::judge::{Judged, judge};
@@ -52,7 +53,8 @@ pub(crate) async fn run(arguments: Arguments, input: Input) -> Result<Report<Sca
     if let Some(path) = summary_file {
         append(&path, &form::markdown(Some(&section), None))?;
     }
-    let shut = gate_shut(section.violations_total, verdict.violations().next());
+    let expired = section.waivers.as_ref().map_or(0, |waivers| waivers.expired.len());
+    let shut = gate_shut(section.violations_total, verdict.violations().next(), expired);
     let refusal = cannot_tell(doubts).or(shut);
     Ok(Report { summary: form::summary(&section), section, image: None, refusal, carries_on: true })
 }
@@ -99,9 +101,14 @@ fn cannot_tell(doubts: Vec<Doubt>) -> Option<Error> {
     doubts.into_iter().next().map(|doubt| Error::CannotTell { doubt: Box::new(doubt), more })
 }
 
-fn gate_shut(violations: usize, worst: Option<&Judged<'_>>) -> Option<Error> {
+fn gate_shut(violations: usize, worst: Option<&Judged<'_>>, expired: usize) -> Option<Error> {
     let worst = worst?;
-    let subject = report::shown(worst.issue.first().subject());
-    let worst = format!("{} {} in {subject}", worst.rating.word(), report::shown(worst.issue.id));
-    Some(Error::GateShut { violations, worst })
+    let first = worst.issue.first();
+    let subject = report::shown(first.subject());
+    let mut words = format!("{} {} in {subject}", worst.rating.word(), report::shown(worst.issue.id));
+    // A vulnerability is looked up by its id; what an alert means is nowhere but in its title.
+    if first.kind == Kind::Alert && !first.title.is_empty() {
+        words = format!("{words}: {}", report::shown(&first.title));
+    }
+    Some(Error::GateShut { violations, worst: words, expired })
 }

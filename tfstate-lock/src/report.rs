@@ -5,6 +5,7 @@ mod copies;
 mod examination;
 mod inspection;
 mod listing;
+mod metrics;
 pub(crate) mod span;
 
 use std::time::Duration;

@@ -30,7 +30,10 @@ pub(super) fn of(error: &Error) -> Option<String> {
             "make room in the folder that TMPDIR names, or name another one".to_owned()
         }
         Error::Packing(CompressError::Read(_)) => "look at the archive with: tar --list --file FILE".to_owned(),
-        Error::Packing(_) | Error::StreamStopped => return None,
+        Error::Packing(CompressError::Thread(_)) => "raise the limit of processes: ulimit -u".to_owned(),
+        Error::Packing(_) | Error::StreamStopped => {
+            "run it again: what the registry has whole is not sent twice".to_owned()
+        }
         Error::Draft(error) => return error.hint(),
         Error::Source(error) => return error.hint(),
         Error::Empty(_) => "leave it out, or write something into it".to_owned(),

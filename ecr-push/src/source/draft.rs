@@ -88,7 +88,11 @@ impl Fault for DraftError {
     }
 
     fn hint(&self) -> Option<String> {
-        None
+        let hint = match self {
+            Self::NotPacked(_) => "run it again: what the registry has whole is not sent twice",
+            Self::Zstd => "use --compression gzip, or save the image in the OCI form",
+        };
+        Some(hint.to_owned())
     }
 }
 

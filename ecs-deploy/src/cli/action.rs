@@ -3,10 +3,19 @@
 use clap::Args;
 
 /// What only a deployment has a use for.
-const DEPLOYING: &[&str] = &["DefinitionArguments", "StrategyArguments", "run_task", "cleanup", "together"];
+const DEPLOYING: &[&str] =
+    &["DefinitionArguments", "StrategyArguments", "promote_from", "run_task", "cleanup", "together"];
 /// What only a deployment has a use for, or the watching of one.
-const JUDGING: &[&str] =
-    &["DefinitionArguments", "StrategyArguments", "run_task", "cleanup", "together", "check", "fail_after"];
+const JUDGING: &[&str] = &[
+    "DefinitionArguments",
+    "StrategyArguments",
+    "promote_from",
+    "run_task",
+    "cleanup",
+    "together",
+    "check",
+    "fail_after",
+];
 /// Flags that are without effect beside an action.
 pub(crate) const WITHOUT_EFFECT: &[(&str, &[&str])] =
     &[("rollback", JUDGING), ("status", JUDGING), ("stop", JUDGING), ("resume", DEPLOYING), ("continue", DEPLOYING)];

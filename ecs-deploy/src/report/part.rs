@@ -1,6 +1,6 @@
 //! The parts of the section.
 
-use contract::Digest;
+use contract::{Digest, Document};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -152,9 +152,27 @@ pub struct CheckReport {
     /// Its exit code; none if a signal or the time limit ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
-    /// The last lines that it wrote, on both streams.
+    /// The last lines that it wrote, first those on standard output.
     pub output: Vec<String>,
 }
+
+impl CheckReport {
+    /// What it said last: no hint, and of a release document what went wrong.
+    #[must_use]
+    pub fn last_words(&self) -> Option<String> {
+        let line = self.output.iter().rev().find(|line| !line.contains(HINT))?;
+        let failure = Document::parse(line.as_bytes()).ok().and_then(|document| document.error().ok().flatten());
+        Some(failure.map_or_else(|| line.clone(), |failure| failure.message))
+    }
+
+    /// The lines that are for people: all but release documents.
+    pub fn words(&self) -> impl Iterator<Item = &String> {
+        self.output.iter().filter(|line| !Document::recognises(line.as_bytes()))
+    }
+}
+
+/// What stands before the hint in the line of a tool that keeps the contract.
+const HINT: &str = ": hint: ";
 
 /// The task that ran before the release.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

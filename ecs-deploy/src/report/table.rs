@@ -99,7 +99,7 @@ impl Deployment {
             .iter()
             .map(|check| {
                 let verdict = if check.ok { "passed" } else { "failed" };
-                let last = check.output.last().cloned().unwrap_or_else(|| "-".to_owned());
+                let last = check.last_words().unwrap_or_else(|| "-".to_owned());
                 vec![check.command.clone(), verdict.to_owned(), check.runs.to_string(), last]
             })
             .collect();
@@ -108,8 +108,7 @@ impl Deployment {
 }
 
 fn name(outcome: Outcome) -> String {
-    let value = serde_json::to_value(outcome).ok();
-    value.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().replace('_', " ")
+    outcome.word().replace('_', " ")
 }
 
 fn images(service: &ServiceReport) -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use contract::{Digest, Document, Image, requirement};
 
+use super::promotion::{self, Place};
 use crate::cli::{Arguments, DefinitionArguments, StrategyArguments};
 use crate::error::Error;
 use crate::image_reference::ImageReference;
@@ -39,7 +40,11 @@ impl Deploy {
         let carried = document.map(Document::image).transpose()?.flatten();
         let definition = &arguments.definition;
         let images = images(definition, carried.as_ref())?;
-        requirement::check(document, &arguments.common.require, &subjects(&images, carried.as_ref()))?;
+        let subjects = subjects(&images, carried.as_ref());
+        requirement::check(document, &arguments.common.require, &subjects)?;
+        if let Some(place) = &arguments.promote_from {
+            promoted(document, place, arguments.cluster.as_deref(), &subjects)?;
+        }
         if let Some(document) = document.filter(|_| !arguments.change.dry_run) {
             requirement::no_section_says_no(document)?;
         }
@@ -51,6 +56,22 @@ impl Deploy {
         let (run_task, cleanup) = (arguments.follow.run_task.clone(), arguments.follow.cleanup);
         Ok(Self { services, base, changes, settings, run_task, cleanup, carried })
     }
+}
+
+/// A ticket that a run in the same cluster could have left is none.
+fn promoted(
+    document: Option<&Document>,
+    place: &Place,
+    cluster: Option<&str>,
+    subjects: &[Digest],
+) -> Result<(), Error> {
+    if cluster.is_some_and(|cluster| place.is_cluster(cluster)) {
+        let text =
+            format!("--promote-from {place} is the cluster that is deployed to; ARNs tell clusters of one name apart");
+        return Err(Error::Flags(text));
+    }
+    requirement::check(document, &["deployment".to_owned()], subjects)?;
+    Ok(document.map_or(Ok(()), |document| promotion::check(document, place))?)
 }
 
 fn images(definition: &DefinitionArguments, carried: Option<&Image>) -> Result<Vec<ImageChange>, Error> {

@@ -73,15 +73,21 @@ impl Subject {
         }
         let section: Section =
             document.and_then(|document| serde_json::from_str(document.raw("deployment")?).ok()).unwrap_or_default();
-        let of_service = |entry: &&Entry| service.is_none_or(|service| service == entry.service);
-        let named = |entry: &Entry| {
-            Some(Self::read(entry.arn.as_deref()?, Some(&entry.service))?.with_way_back(entry.going_back.clone()))
-        };
-        let all: Vec<Self> = section.services.iter().filter(of_service).filter_map(named).collect();
         // The document may be of an earlier release to another cluster.
         let fits =
             arguments.cluster.as_ref().is_none_or(|cluster| cluster.rsplit('/').next() == Some(&section.cluster));
-        if fits && !all.is_empty() {
+        let of_service = |entry: &&Entry| service.is_none_or(|service| service == entry.service);
+        let mut all = Vec::new();
+        for entry in section.services.iter().filter(|_| fits).filter(of_service) {
+            let Some(arn) = entry.arn.as_deref() else { continue };
+            let Some(subject) = Self::read(arn, Some(&entry.service)) else { continue };
+            if !subject.is_of(arguments.cluster.as_deref(), &section.cluster, &entry.service) {
+                let cluster = arguments.cluster.clone().unwrap_or(section.cluster);
+                return Err(Error::OtherDeployment { arn: arn.to_owned(), cluster, service: entry.service.clone() });
+            }
+            all.push(subject.with_way_back(entry.going_back.clone()));
+        }
+        if !all.is_empty() {
             return Ok((all, section.cluster));
         }
         let (service, cluster) = service.zip(arguments.cluster.clone()).ok_or(Error::NoSubject)?;
@@ -98,6 +104,15 @@ impl Subject {
         let [cluster, service, _] = parts.as_slice() else { return None };
         let (arn, cluster, service) = (text.to_owned(), (*cluster).to_owned(), (*service).to_owned());
         Some(Self::Deployment { arn, cluster, service, going_back: None })
+    }
+
+    /// Whether it is of this cluster and service, as far as it says. A cluster that is asked for by its ARN names region and account as well.
+    fn is_of(&self, asked: Option<&str>, named: &str, expected: &str) -> bool {
+        let Self::Deployment { arn, cluster, service, .. } = self else { return true };
+        let place = asked.and_then(|asked| asked.split_once(":cluster/"));
+        let is_there =
+            place.is_none_or(|(place, _)| arn.split_once(":service-deployment/").is_some_and(|(of, _)| of == place));
+        is_there && cluster == named && service == expected
     }
 
     fn with_way_back(mut self, why: Option<String>) -> Self {

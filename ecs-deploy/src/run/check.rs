@@ -99,14 +99,14 @@ fn say(report: &CheckReport, session: &Session) {
         return;
     }
     session.progress.event("check", &format!("check failed: {}", report.command), &fields);
-    for line in &report.output {
+    for line in report.words() {
         session.progress.event("check_output", &format!("  {line}"), &[]);
     }
 }
 
 fn failure(report: &CheckReport) -> String {
     let how = report.exit_code.map_or_else(|| "without an exit code".to_owned(), |code| format!("exit code {code}"));
-    match report.output.last() {
+    match report.last_words() {
         Some(line) => format!("check `{}` failed, {how}: {line}", report.command),
         None => format!("check `{}` failed, {how}", report.command),
     }

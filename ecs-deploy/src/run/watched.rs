@@ -162,7 +162,7 @@ impl Watched {
             }
             report.production_weight = self.last.target.production_weight;
             report.pause = self.last.pause.as_ref().map(PauseReport::from);
-            report.reason = report.reason.or_else(|| self.last.status_reason.clone());
+            report.reason = report.reason.or_else(|| self.status_reason());
         }
         report.causes = self.causes.iter().map(CauseReport::from).collect();
         report
@@ -222,11 +222,22 @@ impl Watched {
         }
     }
 
-    /// AWS's own reason, and the most frequent failure of the tasks behind it.
+    /// AWS's own reason, with the alarms that went off if it does not name them.
+    fn status_reason(&self) -> Option<String> {
+        let said = self.last.status_reason.as_deref()?;
+        let alarms = self.last.triggered_alarms.iter().map(String::as_str);
+        let unnamed: Vec<&str> = alarms.filter(|alarm| !said.contains(alarm)).collect();
+        if unnamed.is_empty() {
+            return Some(said.to_owned());
+        }
+        Some(format!("{}: {}", said.trim_end_matches('.'), unnamed.join(" and ")))
+    }
+
+    /// AWS's own reason, and the most frequent failure of the tasks behind it, if it was no alarm.
     fn said(&self) -> String {
-        let said = self.last.status_reason.as_deref().unwrap_or("AWS gave no reason");
-        let said = said.strip_prefix(PREAMBLE).unwrap_or(said).trim_end_matches('.');
-        match self.causes.first() {
+        let said = self.status_reason().unwrap_or_else(|| "AWS gave no reason".to_owned());
+        let said = said.strip_prefix(PREAMBLE).unwrap_or(&said).trim_end_matches('.');
+        match self.causes.first().filter(|_| self.last.triggered_alarms.is_empty()) {
             Some(cause) => format!("{said}: {}", cause.line()),
             None => said.to_owned(),
         }

@@ -33,6 +33,26 @@ fn a_check_that_fails_rolls_back_and_its_last_words_are_told() {
 }
 
 #[test]
+fn a_check_that_keeps_the_contract_is_told_by_its_error_not_by_its_hint_or_its_document() {
+    let failure = json!({ "code": "gate.shut", "message": "an alert shuts the gate" });
+    let document = json!({ "schema": "deploy-aws-ecs/release/v1", "ok": false, "steps": [], "error": failure });
+    let error = "scan-gate: error: an alert shuts the gate";
+    let cases = [
+        (format!("cat document; echo '{error}' >&2; echo 'scan-gate: hint: look' >&2; exit 1"), error),
+        ("cat document; exit 1".to_owned(), "an alert shuts the gate"),
+    ];
+    for (check, words) in cases {
+        let bench = Bench::at(&canary(), Clock::running(200.0));
+        bench.sandbox.write("document", format!("{document}\n"));
+        let outcome = bench.deploy().args(["--check", &check, "--check-every", "50ms"]).run().code(1);
+        let reason = format!("check `{check}` failed, exit code 1: {words}");
+        let outcome = outcome.says("/deployment/services/0/reason", reason.as_str());
+        let outcome = outcome.says("/deployment/checks/0/output/0", document.to_string());
+        assert!(!outcome.stderr().contains("\"steps\""), "{}", outcome.stderr());
+    }
+}
+
+#[test]
 fn a_rolling_deployment_that_was_through_before_a_check_failed_goes_back_by_another_one() {
     let bench = Bench::new(&rolling());
     // Nothing has traffic before the deployment is through: the check that fails comes last.

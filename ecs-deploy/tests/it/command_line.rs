@@ -167,3 +167,29 @@ fn a_rollback_keeps_to_what_is_required() {
     let _ = piped(&pushed).run().code(0).says("/deployment/outcome", "rolled_back");
     assert_eq!(bench.image(), OLD);
 }
+
+#[test]
+fn a_ticket_is_a_document_of_the_cluster_that_it_must_have_gone_through() {
+    let bench = Bench::new(&rolling());
+    let revision = "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1";
+    let ticket = |cluster: &str, letter: char| {
+        let service = json!({ "service": "web", "outcome": "deployed", "task_definition": revision });
+        let section = json!({ "ok": true, "outcome": "deployed", "cluster": cluster, "digest": digest(letter), "services": [service] });
+        release(&digest('a'), &json!({ "deployment": section }))
+    };
+    let deploy = |from: &str, document: String| {
+        let flags = ["--cluster", "stage", "--service", "web", "--promote-from", from];
+        bench.sandbox.tool("ecs-deploy").args(flags).pipe_in(document).run()
+    };
+    let refused = deploy("test", ticket("stage", 'a')).code(1).says("/error/code", "promotion.other_cluster");
+    let _ = refused.stderr_contains("error: the release is to come from test, but its document is of stage");
+    let _ = deploy("test", ticket("test", 'b')).code(1).says("/error/code", "require.other_image");
+    let _ = deploy("test", release(&digest('a'), &json!({}))).code(1).says("/error/code", "require.missing");
+    let _ = deploy("stage", ticket("stage", 'a')).code(2).says("/error/code", "usage");
+    let _ = deploy("a/b/c", ticket("stage", 'a')).code(2).says("/error/code", "usage");
+    assert_eq!(bench.cloud.writes(), Vec::<String>::new());
+    let _ = deploy("test", ticket("test", 'a')).code(0).says("/deployment/outcome", "deployed");
+    // What is set for all runs does not hinder a rollback.
+    let back = bench.sandbox.tool("ecs-deploy").args(["--cluster", "stage", "--service", "web", "--rollback"]);
+    let _ = back.env("ECS_DEPLOY_PROMOTE_FROM", "test").run().code(0).says("/deployment/outcome", "rolled_back");
+}

@@ -149,3 +149,28 @@ fn values_that_say_nothing_are_refused() {
     let _ = bench.deploy().env("AWS_ENDPOINT_URL_ECS", "").run().code(0);
     let _ = bench.deploy().args(["--endpoint-url", ""]).run().code(2).says("/error/code", "usage");
 }
+
+#[test]
+fn a_document_does_not_name_the_deployment_of_another_cluster_or_service() {
+    let bench = Bench::new(&rolling());
+    let deployed = bench.deploy().run().code(0).json();
+    let arn = deployed["deployment"]["services"][0]["arn"].as_str().unwrap();
+    let status = |arn: &str, cluster: &str| {
+        let mut document = deployed.clone();
+        document["deployment"]["services"][0]["arn"] = arn.into();
+        let tool = bench.sandbox.tool("ecs-deploy").args(["--status", "--input", "-", "--cluster", cluster]);
+        tool.pipe_in(document.to_string()).run()
+    };
+    let _ = status(arn, "stage").code(0).says("/deployment/outcome", "deployed");
+    let home = arn.split_once(":service-deployment/").unwrap().0;
+    let _ = status(arn, &format!("{home}:cluster/stage")).code(0);
+    let elsewhere = format!("{}:cluster/stage", home.replace("123456789012", "210987654321"));
+    for (named, cluster) in [
+        (arn.replace("/stage/", "/playground/"), "stage"),
+        (arn.replace("/web/", "/other/"), "stage"),
+        (arn.to_owned(), &elsewhere),
+    ] {
+        let refused = status(&named, cluster).code(2).says("/error/code", "deployment.invalid");
+        let _ = refused.stderr_contains("is the deployment of ").stderr_contains(", which it is not");
+    }
+}

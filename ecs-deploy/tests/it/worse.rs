@@ -43,7 +43,11 @@ fn an_alarm_sends_the_deployment_back_and_is_named() {
     let raise = json!({ "AlarmName": "errors", "StateValue": "ALARM", "StateReason": "too many" });
     bench.ask(Service::CloudWatch, "SetAlarmState", &raise);
     let outcome = Bench::drive(running, || bench.cloud.clock().advance(Duration::from_secs(5)));
-    let _ = outcome.code(1).says("/deployment/outcome", "rolled_back").stderr_contains("alarm errors");
+    let outcome = outcome.code(1).says("/deployment/outcome", "rolled_back").stderr_contains("alarm errors");
+    let reason = "one or more alarms are in the ALARM state: errors";
+    let _ = outcome
+        .says("/deployment/services/0/reason", format!("Service deployment rolled back because {reason}"))
+        .says("/error/message", format!("rolled back: {reason}"));
     assert_eq!(bench.image(), OLD);
 }
 

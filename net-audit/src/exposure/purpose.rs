@@ -5,6 +5,9 @@
 
 use crate::inventory::{Attachment, Database, Inventory, LoadBalancer, NetworkInterface};
 
+/// The word for [`Purpose::Store`].
+pub const DATABASE: &str = "database";
+
 /// What a network interface is there for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Purpose<'a> {
@@ -138,7 +141,7 @@ impl Purpose<'_> {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Store { .. } => "database",
+            Self::Store { .. } => DATABASE,
             Self::LoadBalancer { .. } => "load balancer",
             Self::Task { .. } => "ECS task",
             Self::Instance { .. } => "instance",

@@ -64,7 +64,9 @@ fn a_waiver_silences_what_it_names_and_says_so() {
         .says("/scan/waivers/unused_total", 0);
     sandbox.write("waivers.toml", WAIVER.replace("2199", "2020"));
     let outcome = sandbox.tool("scan-gate").args(["report.json", "--waivers", "waivers.toml"]).run().code(1);
-    let _ = outcome.says("/scan/waivers/expired/0/file", "waivers.toml");
+    let outcome = outcome.says("/scan/waivers/expired/0/file", "waivers.toml");
+    let _ = outcome
+        .stderr_contains("hint: a waiver has expired: scan-gate REPORT --waivers FILE --output table shows which");
     sandbox.write("waivers.toml", WAIVER.replace("CVE-2", "CVE-9"));
     let outcome = sandbox.tool("scan-gate").args(["report.json", "--waivers", "waivers.toml"]).run().code(1);
     let _ = outcome.says("/scan/waivers/unused_total", 1);
@@ -321,4 +323,18 @@ fn a_password_in_an_address_is_not_shown() {
     let text = report(&digest('a'), &[]).replace("\"web:1.4\"", "\"https://user:hunter2@git.example/web\"");
     let outcome = Sandbox::new().tool("scan-gate").pipe_in(text).run().code(0);
     let _ = outcome.says("/scan/reports/0/target", "https://git.example/web");
+}
+
+#[test]
+fn an_alert_is_told_with_what_it_means_and_a_vulnerability_by_its_id() {
+    let sandbox = Sandbox::new();
+    let labels = json!({ "alertname": "ServiceErrorRate", "service": "web", "severity": "critical" });
+    let alert = json!([{
+        "labels": labels, "annotations": { "summary": "many requests fail" }, "fingerprint": "f", "startsAt": "2026-01-01T00:00:00Z",
+        "status": { "state": "active", "silencedBy": [], "inhibitedBy": [] }
+    }]);
+    sandbox.write("alerts.json", alert.to_string());
+    let message = "1 issue shuts the gate, worst: critical ServiceErrorRate in service=web: many requests fail";
+    let outcome = sandbox.tool("scan-gate").args(["alerts.json"]).run().code(1).says("/error/message", message);
+    let _ = outcome.stderr_contains(&format!("scan-gate: error: {message}\n"));
 }

@@ -214,7 +214,9 @@ impl Fault for Refusal {
                 "decrypt it in a folder where it is terraform.tfstate: tofu state pull > FILE; raise the serial above {current}; \
                  then: tofu state push FILE"
             )),
-            Self::LastSerial(_) => None,
+            Self::LastSerial(_) => {
+                Some("look which one has it: jq .serial FILE; terraform state pull | jq .serial".to_owned())
+            }
             Self::NoEtag => Some(
                 "check what stands between here and S3: aws s3api head-object --bucket BUCKET --key KEY".to_owned(),
             ),

@@ -47,14 +47,18 @@ fn record(view: &View<'_>) -> Value {
             "EvaluateTargetHealth": alias.flag("evaluate_target_health"),
         })
     });
+    let kind = view.known("type");
+    // Route 53 tells records apart by name, type and this; what validates a certificate has a name and a type only when that is made.
+    let set = view.known("set_identifier");
+    let set = set.or_else(|| (name.is_none() || kind.is_none()).then(|| view.instance.address.clone()));
     let values = if alias.is_some() { Vec::new() } else { view.texts("records", ANYTHING) };
     json!({
         "Name": name.map_or_else(|| UNKNOWN.to_owned(), full),
-        "Type": view.known("type"),
+        "Type": kind.unwrap_or_else(|| UNKNOWN.to_owned()),
         "TTL": view.number("ttl"),
         "ResourceRecords": each("Value", values),
         "AliasTarget": alias,
         "HostedZoneId": format!("/hostedzone/{zone}"),
-        "SetIdentifier": view.known("set_identifier"),
+        "SetIdentifier": set,
     })
 }

@@ -190,3 +190,16 @@ fn zones_and_records_are_named_in_full() {
     );
     assert_eq!(records[1]["HostedZoneId"], "/hostedzone/Z1");
 }
+
+#[test]
+fn records_that_validate_a_certificate_are_told_apart_before_it_is_made() {
+    let unknown = |address| (address, json!({ "zone_id": "Z1", "ttl": 300 }));
+    let translation = state(&[unknown("aws_route53_record.a"), unknown("aws_route53_record.b")]);
+    let records = translation.list("ResourceRecordSets");
+    let told: Vec<Value> = records.iter().map(|one| json!([one["Name"], one["Type"], one["SetIdentifier"]])).collect();
+    let expected = json!([
+        ["(known after apply)", "(known after apply)", "aws_route53_record.a"],
+        ["(known after apply)", "(known after apply)", "aws_route53_record.b"]
+    ]);
+    assert_eq!(Value::from(told), expected);
+}
