@@ -6,10 +6,17 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 TOOLS := ecr-push ecs-deploy net-audit scan-gate tfstate-lock
+BIN := target/debug
+
+# What is built for others, and where it goes: cargo's profile and target (none: of this machine), and folders, which may have any name.
+PROFILE ?= release
+TARGET ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
-BIN := target/debug
-RELEASE := target/release
+DIST ?= target/dist
+export PREFIX DESTDIR DIST
+BUILT := target/$(if $(TARGET),$(TARGET)/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+PROGRAMS := $(TOOLS:%=$(BUILT)/%)
 
 .PHONY: help
 help: ## list the targets
@@ -18,6 +25,14 @@ help: ## list the targets
 .PHONY: demo
 demo: build ## watch an image being gated, pushed and rolled out on a local AWS
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo/demo.sh
+
+.PHONY: demo-loop
+demo-loop: build ## watch Prometheus and Alertmanager stop a canary that answers badly
+	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo/loop.sh
+
+.PHONY: demo-alarms
+demo-alarms: build ## watch CloudWatch alarms do the same, by a check and by ECS itself
+	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo/alarms.sh
 
 .PHONY: test
 test: ## run every test this machine can run, and list what it could not
@@ -83,16 +98,29 @@ schemas-check: build ## check that docs/schemas is what the tools say
 ci: ## the whole gate, as CI runs it
 	@.ci/run
 
+# Built only if it is older than what it is made of: `sudo make install` behind `make build-release` builds nothing as root.
+$(PROGRAMS): Cargo.toml Cargo.lock $(shell find contract $(TOOLS) -path '*/src/*' -type f -o -path '*/Cargo.toml' -not -path '*/fuzz/*')
+	@cargo build --workspace --bins --profile $(PROFILE) $(if $(TARGET),--target $(TARGET))
+	@touch $(PROGRAMS)
+
+.PHONY: build-release
+build-release: $(PROGRAMS) ## build what install, archive and image take: optimised, or with PROFILE=dev
+
 .PHONY: install
-install: ## build optimised and install tools, man pages and completions below PREFIX
-	cargo build --release --workspace --bins
-	for tool in $(TOOLS); do \
-	  install -D $(RELEASE)/$$tool "$(DESTDIR)$(PREFIX)/bin/$$tool"; \
-	  install -D -m 644 <($(RELEASE)/$$tool --generate man) "$(DESTDIR)$(PREFIX)/share/man/man1/$$tool.1"; \
-	  install -D -m 644 <($(RELEASE)/$$tool --generate bash) "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool"; \
-	  install -D -m 644 <($(RELEASE)/$$tool --generate zsh) "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$tool"; \
-	  install -D -m 644 <($(RELEASE)/$$tool --generate fish) "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$tool.fish"; \
-	done
+install: $(PROGRAMS) ## install tools, man pages and completions below PREFIX (/usr/local), or below DESTDIR and PREFIX
+	@.ci/install $(BUILT) $(TOOLS)
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	@.ci/install --remove $(TOOLS)
+
+.PHONY: archive
+archive: $(PROGRAMS) ## write the release archive and its checksum into DIST (target/dist)
+	@.ci/archive $(BUILT) "$$DIST" $(or $(TARGET),$$(rustc -vV | sed -n 's/^host: //p')) $(TOOLS)
+
+.PHONY: image
+image: $(PROGRAMS) ## write an image of the tools into DIST/image, without Docker: an OCI layout, for ecr-push
+	@.ci/image $(BUILT) "$$DIST/image" $(TOOLS)
 
 .PHONY: clean
 clean: ## remove what was built
