@@ -4,48 +4,24 @@
 set -euo pipefail
 
 demo=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-# AWS runs 120 times as fast as the wall clock: one of its minutes lasts half a second.
-local-aws serve --speed 120 --seed "$demo/world.json" > "$work/local-aws.json" &
-cloud=$!
-trap 'kill "$cloud"; rm -rf "$work"' EXIT
-cd "$work"
+. "$demo/common.sh"
+# One minute of AWS lasts half a second.
+start_aws 120
 cp "$demo/vpc.json" .
-until [ -s local-aws.json ]; do kill -0 "$cloud"; sleep 0.01; done
-
-AWS_ENDPOINT_URL=$(sed 's/.*"endpoint":"\([^"]*\)".*/\1/' local-aws.json)
-export AWS_ENDPOINT_URL AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-export AWS_EC2_METADATA_DISABLED=true
 
 rows=()
 
-if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
-title() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; }
-
-# Prints a command as a person would type it, and runs it.
-run() {
-  printf '\n$ %s\n' "$1"
-  local code=0
-  { bash -c "set -o pipefail; $1" 2>&1 >&3 | tee last.txt >&2; } 3>&1 || code=$?
-  [ "$code" = "${2:-0}" ] || { printf 'the demo expected exit code %s, not %s\n' "${2:-0}" "$code" >&2; exit 1; }
-  if [ "$code" != 0 ]; then printf '(exit code %s)\n' "$code"; fi
-}
-
-# Builds an image and the report that a scanner writes about it: release NAME, page text, report template, labels.
+# Builds an image and the report that a scanner writes about it: release VERSION REPORT [--label NAME=VALUE].
 release() {
-  cp -r "$demo/web" "$1-site"
-  printf '%s\n' "$2" > "$1-site/version.txt"
   local made
-  made=$(local-aws image "$1" --from "$1-site" --tag "$1" "${@:4}")
-  sed "s/@IMAGE_ID@/$(sed 's/.*"config_digest":"\([^"]*\)".*/\1/' <<< "$made")/" "$demo/$3" > "$1.trivy.json"
+  made=$(image "$1" "${@:3}")
+  sed "s/@IMAGE_ID@/$(sed 's/.*"config_digest":"\([^"]*\)".*/\1/' <<< "$made")/" "$demo/$2" > "$1.trivy.json"
 }
 
 note() { rows+=("$1|$2|$3|$4|$5"); }
 
-because() { sed -n 's/^[a-z-]*: error: //p' last.txt | head -n 1; }
-
 title "Release 1.0.0: gate, push, deploy to stage, audit the network"
-release 1.0.0 "1.0.0" clean.trivy.json
+release 1.0.0 clean.trivy.json
 run "scan-gate 1.0.0.trivy.json \\
     | ecr-push 1.0.0 --repository web --tag 1.0.0 --input - --require scan \\
     | ecs-deploy --cluster stage --service web --require scan,push \\
@@ -61,14 +37,14 @@ run "ecs-deploy --cluster production --service web --input ticket.json --require
 note 1.0.0 open pushed deployed "deployed, canary 10 % -> 100 %"
 
 title "Release 1.1.0 has a critical vulnerability: the gate stops it, and the rest of the pipe does nothing"
-release 1.1.0 "1.1.0" vulnerable.trivy.json
+release 1.1.0 vulnerable.trivy.json
 run "scan-gate 1.1.0.trivy.json \\
     | ecr-push 1.1.0 --repository web --tag 1.1.0 --input - --require scan \\
     | ecs-deploy --cluster production --service web --require scan,push > stopped.json" 1
 note 1.1.0 "shut: $(because)" - - -
 
 title "Release 1.2.0 is clean but does not start: production goes back by itself, and the reason is told"
-release 1.2.0 "1.2.0" clean.trivy.json \
+release 1.2.0 clean.trivy.json \
   --label 'local-aws.fail={"afterSeconds":5,"stopCode":"EssentialContainerExited","stoppedReason":"Essential container in task exited","exitCode":1}'
 run "scan-gate 1.2.0.trivy.json \\
     | ecr-push 1.2.0 --repository web --tag 1.2.0 --input - --require scan \\
