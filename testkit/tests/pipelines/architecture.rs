@@ -8,7 +8,7 @@ use crate::bench::root;
 const TOOLS: [&str; 5] = ["ecr-push", "ecs-deploy", "net-audit", "scan-gate", "tfstate-lock"];
 
 /// The files of a folder and of all below it, with their text.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     collect(&root().join(folder), &mut found);
     found
@@ -27,7 +27,7 @@ fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
 }
 
 /// The text without its unit tests and comments.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let shipped = text.split("#[cfg(test)]").next().unwrap_or(text);
     shipped.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
@@ -214,7 +214,18 @@ fn the_workspace_forbids_what_the_house_forbids() {
 #[test]
 fn every_workspace_flag_means_the_same_in_all_tools() {
     let bench = crate::bench::Bench::new();
-    let shared = ["--input", "--require", "--output", "--quiet", "--verbose", "--color", "--progress", "--timeout"];
+    let shared = [
+        "--input",
+        "--require",
+        "--output",
+        "--quiet",
+        "--verbose",
+        "--color",
+        "--progress",
+        "--timeout",
+        "--metrics",
+        "--metrics-labels",
+    ];
     let helps: Vec<String> = TOOLS.map(|tool| bench.sandbox.tool(tool).args(["--help"]).run().code(0).stdout()).into();
     for flag in shared {
         let lines: Vec<String> = helps.iter().map(|help| help_of(help, flag)).collect();

@@ -21,9 +21,14 @@ pub(crate) struct Bench {
 impl Bench {
     /// AWS runs fast enough for a rollout to end while a test waits for it.
     pub(crate) fn new() -> Self {
-        let cloud = LocalAws::start_at(0, Clock::running(1200.0)).unwrap();
-        let seed = std::fs::read(root().join("examples/demo/world.json")).unwrap();
-        testkit::seed::plant(&seed, &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
+        Self::at_speed(1200.0)
+    }
+
+    /// AWS runs so many times as fast as the wall clock.
+    pub(crate) fn at_speed(speed: f64) -> Self {
+        let cloud = LocalAws::start_at(0, Clock::running(speed)).unwrap();
+        let world = std::fs::read(root().join("examples/demo/world.json")).unwrap();
+        testkit::seed::plant(&world, &mut cloud.world(), cloud.endpoint(), cloud.clock()).unwrap();
         let sandbox = Sandbox::with_aws(&cloud);
         let image = image(&sandbox);
         let report = std::fs::read_to_string(root().join("examples/demo/clean.trivy.json")).unwrap();

@@ -6,9 +6,25 @@
 
 mod architecture;
 mod bench;
+mod closed_loop;
 mod documentation;
 mod early_reader;
 mod fail_closed;
 mod filters;
+mod infrastructure;
+mod metrics;
+mod observability;
+mod packaging;
+mod project;
+mod promotion;
+mod proof;
+mod pushed;
+mod receiver;
+mod record;
+mod release;
 mod schemas;
 mod script;
+mod settings;
+mod terraform_example;
+mod watched;
+mod workflows;
