@@ -62,7 +62,9 @@ fn an_image_runs_as_nobody_in_particular_and_says_what_it_is() {
     assert_eq!([about.get("Entrypoint"), about.get("Cmd")], [None, None]);
     let label = |name: &str| about["Labels"][format!("org.opencontainers.image.{name}")].as_str().unwrap().to_owned();
     assert_eq!([label("version"), label("source")], [VERSION, "https://git.example/\"a\""]);
-    assert!(label("revision").trim_end_matches("-dirty").len() == 40, "{about}");
+    let revision = label("revision");
+    let revision = revision.trim_end_matches("-dirty");
+    assert!(revision.len() == 40 || revision == "unknown", "{about}");
 
     let base = made.entries(0);
     for entry in [
