@@ -90,7 +90,8 @@ fn what_is_not_committed_stays_out_with_a_word_about_it() {
         git add docs/draft.md
         .ci/archive "$1" ../dirty x86_64 ecr-push > /dev/null
         cmp ../clean/*.tar.gz ../dirty/*.tar.gz"#;
-    let run = sandbox.shell(script).args([root(), tools]).env("PATH", &std::env::var("PATH").unwrap());
+    let run =
+        sandbox.shell(script).args([root(), tools]).env("PATH", std::env::var_os("PATH").unwrap().to_str().unwrap());
     let _ = run.run().code(0).stderr_is(
         "archive: warning: git knows no commit here: the texts are taken as they are\n\
          archive: warning: there are changes that are not committed: the texts are those of the last commit\n",

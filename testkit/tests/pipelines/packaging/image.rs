@@ -276,7 +276,8 @@ fn an_image_is_not_made_where_nobody_can_tell_what_a_tool_is_linked_against() {
         sandbox.write("programs/ldd", "#!/bin/sh\necho 'ldd: exited with unknown exit code (139)' >&2\nexit 1\n");
     fs::set_permissions(broken, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let script = r#"PATH="$PWD/programs:$PATH"; exec "$0"/.ci/image "$1" image ecr-push"#;
-    let run = sandbox.shell(script).args([root(), tools]).env("PATH", &std::env::var("PATH").unwrap());
+    let run =
+        sandbox.shell(script).args([root(), tools]).env("PATH", std::env::var_os("PATH").unwrap().to_str().unwrap());
     let _ =
         run.run().code(2).stderr_contains("image: error: ldd cannot tell what ecr-push is linked against: ldd: exited");
     assert!(!root().join("image").exists());
