@@ -96,7 +96,7 @@ fn outcome(exit: Exit) -> &'static str {
 /// The sections of other tools, and whether the document shows them as passed, about the image that the run was about.
 pub(crate) fn sections_shown(carried: &Document, image: Option<&crate::Image>, own: &str) -> Vec<(&'static str, bool)> {
     let subjects: Vec<Digest> = image.into_iter().flat_map(crate::Image::names).cloned().collect();
-    let others = requirement::SECTIONS.into_iter().filter(|section| *section != own);
+    let others = requirement::sections().filter(|section| *section != own);
     let is_shown = |section: &str| requirement::check(Some(carried), &[section.to_owned()], &subjects).is_ok();
     others.map(|section| (section, is_shown(section))).collect()
 }
